@@ -1,0 +1,17 @@
+#pragma once
+
+/// All of brood but its HTTP server (brood/http.hpp).
+
+#include "brood/channel.hpp"
+#include "brood/child_process.hpp"
+#include "brood/cluster.hpp"
+#include "brood/error.hpp"
+#include "brood/event.hpp"
+#include "brood/executor.hpp"
+#include "brood/exit_status.hpp"
+#include "brood/log.hpp"
+#include "brood/message.hpp"
+#include "brood/options.hpp"
+#include "brood/parallelism.hpp"
+#include "brood/signals.hpp"
+#include "brood/stream.hpp"

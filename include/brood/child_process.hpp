@@ -1,0 +1,94 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "brood/error.hpp"
+#include "brood/event.hpp"
+#include "brood/executor.hpp"
+#include "brood/exit_status.hpp"
+#include "brood/message.hpp"
+#include "brood/options.hpp"
+#include "brood/stream.hpp"
+
+namespace brood {
+
+namespace process {
+struct child_state;
+struct started;
+}
+
+/// A running child, or one that has ended. A move-only handle on shared state: moving it disturbs no wait.
+///
+/// Dropping it leaves the child running and still reaped while the loop runs; listeners go on hearing. Pipes nobody
+/// listens to are closed with it. All events come on the executor the child was started with; one child, one thread.
+class child_process {
+ public:
+  explicit child_process(process::started parts);
+  child_process(child_process&&) noexcept = default;
+  child_process& operator=(child_process&&) noexcept = default;
+  ~child_process() = default;
+
+  pid_t pid() const noexcept;
+  /// The command as given, and all arguments the program sees, argv[0] included.
+  const std::string& file() const noexcept;
+  const arguments& args() const noexcept;
+
+  /// The pipes. Only where the options say `stdio::pipe`; otherwise std::logic_error.
+  writable& in();
+  readable& out();
+  readable& err();
+
+  /// The child was reaped. Everything it sent over the channel is delivered before.
+  /// Its async_wait completes with errc::status_lost where other code of this process collected the status.
+  milestone<exit_status> exited;
+  /// Exited, and its output pipes and its channel are at their end as well: nothing more can come.
+  milestone<exit_status> closed;
+
+  /// The message channel, for children made by fork(). Others end `messages` at once.
+  inbox<message> messages;
+  /// The channel is gone. The value is why: no error where either side closed it in good order.
+  milestone<error_code> disconnected;
+
+  /// Queues a message; it leaves in order. False when 128 KiB or more wait to leave (queued all the same) or when
+  /// the channel is closed (then the message is dropped, and so is the attached descriptor).
+  bool send(boost::json::value body, attachment handle = {});
+  /// Closes the channel once all that was sent has left. Messages still coming in are dropped.
+  void disconnect();
+  bool connected() const noexcept;
+
+  /// Sends a signal, to this process and no other: false when it has already ended. 0 only asks. Throws
+  /// boost::system::system_error when the system refuses (EPERM, EINVAL for no signal at all).
+  bool kill(int signal = SIGTERM);
+  /// Whether a kill() has reached it; it says nothing about its end.
+  bool killed() const noexcept;
+
+  /// Whether the child keeps the loop's run() from returning. It does, until unref(); its end is told all the same if
+  /// the loop still runs then.
+  void ref();
+  void unref();
+
+ private:
+  std::shared_ptr<process::child_state> state_;
+  std::unique_ptr<writable> in_;  // on the heap: references to them outlive a move
+  std::unique_ptr<readable> out_;
+  std::unique_ptr<readable> err_;
+};
+
+/// Starts a program; it runs when this returns.
+///
+/// A command without a slash is looked up in PATH, the child's own. The child gets just the descriptors the options
+/// name, default signal handlers and an empty signal mask.
+/// Throws spawn_error, which says what could not be done to what.
+child_process spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
+
+/// Starts a module with a message channel, as Node's fork() does, in Node's json serialization: the child is a Node
+/// script, a brood program with a `parent_channel`, or any other that speaks Node's protocol.
+///
+/// `.js`, `.mjs` and `.cjs` are run with `node`, anything else is executed. Throws spawn_error.
+child_process fork(executor ex, const std::string& module, arguments args = {}, const fork_options& options = {});
+
+}  // namespace brood

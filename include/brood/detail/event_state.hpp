@@ -1,0 +1,182 @@
+#pragma once
+
+#include <boost/asio/dispatch.hpp>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "brood/detail/listeners.hpp"
+#include "brood/detail/waiters.hpp"
+
+namespace brood::detail {
+
+using boost::system::error_code;
+
+/// The memory of a milestone: set once by the library, then told to whoever asks, early or late.
+template <class... Results>
+class milestone_state : public std::enable_shared_from_this<milestone_state<Results...>> {
+ public:
+  explicit milestone_state(asio::any_io_executor ex) : waiters_(std::move(ex)) {}
+
+  /// Only the first call counts. Waiters are posted; listeners are called from here, last, so a caller has put its
+  /// own state in order before.
+  void set(error_code ec, Results... results) {
+    if (results_) return;
+    error_ = ec;
+    results_.emplace(std::move(results)...);
+    while (!waiters_.empty()) {
+      std::apply([&](const auto&... r) { waiters_.complete_one(error_, r...); }, *results_);
+    }
+    // They are let go of afterwards: what they hold may well hold this.
+    auto keep = this->shared_from_this();
+    const auto heard = std::exchange(listeners_, {});
+    std::apply([&](const auto&... r) { heard.call(r...); }, *results_);
+  }
+
+  bool reached() const noexcept { return results_.has_value(); }
+  error_code error() const noexcept { return error_; }
+  const std::tuple<Results...>* results() const noexcept { return results_ ? &*results_ : nullptr; }
+
+  template <class Function>
+  std::weak_ptr<listener_base> listen(Function function) {
+    if (!results_) return listeners_.add(std::move(function));
+    // Past already: called once, from the loop and not from here. Until then it can still be cancelled.
+    auto late = std::make_shared<listeners<Results...>>();
+    auto handle = late->add(std::move(function));
+    asio::post(waiters_.get_executor(), [keep = this->shared_from_this(), late] {
+      std::apply([&](const auto&... r) { late->call(r...); }, *keep->results_);
+    });
+    return handle;
+  }
+
+  void wait(typename waiters<Results...>::handler handler) {
+    if (!results_) return waiters_.add(std::move(handler));
+    std::apply([&](const auto&... r) { waiters_.post(std::move(handler), error_, r...); }, *results_);
+  }
+
+ private:
+  waiters<Results...> waiters_;
+  listeners<Results...> listeners_;
+  error_code error_;
+  std::optional<std::tuple<Results...>> results_;
+};
+
+/// The memory of an inbox: a bounded queue with one reader at a time.
+template <class T>
+class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
+  struct sink : listener_base {
+    virtual ~sink() = default;
+    virtual void take(T value) = 0;
+  };
+  template <class Function>
+  struct sink_of final : sink {
+    explicit sink_of(Function f) : function(std::move(f)) {}
+    void take(T value) override { function(std::move(value)); }
+    Function function;
+  };
+
+ public:
+  inbox_state(asio::any_io_executor ex, std::size_t capacity) : waiters_(std::move(ex)), capacity_(capacity) {}
+
+  /// Called whenever a full inbox has room again, so that the source goes on.
+  void on_room(std::function<void()> room) { room_ = std::move(room); }
+  /// Called when a reader comes (true) and when the last one is gone (false).
+  void on_reader(std::function<void(bool)> reader) { reader_changed_ = std::move(reader); }
+
+  bool full() const noexcept { return queue_.size() >= capacity_; }
+  bool has_reader() const noexcept { return (sink_ && sink_->active) || !waiters_.empty(); }
+
+  /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time.
+  void push(T value) {
+    if (ended_) return;
+    if (queue_.empty() && !waiters_.empty()) {
+      waiters_.complete_one({}, std::optional<T>(std::move(value)));
+      tell_reader();
+      return;
+    }
+    queue_.push_back(std::move(value));
+    deliver();
+  }
+
+  /// No value comes any more. What is queued is still read; then readers get the end.
+  void end() {
+    if (std::exchange(ended_, true)) return;
+    room_ = nullptr;
+    if (queue_.empty()) end_waiters();
+    reader_changed_ = nullptr;
+  }
+
+  template <class Function>
+  std::weak_ptr<listener_base> listen(Function function) {
+    auto added = std::make_shared<sink_of<Function>>(std::move(function));
+    sink_ = added;
+    tell_reader();
+    asio::post(waiters_.get_executor(), [keep = this->shared_from_this()] { keep->deliver(); });
+    return added;
+  }
+
+  void next(typename waiters<std::optional<T>>::handler handler) {
+    if (queue_.empty() && !ended_) {
+      waiters_.add(std::move(handler));
+      tell_reader();
+      return;
+    }
+    std::optional<T> value;
+    if (!queue_.empty()) {
+      value.emplace(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    waiters_.post(std::move(handler), {}, std::move(value));
+    tell_room();
+  }
+
+ private:
+  /// Hands queued values to the listener, one after another. A listener that throws loses only its own value: the
+  /// rest is handed over in a later turn of the loop.
+  void deliver() {
+    if (delivering_) return;
+    auto keep = this->shared_from_this();
+    struct guard {
+      inbox_state& self;
+      ~guard() {
+        self.delivering_ = false;
+        if (self.queue_.empty() || !self.sink_ || !self.sink_->active) return;
+        asio::post(self.waiters_.get_executor(), [again = self.shared_from_this()] { again->deliver(); });
+      }
+    } at_exit{*this};
+    delivering_ = true;
+    while (!queue_.empty()) {
+      auto reader = sink_;
+      if (!reader || !reader->active) break;
+      T value = std::move(queue_.front());
+      queue_.pop_front();
+      reader->take(std::move(value));
+    }
+    tell_room();
+  }
+
+  void end_waiters() {
+    while (!waiters_.empty()) waiters_.complete_one({}, std::nullopt);
+  }
+  void tell_room() {
+    if (room_ && !full()) room_();
+  }
+  void tell_reader() {
+    if (reader_changed_) reader_changed_(has_reader());
+  }
+
+  waiters<std::optional<T>> waiters_;
+  std::deque<T> queue_;
+  std::shared_ptr<sink> sink_;
+  std::size_t capacity_;
+  std::function<void()> room_;
+  std::function<void(bool)> reader_changed_;
+  bool ended_ = false;
+  bool delivering_ = false;
+};
+
+}  // namespace brood::detail

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <utility>
+
+#include "brood/unique_fd.hpp"
+
+namespace brood {
+
+/// A descriptor that travels with a message, and what Node's side shall make of it.
+///
+/// It owns the descriptor: sent, it is kept until the peer has taken it, then closed; received, it is closed
+/// unless somebody takes it out with release().
+class attachment {
+ public:
+  /// The types of Node's NODE_HANDLE frame.
+  enum class kind { none, native, socket, server, datagram_native, datagram };
+
+  attachment() = default;
+  attachment(kind what, unique_fd fd) noexcept : kind_(fd ? what : kind::none), fd_(std::move(fd)) {}
+
+  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  kind type() const noexcept { return kind_; }
+  int native_handle() const noexcept { return fd_.get(); }
+  /// Hands the descriptor over to the caller; the attachment is empty afterwards.
+  [[nodiscard]] unique_fd release() noexcept {
+    kind_ = kind::none;
+    return std::move(fd_);
+  }
+
+ private:
+  kind kind_ = kind::none;
+  unique_fd fd_;
+};
+
+/// What one process sent to another over their channel.
+struct message {
+  boost::json::value body{};
+  attachment handle{};
+};
+
+}  // namespace brood

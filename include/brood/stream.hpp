@@ -1,0 +1,137 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "brood/error.hpp"
+#include "brood/event.hpp"
+
+namespace brood {
+
+namespace process {
+class readable_state;
+class writable_state;
+}  // namespace process
+
+/// What a child writes, as the parent reads it. Read it in one of two ways: flowing, by `on_data`, or as an Asio
+/// AsyncReadStream, by `async_read_some` and all that is built on it. Unread output stays with the child (it waits,
+/// once the pipe is full); when the child has exited, what it left in the pipe is kept here until read.
+class readable {
+ public:
+  readable(const readable&) = delete;
+  readable& operator=(const readable&) = delete;
+  /// Closes the stream, unless a listener goes on hearing it or a read is under way.
+  ~readable();
+  using executor_type = boost::asio::any_io_executor;
+  explicit readable(std::shared_ptr<process::readable_state> s);
+
+  executor_type get_executor() const noexcept;
+
+  /// Starts the flow: `f(data)` for each piece, in order; the view is valid during the call.
+  subscription on_data(std::function<void(std::string_view)> f);
+  /// `f()` once, after the last piece: the child, and all it gave its end to, have closed it.
+  subscription on_end(std::function<void()> f);
+  /// Stops and restarts the flow. Paused, nothing is read, so a child that writes on will wait.
+  void pause();
+  void resume();
+  /// Lets go of the parent's end. A child that still writes gets SIGPIPE.
+  void close();
+  /// When the end was reached or the stream closed.
+  milestone<> ended;
+
+  /// AsyncReadStream. Signature: `void(error_code, std::size_t)`. Error: asio::error::eof at the end;
+  /// operation_aborted when cancelled or closed; already_started when a read is under way or the stream flows.
+  /// Cancellation: every kind; nothing read is lost by it.
+  template <class Buffers, class Token = boost::asio::deferred_t>
+  auto async_read_some(const Buffers& buffers, Token&& token = Token{}) {
+    return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
+        [state = state_](auto handler, boost::asio::mutable_buffer first) {
+          read_some(*state, first, std::move(handler));
+        },
+        token, first_of(buffers));
+  }
+
+ private:
+  using read_handler = boost::asio::any_completion_handler<void(error_code, std::size_t)>;
+  static void read_some(process::readable_state&, boost::asio::mutable_buffer, read_handler);
+
+  template <class Buffers>
+  static boost::asio::mutable_buffer first_of(const Buffers& buffers) {
+    for (auto one = boost::asio::buffer_sequence_begin(buffers); one != boost::asio::buffer_sequence_end(buffers); ++one) {
+      if (boost::asio::mutable_buffer buffer(*one); buffer.size() != 0) return buffer;
+    }
+    return {};
+  }
+
+  std::shared_ptr<process::readable_state> state_;
+};
+
+/// What the parent writes and a child reads: `write` and `end`, which never wait, or an Asio AsyncWriteStream.
+/// A child that is gone is an error value here, never a SIGPIPE.
+class writable {
+ public:
+  writable(const writable&) = delete;
+  writable& operator=(const writable&) = delete;
+  /// The same as end().
+  ~writable();
+  using executor_type = boost::asio::any_io_executor;
+  explicit writable(std::shared_ptr<process::writable_state> s);
+
+  executor_type get_executor() const noexcept;
+
+  /// Writes all of `data`, now as far as the pipe takes it, the rest from a queue of its own. False when 64 KiB or
+  /// more wait in the queue (wait for `async_drained` before writing on), or when the stream is closed.
+  bool write(std::string_view data);
+  /// The child sees the end of its input after all that was written. Writing afterwards does nothing.
+  void end();
+  void end(std::string_view last_data);
+  /// Lets go of the parent's end at once; what waits in the queue is dropped.
+  void close();
+  /// When the stream was closed, and why: no error after end() or close(), EPIPE when the reader went away.
+  milestone<error_code> closed;
+
+  /// Completes when the queue is empty. Signature: `void(error_code)`. Error: why the stream was closed instead;
+  /// operation_aborted when cancelled. Cancellation: every kind; the queue is written all the same.
+  template <class Token = boost::asio::deferred_t>
+  auto async_drained(Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(error_code)>(
+        [state = state_](auto handler) { drained(*state, std::move(handler)); }, token);
+  }
+
+  /// AsyncWriteStream. Signature: `void(error_code, std::size_t)`. Goes after what `write` has queued. Error: EPIPE
+  /// when the reader is gone; operation_aborted when cancelled or closed; already_started while another one waits.
+  template <class Buffers, class Token = boost::asio::deferred_t>
+  auto async_write_some(const Buffers& buffers, Token&& token = Token{}) {
+    return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
+        [state = state_](auto handler, boost::asio::const_buffer first) {
+          write_some(*state, first, std::move(handler));
+        },
+        token, first_of(buffers));
+  }
+
+ private:
+  using write_handler = boost::asio::any_completion_handler<void(error_code, std::size_t)>;
+  using drained_handler = boost::asio::any_completion_handler<void(error_code)>;
+  static void write_some(process::writable_state&, boost::asio::const_buffer, write_handler);
+  static void drained(process::writable_state&, drained_handler);
+
+  template <class Buffers>
+  static boost::asio::const_buffer first_of(const Buffers& buffers) {
+    for (auto one = boost::asio::buffer_sequence_begin(buffers); one != boost::asio::buffer_sequence_end(buffers); ++one) {
+      if (boost::asio::const_buffer buffer(*one); buffer.size() != 0) return buffer;
+    }
+    return {};
+  }
+
+  std::shared_ptr<process::writable_state> state_;
+};
+
+}  // namespace brood

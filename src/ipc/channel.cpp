@@ -1,0 +1,276 @@
+#include "ipc/channel.hpp"
+
+#include <boost/asio/post.hpp>
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "sys/calls.hpp"
+#include "wire/frames.hpp"
+#include "wire/json_text.hpp"
+
+namespace brood::ipc {
+namespace {
+
+constexpr std::size_t longest_message = 512UL * 1024 * 1024;
+constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's write queue of its channel
+constexpr std::size_t read_size = 64 * 1024;
+constexpr int reads_a_turn = 16;
+constexpr std::size_t bytes_a_turn = 1024 * 1024;
+constexpr std::size_t most_descriptors = 64;  // waiting for their frame; an honest peer has one under way
+
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+}  // namespace
+
+channel::channel(asio::any_io_executor ex, unique_fd fd)
+    : fd_(std::move(ex), std::move(fd)), incoming_(longest_message) {}
+
+void channel::start(callbacks c) {
+  callbacks_ = std::move(c);
+  if (error_code ec = fd_.make_nonblocking()) {
+    asio::post(fd_.get_executor(), [self = shared_from_this(), ec] { self->close(ec); });
+    return;
+  }
+  wait_readable();
+}
+
+// ---- outgoing
+
+bool channel::send(const boost::json::value& body, attachment handle) {
+  std::string text = wire::to_json_text(body);
+  if (!handle) return send_text(text);
+  const auto type = handle.type();
+  return send_text(std::move(text), type, std::make_shared<const unique_fd>(handle.release()), nullptr);
+}
+
+bool channel::send_text(std::string_view text) {
+  if (!connected()) return false;
+  outgoing_.add(text);
+  return schedule_flush();
+}
+
+bool channel::send_text(std::string text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
+                        handle_outcome outcome) {
+  if (!connected()) {
+    if (outcome) asio::post(fd_.get_executor(), [outcome = std::move(outcome)] { outcome(false); });
+    return false;
+  }
+  outgoing_.add_with_handle(wire::handle_frame(type, text), std::move(fd), std::move(outcome));
+  return schedule_flush();
+}
+
+void channel::disconnect() {
+  if (!std::exchange(closing_, true)) schedule_flush();
+}
+
+/// Frames queued in one turn of the loop leave together, in one system call.
+bool channel::schedule_flush() {
+  if (!waiting_writable_ && !std::exchange(flush_posted_, true)) {
+    asio::post(fd_.get_executor(), [self = shared_from_this()] {
+      self->flush_posted_ = false;
+      self->flush();
+    });
+  }
+  return outgoing_.size() < high_water_mark;
+}
+
+void channel::flush() {
+  std::size_t budget = bytes_a_turn;
+  while (open_) {
+    const outbox::piece piece = outgoing_.next();
+    if (piece.bytes.empty()) {
+      if (closing_ && outgoing_.empty()) close({});
+      return;
+    }
+    if (budget == 0) return static_cast<void>(schedule_flush());
+    budget -= std::min(budget, piece.bytes.size());
+    if (!transmit(piece)) return;
+  }
+}
+
+/// False when the socket takes no more for now, or never will.
+bool channel::transmit(const outbox::piece& piece) {
+  iovec part{const_cast<char*>(piece.bytes.data()), piece.bytes.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  if (piece.fd >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* entry = CMSG_FIRSTHDR(&header);
+    entry->cmsg_level = SOL_SOCKET;
+    entry->cmsg_type = SCM_RIGHTS;
+    entry->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(entry), &piece.fd, sizeof(int));
+  }
+  const ssize_t size = sys::send_message(fd_.get(), &header);
+  if (size >= 0) {
+    outgoing_.sent(static_cast<std::size_t>(size));
+    return true;
+  }
+  // ETOOMANYREFS: more descriptors are in flight than this user may have open; they land, then there is room again.
+  if (!would_block() && errno != ETOOMANYREFS) {
+    // The peer is gone, but what it sent before may still be unread: let the reader find the end.
+    if (errno != EPIPE && errno != ECONNRESET) close(sys::last_error());
+    return false;
+  }
+  waiting_writable_ = true;
+  fd_.wait(loop::descriptor::wait_type::wait_write, [self = shared_from_this()](error_code ec) {
+    self->waiting_writable_ = false;
+    if (!ec) self->flush();
+  });
+  return false;
+}
+
+// ---- incoming
+
+void channel::wait_readable() {
+  if (!open_ || paused_ || std::exchange(waiting_readable_, true)) return;
+  fd_.wait(loop::descriptor::wait_type::wait_read, [self = shared_from_this()](error_code ec) { self->readable(ec); });
+}
+
+void channel::readable(error_code ec) {
+  waiting_readable_ = false;
+  if (ec == asio::error::operation_aborted) return;
+  if (ec) return close(ec);
+  // Should a callback throw, its message is gone but the channel goes on.
+  struct go_on {
+    channel& self;
+    ~go_on() { self.wait_readable(); }
+  } at_exit{*this};
+  for (int i = 0; i < reads_a_turn && open_ && !paused_; ++i) {
+    if (!receive()) return;
+    decode();
+  }
+}
+
+void channel::resume() {
+  if (!std::exchange(paused_, false)) return;
+  asio::post(fd_.get_executor(), [self = shared_from_this()] {
+    self->decode();
+    self->wait_readable();
+  });
+}
+
+bool channel::receive() {
+  iovec part{incoming_.prepare(read_size), read_size};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most_descriptors)];
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  const ssize_t size = sys::receive_message(fd_.get(), &header);
+  if (size == -1 && would_block()) return false;
+  if (size <= 0) {
+    // ECONNRESET: the peer closed with messages of ours unread, which is its right.
+    const bool orderly = size == 0 || errno == ECONNRESET;
+    close(orderly ? error_code() : sys::last_error());
+    return false;
+  }
+  take_descriptors(header);
+  incoming_.commit(static_cast<std::size_t>(size));
+  return true;
+}
+
+void channel::take_descriptors(const msghdr& header) {
+  auto* all = const_cast<msghdr*>(&header);
+  for (cmsghdr* entry = CMSG_FIRSTHDR(all); entry != nullptr; entry = CMSG_NXTHDR(all, entry)) {
+    if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (entry->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(entry) + i * sizeof(int), sizeof(int));
+      descriptors_.emplace_back(fd);
+    }
+  }
+  while (descriptors_.size() > most_descriptors) descriptors_.pop_back();
+}
+
+void channel::decode() {
+  if (std::exchange(decoding_, true)) return;
+  auto self = shared_from_this();
+  // Should a callback throw, the lines behind its own are decoded in a later turn.
+  struct turn {
+    channel& self;
+    bool complete = false;
+    ~turn() {
+      self.decoding_ = false;
+      if (!complete) asio::post(self.fd_.get_executor(), [again = self.shared_from_this()] { again->decode(); });
+    }
+  } turn{*this};
+  while (open_ && !paused_) {
+    auto line = incoming_.next();
+    if (!line) break;
+    dispatch(*line);
+  }
+  turn.complete = true;
+  if (!open_ || paused_) return;
+  if (incoming_.empty()) descriptors_.clear();  // their frames are all decoded: nobody wants these
+  if (incoming_.too_long()) close(errc::message_too_large);
+}
+
+void channel::dispatch(std::string_view line) {
+  error_code ec;
+  boost::json::value value = wire::parse_json_text(line, ec);
+  if (ec) return close(errc::garbled_message);
+  const std::string_view command = wire::internal_command(value);
+  if (command.empty()) return deliver(std::move(value), {});
+  if (command == "NODE_HANDLE") return handle_arrived(std::move(value.get_object()));
+  if (command == "NODE_HANDLE_ACK" || command == "NODE_HANDLE_NACK") {
+    const bool expected = command == "NODE_HANDLE_ACK" ? outgoing_.acknowledged() : outgoing_.refused();
+    if (!expected) return close(errc::garbled_message);
+    schedule_flush();
+    return;
+  }
+  deliver(std::move(value), {});
+}
+
+void channel::handle_arrived(boost::json::object frame) {
+  // No descriptor came with it: we were at our limit of open ones, or the peer sent none. It may try again.
+  const bool here = !descriptors_.empty();
+  outgoing_.add_acknowledgement(here ? wire::handle_ack : wire::handle_nack);
+  schedule_flush();
+  if (!here) return;
+  unique_fd fd = std::move(descriptors_.front());
+  descriptors_.pop_front();
+  wire::handle_content content = wire::open_handle_frame(std::move(frame));
+  deliver(std::move(content.body), attachment(content.type, std::move(fd)));
+}
+
+void channel::deliver(boost::json::value body, attachment handle) {
+  if (closing_) return;
+  if (!wire::internal_command(body).empty()) {
+    if (callbacks_.internal) callbacks_.internal(std::move(body.get_object()), std::move(handle));
+  } else if (callbacks_.user) {
+    callbacks_.user({std::move(body), std::move(handle)});
+  }
+}
+
+// ---- end
+
+void channel::drain_and_close() {
+  auto self = shared_from_this();
+  do {
+    do {
+      paused_ = false;
+      decode();
+    } while (paused_);
+  } while (open_ && receive());
+  if (open_) close({});
+}
+
+void channel::close(error_code reason) {
+  if (!std::exchange(open_, false)) return;
+  auto self = shared_from_this();
+  closing_ = true;
+  fd_.close();
+  descriptors_.clear();
+  outgoing_.clear();
+  auto last = std::exchange(callbacks_, {});
+  if (last.closed) last.closed(reason);
+}
+
+}  // namespace brood::ipc

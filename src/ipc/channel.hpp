@@ -1,0 +1,91 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "brood/error.hpp"
+#include "brood/message.hpp"
+#include "ipc/outbox.hpp"
+#include "loop/descriptor.hpp"
+#include "wire/line_buffer.hpp"
+
+namespace brood::ipc {
+
+namespace asio = boost::asio;
+
+/// Messages a reader may be behind before its source is stopped.
+inline constexpr std::size_t inbox_capacity = 1024;
+
+/// One end of the socket that a parent and a child talk over, in Node's json serialization.
+///
+/// Whatever the peer does, this end stays whole: what cannot be understood closes the channel with an error, and
+/// descriptors that nobody asked for are closed. Callbacks are made from the loop, never from inside send() or
+/// disconnect(). The pending wait keeps the channel alive while it is open.
+class channel : public std::enable_shared_from_this<channel> {
+ public:
+  struct callbacks {
+    std::function<void(message)> user;
+    /// An internal message that is not about the channel itself: NODE_CLUSTER.
+    std::function<void(boost::json::object, attachment)> internal;
+    /// Once, last. No error: either side closed in good order.
+    std::function<void(error_code)> closed;
+  };
+
+  channel(asio::any_io_executor ex, unique_fd fd);
+
+  void start(callbacks c);
+
+  /// Queues a message. False when it was dropped (closed) or when more than the mark waits to leave.
+  bool send(const boost::json::value& body, attachment handle = {});
+  bool send_text(std::string_view text);
+  /// The descriptor is shared, so that the caller may keep it for another peer should this one not take it.
+  bool send_text(std::string text, attachment::kind type, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
+
+  /// Closes once everything has left. Nothing that comes in is delivered any more.
+  void disconnect();
+  bool connected() const noexcept { return open_ && !closing_; }
+
+  void pause() noexcept { paused_ = true; }
+  void resume();
+
+  /// The peer is dead: takes in all it has left behind, paused or not, then closes.
+  void drain_and_close();
+
+  void keep_loop(bool on) { fd_.keep_loop(on); }
+
+ private:
+  void wait_readable();
+  void readable(error_code ec);
+  /// One recvmsg. False when there was nothing, or the channel is closed now.
+  bool receive();
+  void take_descriptors(const struct msghdr& header);
+  void decode();
+  void dispatch(std::string_view line);
+  void handle_arrived(boost::json::object frame);
+  void deliver(boost::json::value body, attachment handle);
+
+  bool schedule_flush();
+  void flush();
+  bool transmit(const outbox::piece& piece);
+  void close(error_code reason);
+
+  loop::descriptor fd_;
+  callbacks callbacks_;
+  wire::line_buffer incoming_;
+  std::deque<unique_fd> descriptors_;  // arrived, their frame not yet complete
+  outbox outgoing_;
+  bool open_ = true;
+  bool closing_ = false;
+  bool paused_ = false;
+  bool decoding_ = false;
+  bool waiting_readable_ = false;
+  bool waiting_writable_ = false;
+  bool flush_posted_ = false;
+};
+
+}  // namespace brood::ipc

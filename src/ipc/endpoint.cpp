@@ -1,0 +1,30 @@
+#include "ipc/endpoint.hpp"
+
+namespace brood::ipc {
+
+void endpoint::open(unique_fd fd) {
+  link = std::make_shared<channel>(executor, std::move(fd));
+  messages->on_room([weak = std::weak_ptr(link)] {
+    if (auto open = weak.lock()) open->resume();
+  });
+  channel::callbacks callbacks;
+  callbacks.user = [weak = weak_from_this()](message m) {
+    auto self = weak.lock();
+    if (!self) return;
+    self->messages->push(std::move(m));
+    if (self->messages->full()) self->link->pause();
+  };
+  callbacks.internal = [weak = weak_from_this()](boost::json::object m, attachment handle) {
+    auto self = weak.lock();
+    if (self && self->internal_message) self->internal_message(std::move(m), std::move(handle));
+  };
+  callbacks.closed = [weak = weak_from_this()](error_code reason) {
+    auto self = weak.lock();
+    if (!self) return;
+    self->messages->end();
+    self->disconnected->set({}, reason);
+  };
+  link->start(std::move(callbacks));
+}
+
+}  // namespace brood::ipc

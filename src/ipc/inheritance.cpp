@@ -1,0 +1,58 @@
+#include "ipc/inheritance.hpp"
+
+#include <atomic>
+#include <charconv>
+#include <cstdlib>
+#include <string>
+
+#include "sys/calls.hpp"
+
+namespace brood::ipc {
+namespace {
+
+std::optional<std::string> take_variable(const char* name) {
+  const char* value = ::getenv(name);
+  if (value == nullptr) return std::nullopt;
+  std::string copy = value;
+  ::unsetenv(name);
+  return copy;
+}
+
+std::optional<int> to_number(const std::string& text) {
+  int number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+/// This process's own identity, which nothing can change once it runs: read once, then constant.
+struct identity {
+  inheritance facts;
+  std::atomic<int> channel{-1};
+
+  identity() {
+    auto fd = take_variable("NODE_CHANNEL_FD");
+    auto mode = take_variable("NODE_CHANNEL_SERIALIZATION_MODE");
+    auto id = take_variable("NODE_UNIQUE_ID");
+    if (!fd) return;
+    if (mode && *mode != "json") return;
+    const auto number = to_number(*fd);
+    if (!number || sys::set_close_on_exec(*number) == -1) return;
+    channel = *number;
+    facts.has_channel = true;
+    if (id) facts.worker_id = to_number(*id).value_or(0);
+  }
+};
+
+identity& own() {
+  static identity instance;
+  return instance;
+}
+
+}  // namespace
+
+const inheritance& inherited() { return own().facts; }
+
+unique_fd take_channel() { return unique_fd(own().channel.exchange(-1)); }
+
+}  // namespace brood::ipc

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+
+#include "brood/unique_fd.hpp"
+
+namespace brood::ipc {
+
+/// What the parent told this process in its environment when it started it.
+struct inheritance {
+  bool has_channel = false;
+  std::optional<int> worker_id;  ///< set for cluster workers
+};
+
+/// Read once, at the first call; the three variables are gone from the environment then and the channel's descriptor is
+/// closed on exec. As this changes the environment, the first call belongs before other threads are started.
+const inheritance& inherited();
+
+/// The channel's descriptor, for the one who asks first; empty for everybody else and where there is none.
+unique_fd take_channel();
+
+}  // namespace brood::ipc

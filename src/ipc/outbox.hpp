@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "brood/unique_fd.hpp"
+
+namespace brood::ipc {
+
+/// Told once what became of a frame with a descriptor: the peer took it, or did not (refused, or the channel closed).
+using handle_outcome = std::function<void(bool taken)>;
+
+/// What waits to leave a channel, and in which order it may. Does no I/O: the channel asks for the next bytes and says
+/// how many left.
+///
+/// Node's rule for descriptors: after a frame with one, nothing else leaves until the peer has acknowledged it; only
+/// acknowledgements pass, or two peers that send at once would wait for each other for ever. A refused frame is sent
+/// again, three times at the most.
+class outbox {
+ public:
+  struct piece {
+    std::string_view bytes;
+    int fd = -1;  ///< travels with the first of the bytes
+  };
+
+  void add(std::string_view text);
+  void add_with_handle(std::string text, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
+  /// An acknowledgement: overtakes all that is held back.
+  void add_acknowledgement(std::string_view text);
+
+  /// What leaves next; no bytes when nothing may leave now. Valid until the next call of another member.
+  piece next() const;
+  void sent(std::size_t size);
+
+  /// The peer's answer to the descriptor under way. False when none is: the peer is broken.
+  bool acknowledged();
+  bool refused();
+
+  /// Bytes that wait, for back-pressure.
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0 && !awaiting_; }
+  /// Drops everything and tells the owners of descriptors.
+  void clear();
+
+ private:
+  struct frame {
+    std::string text;
+    std::shared_ptr<const unique_fd> fd;  // none: a plain frame
+    handle_outcome outcome;
+    int attempts = 0;
+  };
+
+  enum class source { none, acknowledgements, plain, handle };
+  source leaving() const noexcept;
+  void release_held();
+  bool blocked() const noexcept { return awaiting_ != nullptr; }
+
+  std::string plain_;              // frames without descriptors that may leave, newline included; [plain_sent_, end)
+  std::size_t plain_sent_ = 0;
+  bool inside_plain_ = false;      // the last byte that left was inside a frame
+  std::unique_ptr<frame> awaiting_;  // the frame with a descriptor that leaves after plain_, or has left
+  std::size_t awaiting_sent_ = 0;
+  std::string acknowledgements_;   // leave between frames, never inside one
+  std::size_t acknowledgements_sent_ = 0;
+  std::deque<frame> held_;         // behind awaiting_
+  std::size_t size_ = 0;
+};
+
+}  // namespace brood::ipc

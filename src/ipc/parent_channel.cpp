@@ -1,0 +1,40 @@
+#include "brood/channel.hpp"
+#include "ipc/endpoint.hpp"
+#include "ipc/inheritance.hpp"
+
+namespace brood {
+namespace {
+
+std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
+  unique_fd fd = ipc::take_channel();
+  if (!fd) throw boost::system::system_error(make_error_code(errc::no_channel), "parent_channel");
+  auto opened = std::make_shared<ipc::endpoint>(ex);
+  opened->open(std::move(fd));
+  opened->link->keep_loop(false);
+  opened->messages->on_reader([weak = std::weak_ptr(opened->link)](bool reading) {
+    if (auto link = weak.lock()) link->keep_loop(reading);
+  });
+  return opened;
+}
+
+}  // namespace
+
+parent_channel::parent_channel(executor ex) : parent_channel(open_inherited(ex.get())) {}
+
+parent_channel::parent_channel(std::shared_ptr<ipc::endpoint> opened)
+    : messages(opened->messages), disconnected(opened->disconnected), endpoint_(std::move(opened)) {}
+
+parent_channel::~parent_channel() {
+  if (endpoint_) endpoint_->disconnect();
+}
+
+bool parent_channel::exists() { return ipc::inherited().has_channel; }
+
+bool parent_channel::send(boost::json::value body, attachment handle) {
+  return endpoint_->send(body, std::move(handle));
+}
+
+void parent_channel::disconnect() { endpoint_->disconnect(); }
+bool parent_channel::connected() const noexcept { return endpoint_->connected(); }
+
+}  // namespace brood

@@ -1,0 +1,132 @@
+#include "launch/child_side.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+
+#include "brood/error.hpp"
+
+// Everything in this file runs in the child between clone and exec, on memory it shares with the parent. The rules:
+// system calls through syscall() only (no libc wrapper that takes a lock or that a sanitizer intercepts), no
+// allocation, no destructor. Sanitizers must not instrument it: their bookkeeping belongs to the parent.
+#define BROOD_CHILD_SIDE __attribute__((no_sanitize("address", "thread", "undefined")))
+
+namespace brood::launch {
+namespace {
+
+BROOD_CHILD_SIDE long call(long number, long a = 0, long b = 0, long c = 0, long d = 0) noexcept {
+  return ::syscall(number, a, b, c, d);
+}
+
+template <class T>
+BROOD_CHILD_SIDE long word(T* pointer) noexcept {
+  return reinterpret_cast<long>(pointer);
+}
+
+[[noreturn]] BROOD_CHILD_SIDE void fail(child_view& view, spawn_step step, int index = 0) noexcept {
+  view.failure.error = errno;
+  view.failure.step = static_cast<int>(step);
+  view.failure.index = index;
+  for (;;) call(SYS_exit_group, 127);
+}
+
+/// The kernel's own sigaction, which knows signals 32 and 33 as well: libc keeps those to itself.
+struct kernel_sigaction {
+  void (*handler)(int);
+  unsigned long flags;
+  void (*restorer)();
+  unsigned long mask;
+};
+constexpr int signal_count = 64;
+
+/// Puts every signal back to its default and opens the mask, so that the program starts as from a login shell. The
+/// order matters: with handlers of the parent still set, a signal let in here would run them, in the parent's memory.
+BROOD_CHILD_SIDE void reset_signals() noexcept {
+  kernel_sigaction act;
+  act.handler = SIG_DFL;
+  act.flags = 0;
+  act.restorer = nullptr;
+  act.mask = 0;
+  for (int signal = 1; signal <= signal_count; ++signal) {
+    call(SYS_rt_sigaction, signal, word(&act), 0, sizeof act.mask);
+  }
+  unsigned long none = 0;
+  call(SYS_rt_sigprocmask, SIG_SETMASK, word(&none), 0, sizeof none);
+}
+
+/// Gives descriptor `i` of the child what `descriptors[i]` names, for all i at once: {1, 0, 2} swaps.
+///
+/// A source that stands where another one must go is first moved above all of them; only then are they put in place.
+BROOD_CHILD_SIDE void place_descriptors(child_view& view) noexcept {
+  const int count = view.descriptor_count;
+  for (int i = 0; i < count; ++i) {
+    const int source = view.descriptors[i];
+    if (source < 0 || source >= count || source == i) continue;
+    const long moved = call(SYS_fcntl, source, F_DUPFD_CLOEXEC, count);
+    if (moved == -1) fail(view, spawn_step::descriptor, i);
+    for (int j = i; j < count; ++j) {
+      if (view.descriptors[j] == source && j != source) view.descriptors[j] = static_cast<int>(moved);
+    }
+  }
+  for (int i = 0; i < count; ++i) {
+    const int source = view.descriptors[i];
+    if (source < 0) {
+      call(SYS_close, i);
+    } else if (source == i) {
+      if (call(SYS_fcntl, i, F_SETFD, 0) == -1) fail(view, spawn_step::descriptor, i);
+    } else if (call(SYS_dup3, source, i, 0) == -1) {
+      fail(view, spawn_step::descriptor, i);
+    }
+  }
+  if (call(SYS_close_range, count, UINT_MAX, 0) == -1) fail(view, spawn_step::descriptor, 0);
+}
+
+/// A text file without "#!" is a shell script: execvp(3) has run those with /bin/sh since there is a shell.
+BROOD_CHILD_SIDE void run_as_script(child_view& view, const char* path) noexcept {
+  const char** argv = view.argv - 1;
+  argv[0] = "/bin/sh";
+  const char* name = argv[1];
+  argv[1] = path;
+  call(SYS_execve, word(argv[0]), word(argv), word(view.env));
+  argv[1] = name;
+}
+
+[[noreturn]] BROOD_CHILD_SIDE void execute(child_view& view) noexcept {
+  int reason = ENOENT;
+  for (const char* const* path = view.candidates; *path != nullptr; ++path) {
+    call(SYS_execve, word(*path), word(view.argv), word(view.env));
+    if (errno == ENOEXEC) {
+      run_as_script(view, *path);
+      errno = ENOEXEC;
+    }
+    // As execvp(3): a directory of PATH that is not there says nothing; one that has the program but does not let
+    // us run it is remembered, the search goes on; anything else is final.
+    if (errno == EACCES) {
+      reason = EACCES;
+    } else if (errno != ENOENT && errno != ENOTDIR) {
+      reason = errno;
+      break;
+    } else if (reason == ENOENT) {
+      reason = errno;
+    }
+  }
+  errno = reason;
+  fail(view, spawn_step::execute);
+}
+
+}  // namespace
+
+BROOD_CHILD_SIDE int child_main(void* shared) noexcept {
+  auto& view = *static_cast<child_view*>(shared);
+  reset_signals();
+  place_descriptors(view);
+  if (view.new_session && call(SYS_setsid) == -1) fail(view, spawn_step::session);
+  if (view.cwd != nullptr && call(SYS_chdir, word(view.cwd)) == -1) fail(view, spawn_step::directory);
+  execute(view);
+}
+
+}  // namespace brood::launch

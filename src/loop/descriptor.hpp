@@ -1,0 +1,69 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "brood/unique_fd.hpp"
+#include "loop/work_count.hpp"
+
+namespace brood::loop {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// A descriptor whose readiness the loop can be asked for. It is registered with the loop at its first wait, so one that
+/// is never waited for costs no system call beyond its making.
+///
+/// Waiting is all it does: the owner reads and writes by itself, first, and waits only when told EAGAIN.
+class descriptor {
+ public:
+  using wait_type = asio::posix::descriptor_base::wait_type;
+
+  descriptor(asio::any_io_executor ex, unique_fd fd) : work_(std::make_shared<work_count>(ex)), fd_(std::move(fd)) {}
+
+  const asio::any_io_executor& get_executor() const noexcept { return work_->get_executor(); }
+  bool is_open() const noexcept { return get() >= 0; }
+  int get() const noexcept { return watched_ ? watched_fd_ : fd_.get(); }
+
+  /// Puts the descriptor in non-blocking mode; the first call does, the others cost nothing.
+  error_code make_nonblocking();
+
+  /// Calls `handler(error_code)` once the descriptor is ready; with operation_aborted when it is closed before. Never
+  /// from inside this call.
+  template <class Handler>
+  void wait(wait_type what, Handler handler) {
+    if (error_code ec = watch()) {
+      asio::post(get_executor(), [ec, handler = std::move(handler)]() mutable { handler(ec); });
+      return;
+    }
+    if (what == wait_type::wait_write) return watched_->async_wait(what, std::move(handler));
+    work_->begin();
+    watched_->async_wait(what, [work = work_, handler = std::move(handler)](error_code ec) mutable {
+      work->end();
+      handler(ec);
+    });
+  }
+
+  /// Ends all waits. What they waited for stays as it is.
+  void cancel() noexcept;
+  void close() noexcept;
+
+  /// Whether waiting for input keeps the loop's run() from returning. It does, unless told otherwise. Waiting to write
+  /// always does: what was handed over must leave.
+  void keep_loop(bool on) { work_->keep_loop(on); }
+
+ private:
+  error_code watch();
+
+  std::shared_ptr<work_count> work_;
+  unique_fd fd_;  // owns the descriptor until the first wait, `watched_` from then on
+  std::optional<asio::posix::stream_descriptor> watched_;
+  int watched_fd_ = -1;
+  bool nonblocking_ = false;
+};
+
+}  // namespace brood::loop

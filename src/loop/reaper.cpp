@@ -1,0 +1,28 @@
+#include "loop/reaper.hpp"
+
+#include "brood/error.hpp"
+#include "sys/calls.hpp"
+
+namespace brood::loop {
+
+error_code reaper::collect(exit_status& status) {
+  siginfo_t info{};
+  if (sys::wait_pidfd(pidfd_.get(), &info, WEXITED | WNOHANG) == -1) {
+    // ECHILD: somebody's waitpid(-1) took it, or SIGCHLD is ignored and the kernel threw it away.
+    return errno == ECHILD ? make_error_code(errc::status_lost) : sys::last_error();
+  }
+  pidfd_.close();  // the pid is free for others now; a signal from here on must not find anybody
+  status = info.si_code == CLD_EXITED ? exit_status::exited(info.si_status)
+                                      : exit_status::killed(info.si_status, info.si_code == CLD_DUMPED);
+  return {};
+}
+
+bool reaper::signal(int number, error_code& ec) noexcept {
+  ec = {};
+  if (!pidfd_.is_open()) return false;
+  if (sys::pidfd_send_signal(pidfd_.get(), number) == 0) return true;
+  if (errno != ESRCH) ec = sys::last_error();
+  return false;
+}
+
+}  // namespace brood::loop

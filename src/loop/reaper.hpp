@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+
+#include "brood/exit_status.hpp"
+#include "loop/descriptor.hpp"
+
+namespace brood::loop {
+
+/// Waits for the end of one child through its pidfd and collects its status: this child's only, whatever other code
+/// in the process does with SIGCHLD or waitpid.
+///
+/// Signals go through the pidfd too, so they cannot hit a stranger that got the same pid.
+class reaper {
+ public:
+  reaper(asio::any_io_executor ex, unique_fd pidfd) : pidfd_(std::move(ex), std::move(pidfd)) {}
+
+  /// Calls `done(error_code, exit_status)` once, when the child has ended. The error is errc::status_lost where other
+  /// code was quicker, with an exit_status that says so; operation_aborted if the loop goes away first.
+  template <class Done>
+  void wait(Done done) {
+    pidfd_.wait(descriptor::wait_type::wait_read, [this, done = std::move(done)](error_code ec) mutable {
+      exit_status status;
+      if (!ec) ec = collect(status);
+      done(ec, status);
+    });
+  }
+
+  /// False when the child has ended already (ESRCH); any other failure is in `ec`.
+  bool signal(int number, error_code& ec) noexcept;
+
+  void keep_loop(bool on) { pidfd_.keep_loop(on); }
+  int pidfd() const noexcept { return pidfd_.get(); }
+
+ private:
+  error_code collect(exit_status& status);
+
+  descriptor pidfd_;
+};
+
+}  // namespace brood::loop

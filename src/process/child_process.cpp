@@ -1,0 +1,74 @@
+#include "brood/child_process.hpp"
+
+#include <stdexcept>
+
+#include "process/start.hpp"
+
+namespace brood {
+namespace {
+
+template <class Stream>
+Stream& piped(const std::unique_ptr<Stream>& stream, const char* name) {
+  if (!stream) throw std::logic_error(std::string("child_process: ") + name + " was not started as a pipe");
+  return *stream;
+}
+
+}  // namespace
+
+child_process::child_process(process::started parts)
+    : exited(parts.state->exited),
+      closed(parts.state->closed),
+      messages(parts.state->channel->messages),
+      disconnected(parts.state->channel->disconnected),
+      state_(std::move(parts.state)) {
+  if (parts.in) in_ = std::make_unique<writable>(std::move(parts.in));
+  if (parts.out) out_ = std::make_unique<readable>(std::move(parts.out));
+  if (parts.err) err_ = std::make_unique<readable>(std::move(parts.err));
+}
+
+pid_t child_process::pid() const noexcept { return state_->pid; }
+const std::string& child_process::file() const noexcept { return state_->file; }
+const arguments& child_process::args() const noexcept { return state_->args; }
+
+writable& child_process::in() { return piped(in_, "in"); }
+readable& child_process::out() { return piped(out_, "out"); }
+readable& child_process::err() { return piped(err_, "err"); }
+
+bool child_process::send(boost::json::value body, attachment handle) {
+  return state_->channel->send(body, std::move(handle));
+}
+
+void child_process::disconnect() { state_->channel->disconnect(); }
+bool child_process::connected() const noexcept { return state_->channel->connected(); }
+
+bool child_process::kill(int signal) {
+  error_code ec;
+  const bool reached = state_->reaper.signal(signal, ec);
+  if (ec) throw boost::system::system_error(ec, "kill");
+  if (reached) state_->killed = true;
+  return reached;
+}
+
+bool child_process::killed() const noexcept { return state_->killed; }
+
+void child_process::ref() { state_->keep_loop(true); }
+void child_process::unref() { state_->keep_loop(false); }
+
+child_process spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
+  process::start_request request{.file = command,
+                                 .args = std::move(args),
+                                 .argv0 = options.argv0,
+                                 .cwd = options.cwd.string(),
+                                 .env = options.env,
+                                 .in = options.in,
+                                 .out = options.out,
+                                 .err = options.err,
+                                 .detached = options.detached};
+  return child_process(process::start(ex.get(), std::move(request)));
+}
+
+child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {
+  return child_process(process::start_module(ex.get(), module, std::move(args), options));
+}
+
+}  // namespace brood

@@ -1,0 +1,53 @@
+#include "process/child_state.hpp"
+
+namespace brood::process {
+
+child_state::child_state(asio::any_io_executor ex, unique_fd pidfd)
+    : executor(ex),
+      reaper(ex, std::move(pidfd)),
+      channel(std::make_shared<ipc::endpoint>(ex)),
+      exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
+      closed(std::make_shared<detail::milestone_state<exit_status>>(ex)) {}
+
+void child_state::watch(unique_fd channel_end) {
+  reaper.wait([self = shared_from_this()](error_code ec, exit_status status) { self->ended(ec, status); });
+  if (channel_end) {
+    channel->open(std::move(channel_end));
+  } else {
+    channel->messages->end();
+  }
+}
+
+void child_state::keep_loop(bool on) {
+  reaper.keep_loop(on);
+  if (channel->link) channel->link->keep_loop(on);
+}
+
+/// The child is gone, but what it wrote last may still be on its way: take it all over before anybody is told.
+void child_state::ended(error_code ec, exit_status status) {
+  if (ec == asio::error::operation_aborted) return;  // the loop is being destroyed
+  auto self = shared_from_this();
+  if (channel->link) channel->link->drain_and_close();
+  if (auto stream = in.lock()) stream->close({});
+  for (auto* output : {&out, &err}) {
+    if (auto stream = output->lock()) stream->child_exited();
+  }
+  exited->set(ec, status);
+  close_when_all_ended();
+}
+
+void child_state::close_when_all_ended() {
+  if (!exited->reached() || closed->reached()) return;
+  if (!output_ended(out) || !output_ended(err)) return;
+  closed->set(exited->error(), std::get<0>(*exited->results()));
+}
+
+/// If not, arranges for another look when it has.
+bool child_state::output_ended(const std::weak_ptr<readable_state>& output) {
+  auto stream = output.lock();
+  if (!stream || stream->finished->reached()) return true;
+  stream->finished->listen([self = shared_from_this()] { self->close_when_all_ended(); });
+  return false;
+}
+
+}  // namespace brood::process

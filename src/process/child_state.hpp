@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "brood/child_process.hpp"
+#include "ipc/endpoint.hpp"
+#include "loop/reaper.hpp"
+#include "process/readable.hpp"
+#include "process/writable.hpp"
+
+namespace brood::process {
+
+/// What stands behind a child_process.
+///
+/// Who owns whom: the pending wait for the pidfd owns this state, so a child whose handle was dropped is reaped all
+/// the same; this owns the channel, which refers back weakly; the handle owns the streams, which this only
+/// knows. So everything goes when the loop goes, and nothing goes before the child has ended.
+struct child_state : std::enable_shared_from_this<child_state> {
+  child_state(asio::any_io_executor ex, unique_fd pidfd);
+
+  /// Starts to watch for the end of the child and, if it has a channel, for its messages.
+  void watch(unique_fd channel_end);
+
+  void keep_loop(bool on);
+
+  asio::any_io_executor executor;
+  loop::reaper reaper;
+  pid_t pid = -1;
+  std::string file;
+  arguments args;
+  bool killed = false;
+
+  std::weak_ptr<writable_state> in;
+  std::weak_ptr<readable_state> out;
+  std::weak_ptr<readable_state> err;
+  const std::shared_ptr<ipc::endpoint> channel;  // closed from the start for children without one
+
+  const std::shared_ptr<detail::milestone_state<exit_status>> exited;
+  const std::shared_ptr<detail::milestone_state<exit_status>> closed;
+
+ private:
+  void ended(error_code ec, exit_status status);
+  void close_when_all_ended();
+  bool output_ended(const std::weak_ptr<readable_state>& stream);
+};
+
+}  // namespace brood::process

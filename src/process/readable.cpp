@@ -1,0 +1,146 @@
+#include "process/readable.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sys/calls.hpp"
+
+namespace brood::process {
+namespace {
+
+constexpr std::size_t chunk = 64 * 1024;
+constexpr int chunks_a_turn = 16;  // then others get the loop
+
+bool would_block(ssize_t result) { return result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK); }
+
+}  // namespace
+
+void readable_state::flow() {
+  flowing_ = true;
+  asio::post(get_executor(), [self = shared_from_this()] { self->pump(); });
+}
+
+void readable_state::resume() {
+  paused_ = false;
+  if (flowing_) flow();
+}
+
+void readable_state::close() {
+  kept_.clear();
+  if (fd_.is_open()) return finish(asio::error::operation_aborted);
+  end_if_read();
+}
+
+void readable_state::dropped() {
+  if (data_.empty() && reader_.empty()) close();
+}
+
+void readable_state::wait() {
+  if (std::exchange(waiting_, true)) return;
+  fd_.wait(loop::descriptor::wait_type::wait_read, [self = shared_from_this()](error_code ec) { self->ready(ec); });
+}
+
+void readable_state::ready(error_code ec) {
+  waiting_ = false;
+  if (ec == asio::error::operation_aborted) {
+    // A cancelled read ended the wait. Another one may have come since, or the flow.
+    if (fd_.is_open() && (!reader_.empty() || flowing_)) wait();
+    return;
+  }
+  if (ec) return finish(ec);
+  if (flowing_) return pump();
+  if (!reader_.empty()) complete_read();
+}
+
+/// One turn of the flow. A listener that throws stops this turn only: the next one is posted by the guard.
+void readable_state::pump() {
+  if (pumping_ || !fd_.is_open()) {
+    if (!pumping_) emit_kept();
+    return;
+  }
+  auto self = shared_from_this();
+  struct turn {
+    readable_state& state;
+    bool again = true;
+    ~turn() {
+      state.pumping_ = false;
+      if (again && !state.paused_) state.flow();
+    }
+  } turn{*self};
+  pumping_ = true;
+  if (!emit_kept()) return;
+  if (error_code ec = fd_.make_nonblocking()) return finish(ec);
+  if (!buffer_) buffer_ = std::make_unique<char[]>(chunk);
+  for (int i = 0; i < chunks_a_turn && !paused_ && fd_.is_open(); ++i) {
+    const ssize_t size = sys::read(fd_.get(), buffer_.get(), chunk);
+    if (size > 0) {
+      data_.call(std::string_view(buffer_.get(), static_cast<std::size_t>(size)));
+      continue;
+    }
+    turn.again = false;
+    if (would_block(size)) return wait();
+    return finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
+  }
+  if (!fd_.is_open()) turn.again = false;
+}
+
+/// True when nothing kept is left to tell.
+bool readable_state::emit_kept() {
+  if (kept_.empty() || paused_) return kept_.empty();
+  const std::string kept = std::exchange(kept_, {});
+  data_.call(kept);
+  end_if_read();
+  return true;
+}
+
+void readable_state::read_some(asio::mutable_buffer buffer, handler h) {
+  if (flowing_ || !reader_.empty()) return reader_.post(std::move(h), asio::error::already_started, 0);
+  if (buffer.size() == 0) return reader_.post(std::move(h), {}, 0);
+  if (!kept_.empty()) return reader_.post(std::move(h), {}, take_kept(buffer));
+  if (!fd_.is_open()) return reader_.post(std::move(h), asio::error::eof, 0);
+  if (error_code ec = fd_.make_nonblocking()) return reader_.post(std::move(h), ec, 0);
+  target_ = buffer;
+  reader_.add(std::move(h), [this] { fd_.cancel(); });
+  complete_read();
+}
+
+void readable_state::complete_read() {
+  const ssize_t size = sys::read(fd_.get(), target_.data(), target_.size());
+  if (would_block(size)) return wait();
+  if (size > 0) return reader_.complete_one({}, static_cast<std::size_t>(size));
+  finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
+}
+
+std::size_t readable_state::take_kept(asio::mutable_buffer buffer) {
+  const std::size_t size = std::min(buffer.size(), kept_.size());
+  std::memcpy(buffer.data(), kept_.data(), size);
+  kept_.erase(0, size);
+  if (kept_.empty()) asio::post(get_executor(), [self = shared_from_this()] { self->end_if_read(); });
+  return size;
+}
+
+void readable_state::child_exited() {
+  if (!fd_.is_open() || flowing_ || paused_ || !reader_.empty()) return;
+  if (error_code ec = fd_.make_nonblocking()) return finish(ec);
+  char piece[4096];
+  for (;;) {
+    const ssize_t size = sys::read(fd_.get(), piece, sizeof piece);
+    if (would_block(size)) return;  // a grandchild holds the other end: its output is read on demand, as before
+    if (size <= 0) return finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
+    kept_.append(piece, static_cast<std::size_t>(size));
+  }
+}
+
+void readable_state::finish(error_code reason) {
+  auto self = shared_from_this();
+  fd_.close();
+  if (!reader_.empty()) reader_.complete_one(reason, 0);
+  finished->set({});
+  end_if_read();
+}
+
+void readable_state::end_if_read() {
+  if (!fd_.is_open() && kept_.empty()) ended->set({});
+}
+
+}  // namespace brood::process

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "brood/detail/event_state.hpp"
+#include "loop/descriptor.hpp"
+
+namespace brood::process {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// The parent's end of a pipe that a child writes to.
+class readable_state : public std::enable_shared_from_this<readable_state> {
+ public:
+  using handler = detail::waiters<std::size_t>::handler;
+
+  readable_state(asio::any_io_executor ex, unique_fd fd)
+      : finished(std::make_shared<detail::milestone_state<>>(ex)),
+        ended(std::make_shared<detail::milestone_state<>>(ex)),
+        fd_(ex, std::move(fd)),
+        reader_(ex) {}
+
+  const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
+  detail::listeners<std::string_view>& data() noexcept { return data_; }
+  /// The pipe is closed; what came through it may still be kept here.
+  const std::shared_ptr<detail::milestone_state<>> finished;
+  /// The pipe is closed and all that came through it was read.
+  const std::shared_ptr<detail::milestone_state<>> ended;
+
+  void flow();
+  void pause() noexcept { paused_ = true; }
+  void resume();
+  void close();
+  void read_some(asio::mutable_buffer buffer, handler h);
+
+  /// The child is gone: what it left in the pipe is taken over unless somebody is reading it right now, so that the
+  /// end can be seen though nobody looks.
+  void child_exited();
+  /// The handle was dropped: unless a listener goes on hearing, nobody can ever read this.
+  void dropped();
+
+ private:
+  void wait();
+  void ready(error_code ec);
+  void pump();
+  void complete_read();
+  bool emit_kept();
+  std::size_t take_kept(asio::mutable_buffer buffer);
+  void finish(error_code reason);
+  void end_if_read();
+
+  loop::descriptor fd_;
+  detail::listeners<std::string_view> data_;
+  detail::waiters<std::size_t> reader_;  // at most one read under way
+  asio::mutable_buffer target_;
+  std::unique_ptr<char[]> buffer_;
+  std::string kept_;
+  bool flowing_ = false;
+  bool paused_ = false;
+  bool waiting_ = false;
+  bool pumping_ = false;
+};
+
+}  // namespace brood::process

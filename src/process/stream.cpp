@@ -1,0 +1,50 @@
+#include "brood/stream.hpp"
+
+#include "process/readable.hpp"
+#include "process/writable.hpp"
+
+namespace brood {
+
+readable::readable(std::shared_ptr<process::readable_state> s) : ended(s->ended), state_(std::move(s)) {}
+
+readable::~readable() { state_->dropped(); }
+
+readable::executor_type readable::get_executor() const noexcept { return state_->get_executor(); }
+
+subscription readable::on_data(std::function<void(std::string_view)> f) {
+  subscription added{state_->data().add(std::move(f))};
+  state_->flow();
+  return added;
+}
+
+subscription readable::on_end(std::function<void()> f) { return ended.on(std::move(f)); }
+void readable::pause() { state_->pause(); }
+void readable::resume() { state_->resume(); }
+void readable::close() { state_->close(); }
+
+void readable::read_some(process::readable_state& state, boost::asio::mutable_buffer buffer, read_handler handler) {
+  state.read_some(buffer, std::move(handler));
+}
+
+writable::writable(std::shared_ptr<process::writable_state> s) : closed(s->closed), state_(std::move(s)) {}
+
+writable::~writable() { state_->end(); }
+
+writable::executor_type writable::get_executor() const noexcept { return state_->get_executor(); }
+bool writable::write(std::string_view data) { return state_->write(data); }
+void writable::end() { state_->end(); }
+
+void writable::end(std::string_view last_data) {
+  state_->write(last_data);
+  state_->end();
+}
+
+void writable::close() { state_->close({}); }
+
+void writable::write_some(process::writable_state& state, boost::asio::const_buffer buffer, write_handler handler) {
+  state.write_some(buffer, std::move(handler));
+}
+
+void writable::drained(process::writable_state& state, drained_handler handler) { state.drained(std::move(handler)); }
+
+}  // namespace brood

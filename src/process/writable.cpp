@@ -1,0 +1,112 @@
+#include "process/writable.hpp"
+
+#include "brood/error.hpp"
+#include "sys/calls.hpp"
+
+namespace brood::process {
+namespace {
+
+constexpr std::size_t high_water_mark = 64 * 1024;
+
+}  // namespace
+
+std::size_t writable_state::put(const char* data, std::size_t size) {
+  if (error_code ec = fd_.make_nonblocking()) {
+    close(ec);
+    return 0;
+  }
+  const ssize_t done = sys::write_without_signal(fd_.get(), data, size);
+  if (done >= 0) return static_cast<std::size_t>(done);
+  if (errno != EAGAIN && errno != EWOULDBLOCK) close(sys::last_error());
+  return 0;
+}
+
+bool writable_state::write(std::string_view data) {
+  if (!fd_.is_open() || ending_) return false;
+  if (queued() == 0 && writer_.empty()) data.remove_prefix(put(data.data(), data.size()));
+  if (!data.empty() && fd_.is_open()) {
+    queue_.append(data);
+    wait();
+  }
+  return fd_.is_open() && queued() < high_water_mark;
+}
+
+void writable_state::end() {
+  ending_ = true;
+  if (fd_.is_open() && queued() == 0 && writer_.empty()) close({});
+}
+
+void writable_state::close(error_code reason) {
+  if (!fd_.is_open()) return;
+  auto self = shared_from_this();
+  fd_.close();
+  queue_.clear();
+  sent_ = 0;
+  const error_code told = reason ? reason : error_code(asio::error::operation_aborted);
+  if (!writer_.empty()) writer_.complete_one(told, 0);
+  while (!drained_.empty()) drained_.complete_one(reason);
+  // Not from here: close() may stand inside the caller's write().
+  asio::post(get_executor(), [self, reason] { self->closed->set({}, reason); });
+}
+
+void writable_state::wait() {
+  if (std::exchange(waiting_, true)) return;
+  fd_.wait(loop::descriptor::wait_type::wait_write, [self = shared_from_this()](error_code ec) { self->ready(ec); });
+}
+
+/// A cancelled write was what the wait was for, unless the queue needs it as well.
+void writable_state::stop_waiting() {
+  if (queued() == 0) fd_.cancel();
+}
+
+void writable_state::ready(error_code ec) {
+  waiting_ = false;
+  if (!fd_.is_open()) return;
+  if (ec && ec != asio::error::operation_aborted) return close(ec);
+  if (!flush() || !fd_.is_open()) return;
+  while (!drained_.empty()) drained_.complete_one({});
+  if (!writer_.empty()) return complete_write();
+  if (ending_) close({});
+}
+
+/// True when nothing is queued any more.
+bool writable_state::flush() {
+  while (queued() != 0) {
+    const std::size_t done = put(queue_.data() + sent_, queued());
+    if (!fd_.is_open()) return false;
+    if (done == 0) {
+      wait();
+      return false;
+    }
+    sent_ += done;
+  }
+  queue_.clear();
+  sent_ = 0;
+  return true;
+}
+
+void writable_state::write_some(asio::const_buffer buffer, handler h) {
+  if (!fd_.is_open() || ending_) return writer_.post(std::move(h), asio::error::broken_pipe, 0);
+  if (!writer_.empty()) return writer_.post(std::move(h), asio::error::already_started, 0);
+  source_ = buffer;
+  writer_.add(std::move(h), [this] { stop_waiting(); });
+  if (queued() == 0) complete_write();
+}
+
+void writable_state::complete_write() {
+  const std::size_t done = put(static_cast<const char*>(source_.data()), source_.size());
+  if (!fd_.is_open()) return;  // close() has completed it
+  if (done == 0 && source_.size() != 0) return wait();
+  writer_.complete_one({}, done);
+  if (ending_) close({});
+}
+
+void writable_state::drained(detail::waiters<>::handler h) {
+  if (!fd_.is_open() || queued() == 0) {
+    const error_code* reason = closed->results() != nullptr ? &std::get<0>(*closed->results()) : nullptr;
+    return drained_.post(std::move(h), reason != nullptr ? *reason : error_code());
+  }
+  drained_.add(std::move(h));
+}
+
+}  // namespace brood::process

@@ -1,0 +1,95 @@
+#include "sys/calls.hpp"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/faults.hpp"
+
+namespace brood::sys {
+namespace {
+
+/// Makes the call until it is not interrupted; a fault, where tests have planted one, comes first.
+template <class Call>
+auto retry(Call call) noexcept -> decltype(call()) {
+  if (fault_due()) return -1;
+  for (;;) {
+    auto result = call();
+    if (result != -1 || errno != EINTR) return result;
+  }
+}
+
+}  // namespace
+
+int pipe(int ends[2]) noexcept {
+  return retry([&] { return ::pipe2(ends, O_CLOEXEC); });
+}
+
+int socket_pair(int ends[2]) noexcept {
+  return retry([&] { return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); });
+}
+
+int open(const char* path, int flags) noexcept {
+  return retry([&] { return ::open(path, flags | O_CLOEXEC, 0666); });
+}
+
+int set_nonblocking(int fd) noexcept {
+  return retry([&] {
+    int flags = ::fcntl(fd, F_GETFL);
+    if (flags == -1 || (flags & O_NONBLOCK) != 0) return flags == -1 ? -1 : 0;
+    return ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+  });
+}
+
+int set_close_on_exec(int fd) noexcept {
+  return retry([&] { return ::fcntl(fd, F_SETFD, FD_CLOEXEC); });
+}
+
+ssize_t read(int fd, void* data, std::size_t size) noexcept {
+  return retry([&] { return ::read(fd, data, size); });
+}
+
+/// write(2) to a pipe without a reader raises SIGPIPE, which ends a program that has not prepared for it; there is no
+/// MSG_NOSIGNAL for pipes. So the signal is kept off this thread for the moment, and taken away if the write raised
+/// it: it is always directed at the writing thread. One that was pending before is not ours and stays.
+ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept {
+  sigset_t pipe_signal;
+  sigset_t before;
+  sigset_t pending;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  sigemptyset(&pending);
+  if (sigismember(&before, SIGPIPE) == 1) ::sigpending(&pending);
+  const ssize_t result = retry([&] { return ::write(fd, data, size); });
+  const int error = errno;
+  if (result == -1 && error == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_signal, nullptr, &at_once);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return result;
+}
+
+ssize_t send_message(int fd, const msghdr* message) noexcept {
+  return retry([&] { return ::sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+}
+
+ssize_t receive_message(int fd, msghdr* message) noexcept {
+  return retry([&] { return ::recvmsg(fd, message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT); });
+}
+
+int accept(int listener) noexcept {
+  return retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); });
+}
+
+int pidfd_send_signal(int pidfd, int signal) noexcept {
+  return retry([&] { return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0)); });
+}
+
+int wait_pidfd(int pidfd, siginfo_t* info, int options) noexcept {
+  return retry([&] { return ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), info, options); });
+}
+
+}  // namespace brood::sys

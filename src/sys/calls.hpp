@@ -1,0 +1,35 @@
+#pragma once
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include <boost/system/error_code.hpp>
+#include <cerrno>
+
+/// The one seam through which brood makes system calls that can fail for reasons of the world.
+///
+/// Each function is the call of that name: EINTR is retried, everything else comes back as the call gives it, -1 with
+/// errno. A build with BROOD_FAULTS lets tests make the Nth of them fail (sys/faults.hpp).
+namespace brood::sys {
+
+using boost::system::error_code;
+
+inline error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+
+int pipe(int ends[2]) noexcept;                       ///< pipe2 with O_CLOEXEC
+int socket_pair(int ends[2]) noexcept;                ///< AF_UNIX stream, SOCK_CLOEXEC
+int open(const char* path, int flags) noexcept;       ///< O_CLOEXEC is added
+int set_nonblocking(int fd) noexcept;
+int set_close_on_exec(int fd) noexcept;
+ssize_t read(int fd, void* data, std::size_t size) noexcept;
+ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
+ssize_t send_message(int fd, const msghdr* message) noexcept;  ///< MSG_NOSIGNAL | MSG_DONTWAIT
+ssize_t receive_message(int fd, msghdr* message) noexcept;     ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
+int accept(int listener) noexcept;                             ///< SOCK_CLOEXEC | SOCK_NONBLOCK
+int pidfd_send_signal(int pidfd, int signal) noexcept;
+int wait_pidfd(int pidfd, siginfo_t* info, int options) noexcept;
+
+}  // namespace brood::sys

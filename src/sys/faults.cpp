@@ -1,0 +1,29 @@
+#include "sys/faults.hpp"
+
+#ifdef BROOD_FAULTS
+#include <cerrno>
+
+namespace brood::sys {
+namespace {
+int left = 0;
+int reason = 0;
+bool struck = false;
+}  // namespace
+
+void plant_fault(int countdown, int error) noexcept {
+  left = countdown;
+  reason = error;
+  struck = false;
+}
+
+bool fault_struck() noexcept { return struck; }
+
+bool fault_due() noexcept {
+  if (left == 0 || --left != 0) return false;
+  struck = true;
+  errno = reason;
+  return true;
+}
+
+}  // namespace brood::sys
+#endif

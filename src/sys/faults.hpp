@@ -1,0 +1,20 @@
+#pragma once
+
+namespace brood::sys {
+
+#ifdef BROOD_FAULTS
+
+/// The `countdown`-th call from now on fails with `error` without being made; 0 disarms. For tests, single-threaded.
+void plant_fault(int countdown, int error) noexcept;
+/// Whether the planted fault has struck.
+bool fault_struck() noexcept;
+/// Counts down; sets errno and returns true where the fault is due.
+bool fault_due() noexcept;
+
+#else
+
+constexpr bool fault_due() noexcept { return false; }
+
+#endif
+
+}  // namespace brood::sys

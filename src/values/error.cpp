@@ -1,0 +1,60 @@
+#include "brood/error.hpp"
+
+namespace brood {
+namespace {
+
+class category final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "brood"; }
+  std::string message(int value) const override {
+    switch (static_cast<errc>(value)) {
+      case errc::status_lost: return "the exit status was collected by other code of this process";
+      case errc::channel_closed: return "the message channel is closed";
+      case errc::no_channel: return "this process was not started with a message channel";
+      case errc::garbled_message: return "the peer sent something that is not a message";
+      case errc::message_too_large: return "the message is beyond the channel's limit";
+      case errc::handle_refused: return "the peer did not take the descriptor sent with the message";
+      case errc::not_a_worker: return "this process was not started by a cluster primary";
+      case errc::bad_reply: return "the primary's answer to listen is malformed";
+      case errc::listener_closed: return "the listener is closed";
+    }
+    return "unknown brood error " + std::to_string(value);
+  }
+};
+
+std::string describe(spawn_step step, const error_code& reason, const std::string& path) {
+  std::string text = "spawn: cannot ";
+  text += to_string(step);
+  if (!path.empty()) text += ' ' + path;
+  return text + ": " + reason.message();
+}
+
+}  // namespace
+
+const boost::system::error_category& brood_category() noexcept {
+  static const category instance;
+  return instance;
+}
+
+error_code make_error_code(errc value) noexcept { return {static_cast<int>(value), brood_category()}; }
+
+std::string_view to_string(spawn_step step) noexcept {
+  switch (step) {
+    case spawn_step::argument: return "use";
+    case spawn_step::pipe: return "make a pipe";
+    case spawn_step::open: return "open";
+    case spawn_step::clone: return "make a process for";
+    case spawn_step::descriptor: return "pass on descriptor";
+    case spawn_step::session: return "start a session";
+    case spawn_step::group: return "change to group";
+    case spawn_step::user: return "change to user";
+    case spawn_step::directory: return "change directory to";
+    case spawn_step::execute: return "execute";
+  }
+  return "start";
+}
+
+spawn_error::spawn_error(spawn_step step, error_code reason, std::string path)
+    : system_error(reason), step_(step), path_(std::move(path)), text_(describe(step, reason, path_)) {}
+
+}  // namespace brood

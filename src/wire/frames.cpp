@@ -1,0 +1,67 @@
+#include "wire/frames.hpp"
+
+#include <array>
+#include <utility>
+
+namespace brood::wire {
+namespace {
+
+namespace json = boost::json;
+using kind = attachment::kind;
+
+constexpr std::array<std::pair<kind, std::string_view>, 5> type_names{{
+    {kind::native, "net.Native"},
+    {kind::socket, "net.Socket"},
+    {kind::server, "net.Server"},
+    {kind::datagram_native, "dgram.Native"},
+    {kind::datagram, "dgram.Socket"},
+}};
+
+std::string_view name_of(kind type) {
+  for (const auto& [known, name] : type_names) {
+    if (known == type) return name;
+  }
+  return type_names.front().second;
+}
+
+kind type_of(const json::object& frame) {
+  const json::value* type = frame.if_contains("type");
+  for (const auto& [known, name] : type_names) {
+    if (type != nullptr && type->is_string() && std::string_view(type->get_string()) == name) return known;
+  }
+  return kind::native;
+}
+
+}  // namespace
+
+std::string_view internal_command(const json::value& value) noexcept {
+  constexpr std::string_view prefix = "NODE_";
+  const json::object* object = value.if_object();
+  const json::value* command = object != nullptr ? object->if_contains("cmd") : nullptr;
+  const json::string* text = command != nullptr ? command->if_string() : nullptr;
+  if (text == nullptr || text->size() <= prefix.size() || !std::string_view(*text).starts_with(prefix)) return {};
+  return *text;
+}
+
+std::string handle_frame(kind type, std::string_view body) {
+  std::string frame = R"({"cmd":"NODE_HANDLE","type":")";
+  frame += name_of(type);
+  frame += R"(","msg":)";
+  frame += body;
+  frame += '}';
+  return frame;
+}
+
+handle_content open_handle_frame(json::object frame) {
+  handle_content content{.type = type_of(frame)};
+  if (json::value* body = frame.if_contains("msg")) content.body = std::move(*body);
+  while (internal_command(content.body) == "NODE_HANDLE") {
+    json::object inner = std::move(content.body.get_object());
+    content.type = type_of(inner);
+    json::value* body = inner.if_contains("msg");
+    content.body = body != nullptr ? std::move(*body) : json::value();
+  }
+  return content;
+}
+
+}  // namespace brood::wire

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "brood/message.hpp"
+
+/// The frames of Node's channel that are not user messages, as JSON text and back.
+namespace brood::wire {
+
+inline constexpr std::string_view handle_ack = R"({"cmd":"NODE_HANDLE_ACK"})";
+inline constexpr std::string_view handle_nack = R"({"cmd":"NODE_HANDLE_NACK"})";
+
+/// The command of an internal message, "NODE_CLUSTER" and the like; empty for what is the user's. Node's rule: an
+/// object whose `cmd` is a string that starts with NODE_ and is longer than that.
+std::string_view internal_command(const boost::json::value& value) noexcept;
+
+/// The frame that announces a descriptor: `body` is the text of the message that goes with it.
+std::string handle_frame(attachment::kind type, std::string_view body);
+
+/// What a NODE_HANDLE frame carries. Node wraps a frame that it has to send again in a second one; that is undone
+/// here, so it counts, and is acknowledged, as one.
+struct handle_content {
+  attachment::kind type = attachment::kind::native;
+  boost::json::value body{};
+};
+handle_content open_handle_frame(boost::json::object frame);
+
+}  // namespace brood::wire

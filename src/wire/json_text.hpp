@@ -1,0 +1,17 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
+#include <string>
+#include <string_view>
+
+namespace brood::wire {
+
+/// One message in Node's json serialization, without the newline. As JSON.stringify does, what JSON has no number for
+/// (NaN, the infinities) becomes null: anything else would kill a Node peer.
+std::string to_json_text(const boost::json::value& value);
+
+/// Takes what Node takes: white space around the value, invalid UTF-8 inside strings, up to 1,000 levels of nesting.
+boost::json::value parse_json_text(std::string_view text, boost::system::error_code& ec);
+
+}  // namespace brood::wire
