@@ -1,2 +1,18 @@
 #pragma once
 
+#include "brood/cluster/acceptor.hpp"
+#include "brood/cluster/address.hpp"
+#include "brood/cluster/primary.hpp"
+#include "brood/cluster/settings.hpp"
+#include "brood/cluster/this_worker.hpp"
+#include "brood/cluster/worker.hpp"
+#include "brood/parallelism.hpp"
+
+namespace brood::cluster {
+
+/// Whether a cluster primary, brood's or Node's, started this process. What holds at the first call holds for ever; that
+/// call takes the variables it looks at out of the environment, so it belongs before other threads are started.
+bool is_worker();
+inline bool is_primary() { return !is_worker(); }
+
+}  // namespace brood::cluster

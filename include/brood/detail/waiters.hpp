@@ -10,11 +10,22 @@
 #include <boost/system/error_code.hpp>
 #include <iterator>
 #include <list>
+#include <type_traits>
 #include <utility>
 
 namespace brood::detail {
 
 namespace asio = boost::asio;
+
+/// What a handler gets in place of a result that does not exist: an empty value, or a socket that is not open.
+template <class Result>
+Result no_result([[maybe_unused]] const asio::any_io_executor& ex) {
+  if constexpr (std::is_default_constructible_v<Result>) {
+    return Result{};
+  } else {
+    return Result(ex);
+  }
+}
 
 /// Completion handlers that wait for the same thing, in order. Each completes exactly once: with a result, with
 /// operation_aborted when its cancellation slot fires, or so when this object goes away before.
@@ -29,7 +40,7 @@ class waiters {
   waiters(const waiters&) = delete;
   waiters& operator=(const waiters&) = delete;
   ~waiters() {
-    while (!list_.empty()) complete_one(asio::error::operation_aborted, Results{}...);
+    while (!list_.empty()) complete_one(asio::error::operation_aborted, no_result<Results>(executor_)...);
   }
 
   const asio::any_io_executor& get_executor() const noexcept { return executor_; }
@@ -48,7 +59,7 @@ class waiters {
     slot.assign([this, on_cancel, waiter = std::prev(list_.end())](asio::cancellation_type) mutable {
       handler cancelled = std::move(*waiter);
       list_.erase(waiter);
-      post(std::move(cancelled), asio::error::operation_aborted, Results{}...);
+      post(std::move(cancelled), asio::error::operation_aborted, no_result<Results>(executor_)...);
       on_cancel();
     });
   }

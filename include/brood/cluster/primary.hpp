@@ -1,0 +1,69 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "brood/cluster/settings.hpp"
+#include "brood/cluster/worker.hpp"
+#include "brood/executor.hpp"
+
+namespace brood::cluster {
+
+class primary_state;
+
+/// The process that starts the workers and owns every port they listen on, for as long as it lives.
+///
+/// Its workers are brood programs with a `this_worker`, or unmodified Node programs that use `cluster`. When the primary
+/// is destroyed, its ports and channels close and the workers end by themselves.
+class primary {
+ public:
+  /// Throws std::invalid_argument where the settings make no sense.
+  explicit primary(executor ex, settings with = {});
+  ~primary();
+  primary(const primary&) = delete;
+  primary& operator=(const primary&) = delete;
+
+  /// Starts a worker, with changes to its environment. Returns at once; if workers are dying young the start itself is
+  /// put off (settings::restart), so calling this from a listener of `exited` never spins.
+  /// Throws spawn_error where the start is not put off and fails.
+  worker& fork(const environment& changes = {});
+
+  /// All that have not exited, by id.
+  std::vector<std::reference_wrapper<worker>> workers() const;
+  /// nullptr where no such worker runs.
+  worker* find(int id) const noexcept;
+
+  /// What decides who gets a connection: never `automatic`.
+  cluster::scheduling scheduling() const noexcept;
+
+  /// Of each worker, after the worker's own event of that name.
+  event<worker&> forked;
+  event<worker&> online;
+  event<worker&, address> listening;
+  event<worker&, error_code> disconnected;
+  event<worker&, exit_status> exited;
+  /// A look at each message before the worker's own `messages` get it.
+  event<worker&, message> message_received;
+
+  /// Disconnects every worker and completes when the last one has exited. Those that are not done in settings::drain are
+  /// ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted when cancelled (the
+  /// workers go all the same). Cancellation: every kind.
+  template <class Token = boost::asio::deferred_t>
+  auto async_disconnect(Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(error_code)>(
+        [state = state_](auto handler) { disconnect(*state, std::move(handler)); }, token);
+  }
+
+ private:
+  using disconnect_handler = boost::asio::any_completion_handler<void(error_code)>;
+  explicit primary(std::shared_ptr<primary_state> state);
+  static void disconnect(primary_state& state, disconnect_handler handler);
+
+  std::shared_ptr<primary_state> state_;
+};
+
+}  // namespace brood::cluster

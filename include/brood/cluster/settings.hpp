@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "brood/log.hpp"
+#include "brood/options.hpp"
+
+namespace brood::cluster {
+
+/// Who decides which worker gets a connection.
+enum class scheduling {
+  automatic,    ///< the best one this system allows; primary::scheduling() tells which that is
+  round_robin,  ///< the primary accepts and hands the connections over in turn, as Node's SCHED_RR
+};
+
+/// A worker that dies young is not replaced at once: fork() waits, longer each time, so that a program that cannot
+/// start does not spin. One that lived resets the wait.
+struct backoff {
+  std::chrono::milliseconds first{1000};
+  double factor = 1.5;
+  std::chrono::milliseconds most{30'000};
+  /// Dying before this age is dying young.
+  std::chrono::milliseconds lived{1000};
+};
+
+/// One step of making a process end: send the signal, then wait so long for the end before the next step.
+struct stop_step {
+  int signal;
+  std::chrono::milliseconds patience;
+};
+
+/// How workers are started and ended. Defaults as in Node's cluster, where it has them.
+struct settings {
+  /// The workers' program, as brood::fork() takes it. Empty: this program itself.
+  std::string exec{};
+  /// Its arguments. Not given: those of this program.
+  std::optional<arguments> args{};
+  /// Arguments for `node`, before the script.
+  arguments exec_args{};
+  std::filesystem::path cwd{};
+  environment env{};
+  stdio in = stdio::inherit;
+  stdio out = stdio::inherit;
+  stdio err = stdio::inherit;
+  cluster::scheduling scheduling = cluster::scheduling::automatic;
+  backoff restart{};
+  /// How long async_disconnect() lets workers finish by themselves, and what happens to those that do not.
+  std::chrono::milliseconds drain{10'000};
+  std::vector<stop_step> stop{{SIGTERM, std::chrono::milliseconds(5000)}, {SIGKILL, std::chrono::milliseconds(0)}};
+  log_function log{};
+};
+
+}  // namespace brood::cluster
