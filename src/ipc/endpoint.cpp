@@ -11,8 +11,11 @@ void endpoint::open(unique_fd fd) {
   callbacks.user = [weak = weak_from_this()](message m) {
     auto self = weak.lock();
     if (!self) return;
+    if (self->tap) self->tap(m);
+    const bool unread = self->drop_unread && !self->messages->ever_read();
+    if (unread && self->messages->full()) return;
     self->messages->push(std::move(m));
-    if (self->messages->full()) self->link->pause();
+    if (self->messages->full() && !unread) self->link->pause();
   };
   callbacks.internal = [weak = weak_from_this()](boost::json::object m, attachment handle) {
     auto self = weak.lock();

@@ -29,6 +29,11 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
   std::shared_ptr<channel> link;
   /// Where the messages of brood's own protocols on top of the channel go; set by the cluster.
   std::function<void(boost::json::object, attachment)> internal_message;
+  /// Sees each message before `messages` gets it.
+  std::function<void(const message&)> tap;
+  /// What happens when `messages` is full and nobody has ever read it: the channel is stopped, as a rule. A cluster has
+  /// traffic of its own on the channel, which must not wait for that; it drops what nobody wants.
+  bool drop_unread = false;
   std::shared_ptr<detail::milestone_state<error_code>> disconnected;
   std::shared_ptr<detail::inbox_state<message>> messages;
 };

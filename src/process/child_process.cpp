@@ -41,14 +41,7 @@ bool child_process::send(boost::json::value body, attachment handle) {
 void child_process::disconnect() { state_->channel->disconnect(); }
 bool child_process::connected() const noexcept { return state_->channel->connected(); }
 
-bool child_process::kill(int signal) {
-  error_code ec;
-  const bool reached = state_->reaper.signal(signal, ec);
-  if (ec) throw boost::system::system_error(ec, "kill");
-  if (reached) state_->killed = true;
-  return reached;
-}
-
+bool child_process::kill(int signal) { return state_->kill(signal); }
 bool child_process::killed() const noexcept { return state_->killed; }
 
 void child_process::ref() { state_->keep_loop(true); }
@@ -68,7 +61,7 @@ child_process spawn(executor ex, const std::string& command, arguments args, con
 }
 
 child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {
-  return child_process(process::start_module(ex.get(), module, std::move(args), options));
+  return child_process(process::start_module(std::make_shared<ipc::endpoint>(ex.get()), module, std::move(args), options));
 }
 
 }  // namespace brood

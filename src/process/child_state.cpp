@@ -2,10 +2,10 @@
 
 namespace brood::process {
 
-child_state::child_state(asio::any_io_executor ex, unique_fd pidfd)
+child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_ptr<ipc::endpoint> link)
     : executor(ex),
       reaper(ex, std::move(pidfd)),
-      channel(std::make_shared<ipc::endpoint>(ex)),
+      channel(link ? std::move(link) : std::make_shared<ipc::endpoint>(ex)),
       exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
       closed(std::make_shared<detail::milestone_state<exit_status>>(ex)) {}
 
@@ -21,6 +21,14 @@ void child_state::watch(unique_fd channel_end) {
 void child_state::keep_loop(bool on) {
   reaper.keep_loop(on);
   if (channel->link) channel->link->keep_loop(on);
+}
+
+bool child_state::kill(int signal) {
+  error_code ec;
+  const bool reached = reaper.signal(signal, ec);
+  if (ec) throw boost::system::system_error(ec, "kill");
+  if (reached) killed = true;
+  return reached;
 }
 
 /// The child is gone, but what it wrote last may still be on its way: take it all over before anybody is told.

@@ -17,12 +17,14 @@ namespace brood::process {
 /// the same; this owns the channel, which refers back weakly; the handle owns the streams, which this only
 /// knows. So everything goes when the loop goes, and nothing goes before the child has ended.
 struct child_state : std::enable_shared_from_this<child_state> {
-  child_state(asio::any_io_executor ex, unique_fd pidfd);
+  child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_ptr<ipc::endpoint> link);
 
   /// Starts to watch for the end of the child and, if it has a channel, for its messages.
   void watch(unique_fd channel_end);
 
   void keep_loop(bool on);
+  /// As child_process::kill.
+  bool kill(int signal);
 
   asio::any_io_executor executor;
   loop::reaper reaper;

@@ -98,7 +98,7 @@ started start(const asio::any_io_executor& ex, start_request request) {
   launch::process process = launch::start(plan);
 
   started result;
-  result.state = std::make_shared<child_state>(ex, std::move(process.pidfd));
+  result.state = std::make_shared<child_state>(ex, std::move(process.pidfd), std::move(request.channel));
   child_state& state = *result.state;
   state.pid = process.pid;
   state.args = plan.take_argv();
@@ -110,8 +110,9 @@ started start(const asio::any_io_executor& ex, start_request request) {
   return result;
 }
 
-started start_module(const asio::any_io_executor& ex, const std::string& module, arguments args,
+started start_module(std::shared_ptr<ipc::endpoint> channel, const std::string& module, arguments args,
                      const fork_options& options) {
+  const asio::any_io_executor ex = channel->executor;
   start_request request{.file = {},
                         .args = std::move(args),
                         .argv0 = options.argv0,
@@ -121,7 +122,7 @@ started start_module(const asio::any_io_executor& ex, const std::string& module,
                         .out = options.out,
                         .err = options.err,
                         .detached = options.detached,
-                        .channel = true};
+                        .channel = std::move(channel)};
   resolve_module(request, module, options);
   return start(ex, std::move(request));
 }

@@ -18,7 +18,7 @@ struct start_request {
   stdio out = stdio::pipe;
   stdio err = stdio::pipe;
   bool detached = false;
-  bool channel = false;  ///< a message channel at descriptor 3
+  std::shared_ptr<ipc::endpoint> channel{};  ///< if given, the child gets the other end at descriptor 3
 };
 
 /// A started child: its state, and the parent's ends of its pipes, which belong to the handle.
@@ -32,8 +32,8 @@ struct started {
 /// Throws spawn_error; then no descriptor and no child is left.
 started start(const asio::any_io_executor& ex, start_request request);
 
-/// fork(): the same for a module, with a channel.
-started start_module(const asio::any_io_executor& ex, const std::string& module, arguments args,
+/// fork(): the same for a module, with a channel that is `channel` on this side.
+started start_module(std::shared_ptr<ipc::endpoint> channel, const std::string& module, arguments args,
                      const fork_options& options);
 
 }  // namespace brood::process

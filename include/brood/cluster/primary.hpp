@@ -47,7 +47,7 @@ class primary {
   event<worker&, error_code> disconnected;
   event<worker&, exit_status> exited;
   /// A look at each message before the worker's own `messages` get it.
-  event<worker&, message> message_received;
+  event<worker&, brood::message> message;
 
   /// Disconnects every worker and completes when the last one has exited. Those that are not done in settings::drain are
   /// ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted when cancelled (the

@@ -89,6 +89,8 @@ class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
 
   bool full() const noexcept { return queue_.size() >= capacity_; }
   bool has_reader() const noexcept { return (sink_ && sink_->active) || !waiters_.empty(); }
+  /// Whether anybody has ever asked for a value.
+  bool ever_read() const noexcept { return ever_read_; }
 
   /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time.
   void push(T value) {
@@ -114,12 +116,14 @@ class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
   std::weak_ptr<listener_base> listen(Function function) {
     auto added = std::make_shared<sink_of<Function>>(std::move(function));
     sink_ = added;
+    ever_read_ = true;
     tell_reader();
     asio::post(waiters_.get_executor(), [keep = this->shared_from_this()] { keep->deliver(); });
     return added;
   }
 
   void next(typename waiters<std::optional<T>>::handler handler) {
+    ever_read_ = true;
     if (queue_.empty() && !ended_) {
       waiters_.add(std::move(handler));
       tell_reader();
@@ -175,6 +179,7 @@ class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
   std::size_t capacity_;
   std::function<void()> room_;
   std::function<void(bool)> reader_changed_;
+  bool ever_read_ = false;
   bool ended_ = false;
   bool delivering_ = false;
 };

@@ -1,0 +1,51 @@
+#include "brood/cluster/primary.hpp"
+
+#include "brood/cluster.hpp"
+#include "cluster/primary_state.hpp"
+#include "ipc/inheritance.hpp"
+
+namespace brood::cluster {
+namespace {
+
+/// One event of the state, which keeps the whole state alive.
+template <class Listeners>
+std::shared_ptr<Listeners> part(const std::shared_ptr<primary_state>& state, Listeners primary_state::*member) {
+  return {state, &((*state).*member)};
+}
+
+}  // namespace
+
+bool is_worker() { return ipc::inherited().worker_id.has_value(); }
+
+primary::primary(executor ex, settings with)
+    : primary(std::make_shared<primary_state>(ex.get(), std::move(with))) {}
+
+primary::primary(std::shared_ptr<primary_state> state)
+    : forked(part(state, &primary_state::forked)),
+      online(part(state, &primary_state::online)),
+      listening(part(state, &primary_state::listening)),
+      disconnected(part(state, &primary_state::disconnected)),
+      exited(part(state, &primary_state::exited)),
+      message(part(state, &primary_state::message_received)),
+      state_(std::move(state)) {}
+
+primary::~primary() { state_->abandon(); }
+
+worker& primary::fork(const environment& changes) { return state_->fork(changes); }
+
+std::vector<std::reference_wrapper<worker>> primary::workers() const {
+  std::vector<std::reference_wrapper<worker>> all;
+  for (const auto& [id, one] : state_->workers()) all.emplace_back(*one);
+  return all;
+}
+
+worker* primary::find(int id) const noexcept {
+  auto found = state_->workers().find(id);
+  return found != state_->workers().end() ? found->second.get() : nullptr;
+}
+
+cluster::scheduling primary::scheduling() const noexcept { return state_->scheduling(); }
+
+void primary::disconnect(primary_state& state, disconnect_handler handler) { state.disconnect_all(std::move(handler)); }
+
+}  // namespace brood::cluster

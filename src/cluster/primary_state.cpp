@@ -1,0 +1,213 @@
+#include "cluster/primary_state.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fstream>
+#include <stdexcept>
+
+#include "process/start.hpp"
+
+namespace brood::cluster {
+namespace {
+
+/// The arguments this program was started with, without its own name.
+arguments own_arguments() {
+  std::ifstream file("/proc/self/cmdline");
+  arguments all;
+  for (std::string one; std::getline(file, one, '\0');) all.push_back(one);
+  if (!all.empty()) all.erase(all.begin());
+  return all;
+}
+
+cluster::settings complete(cluster::settings s) {
+  if (s.exec.empty()) s.exec = std::filesystem::read_symlink("/proc/self/exe").string();
+  if (!s.args) s.args = own_arguments();
+  if (s.scheduling == scheduling::automatic) s.scheduling = scheduling::round_robin;
+  if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor is less than 1");
+  for (auto time : {s.restart.first, s.restart.most, s.restart.lived, s.drain}) {
+    if (time.count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
+  }
+  return s;
+}
+
+policy::restart::limits limits_of(const backoff& b) { return {b.first, b.factor, b.most, b.lived}; }
+
+}  // namespace
+
+primary_state::primary_state(asio::any_io_executor ex, cluster::settings s)
+    : executor_(ex),
+      settings_(complete(std::move(s))),
+      restart_(limits_of(settings_.restart)),
+      random_(std::random_device{}()),
+      all_gone_(ex),
+      drain_timer_(ex) {}
+
+void primary_state::log(log_level level, const std::string& text) const {
+  if (settings_.log) settings_.log(level, text);
+}
+
+std::chrono::milliseconds primary_state::next_wait() {
+  return restart_.wait(std::uniform_real_distribution<>(0, 1)(random_));
+}
+
+worker& primary_state::fork(const environment& changes) {
+  auto who = std::make_shared<worker_state>(executor_, next_id_);
+  who->changes = changes;
+  who->primary = weak_from_this();
+  auto facade = std::make_shared<worker>(who);
+  who->facade = facade;
+  if (const auto wait = next_wait(); wait.count() == 0) {
+    start(who);
+  } else {
+    log(log_level::warning, "workers are dying young: worker " + std::to_string(who->id) + " is started in " +
+                                std::to_string(wait.count()) + " ms");
+    start_later(who, wait);
+  }
+  ++next_id_;
+  states_.emplace(who->id, who);
+  workers_.emplace(who->id, facade);
+  return *facade;
+}
+
+void primary_state::start_later(const state_ptr& who, std::chrono::milliseconds wait) {
+  who->start_timer.expires_after(wait);
+  who->start_timer.async_wait([weak = weak_from_this(), who](error_code ec) {
+    auto self = weak.lock();
+    if (ec || !self || !self->states_.contains(who->id)) return;
+    try {
+      self->start(who);
+    } catch (const spawn_error& error) {
+      // Nobody is there to catch it. It may pass (no more processes, no memory), so it is tried again, ever later.
+      const auto now = policy::restart::clock::now();
+      self->restart_.exited(now, now);
+      self->log(log_level::error, "worker " + std::to_string(who->id) + ": " + error.what());
+      self->start_later(who, self->next_wait());
+    }
+  });
+}
+
+void primary_state::start(const state_ptr& who) {
+  fork_options options{.cwd = settings_.cwd,
+                       .env = settings_.env,
+                       .in = settings_.in,
+                       .out = settings_.out,
+                       .err = settings_.err,
+                       .exec_args = settings_.exec_args};
+  options.env.merge(who->changes).set("NODE_UNIQUE_ID", std::to_string(who->id));
+  who->started = policy::restart::clock::now();
+  who->child = process::start_module(who->channel, settings_.exec, *settings_.args, options).state;
+  watch(who);
+  asio::post(executor_, [self = shared_from_this(), who] {
+    if (auto facade = who->facade.lock()) self->forked.call(*facade);
+  });
+}
+
+void primary_state::watch(const state_ptr& who) {
+  who->channel->drop_unread = true;
+  who->channel->internal_message = [weak = weak_from_this(), weak_who = std::weak_ptr(who)](
+                                       const boost::json::object& message, const attachment&) {
+    auto self = weak.lock();
+    auto sender = weak_who.lock();
+    if (self && sender) self->on_message(sender, message);
+  };
+  who->channel->tap = [weak = weak_from_this(), weak_who = std::weak_ptr(who)](const message& m) {
+    auto self = weak.lock();
+    auto sender = weak_who.lock();
+    auto facade = sender ? sender->facade.lock() : nullptr;
+    if (self && facade) self->message_received.call(*facade, m);
+  };
+  who->channel->disconnected->listen([weak = weak_from_this(), weak_who = std::weak_ptr(who)](error_code reason) {
+    auto self = weak.lock();
+    auto gone = weak_who.lock();
+    if (self && gone) self->on_disconnected(gone, reason);
+  });
+  who->child->exited->listen([weak = weak_from_this(), weak_who = std::weak_ptr(who)](exit_status status) {
+    auto self = weak.lock();
+    auto gone = weak_who.lock();
+    if (self && gone) self->on_exited(gone, status);
+  });
+}
+
+void primary_state::on_disconnected(const state_ptr& who, error_code reason) {
+  leave_listeners(*who, &listener_round_robin::remove);
+  who->handovers.clear();
+  if (auto facade = who->facade.lock()) disconnected.call(*facade, reason);
+}
+
+void primary_state::on_exited(const state_ptr& who, exit_status status) {
+  if (!who->exited_after_disconnect) restart_.exited(who->started, policy::restart::clock::now());
+  auto facade = who->facade.lock();
+  forget(who);
+  who->exited->set({}, status);
+  if (facade) exited.call(*facade, status);
+  complete_if_all_gone();
+}
+
+void primary_state::forget(const state_ptr& who) {
+  who->start_timer.cancel();
+  states_.erase(who->id);
+  workers_.erase(who->id);
+}
+
+void primary_state::disconnect_worker(worker_state& who) {
+  who.exited_after_disconnect = true;
+  auto found = states_.find(who.id);
+  if (found == states_.end()) return;
+  if (!who.child) {
+    forget(state_ptr(found->second));
+    return complete_if_all_gone();
+  }
+  leave_listeners(who, &listener_round_robin::retire);
+  if (who.channel->connected()) who.channel->link->send_text(wire::disconnect_text(next_seq_++));
+}
+
+void primary_state::disconnect_all(detail::waiters<>::handler handler) {
+  all_gone_.add(std::move(handler));
+  if (!std::exchange(stopping_, true)) {
+    for (auto& [key, listener] : listeners_) listener->close();
+    const auto all = states_;
+    for (const auto& [id, who] : all) disconnect_worker(*who);
+    drain_timer_.expires_after(settings_.drain);
+    drain_timer_.async_wait([weak = weak_from_this()](error_code ec) {
+      auto self = weak.lock();
+      if (!ec && self) self->stop_stragglers(0);
+    });
+  }
+  complete_if_all_gone();
+}
+
+void primary_state::stop_stragglers(std::size_t step) {
+  if (step == settings_.stop.size()) return;
+  const auto all = states_;
+  for (const auto& [id, who] : all) {
+    log(log_level::warning, "worker " + std::to_string(id) + " has not ended in time and gets a signal");
+    error_code ignored;  // one that ended this very moment
+    if (who->child) who->child->reaper.signal(settings_.stop[step].signal, ignored);
+  }
+  drain_timer_.expires_after(settings_.stop[step].patience);
+  drain_timer_.async_wait([weak = weak_from_this(), step](error_code ec) {
+    auto self = weak.lock();
+    if (!ec && self) self->stop_stragglers(step + 1);
+  });
+}
+
+void primary_state::complete_if_all_gone() {
+  if (!stopping_ || !states_.empty()) return;
+  stopping_ = false;
+  listeners_.clear();
+  drain_timer_.cancel();
+  while (!all_gone_.empty()) all_gone_.complete_one({});
+}
+
+void primary_state::abandon() {
+  for (auto& [key, listener] : listeners_) listener->close();
+  listeners_.clear();
+  drain_timer_.cancel();
+  const auto all = std::exchange(states_, {});
+  for (const auto& [id, who] : all) {
+    who->start_timer.cancel();
+    who->channel->disconnect();
+  }
+  workers_.clear();
+}
+
+}  // namespace brood::cluster

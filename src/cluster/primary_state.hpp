@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "brood/cluster/primary.hpp"
+#include "cluster/listener_round_robin.hpp"
+#include "cluster/worker_state.hpp"
+#include "policy/restart.hpp"
+#include "wire/cluster_message.hpp"
+
+namespace brood::cluster {
+
+/// What stands behind a primary: the life of its workers (primary_state.cpp) and their requests (primary_requests.cpp).
+class primary_state : public std::enable_shared_from_this<primary_state> {
+ public:
+  primary_state(asio::any_io_executor ex, cluster::settings s);
+
+  worker& fork(const environment& changes);
+  void disconnect_worker(worker_state& who);
+  void disconnect_all(detail::waiters<>::handler handler);
+  /// The primary object is gone.
+  void abandon();
+
+  const std::map<int, std::shared_ptr<worker>>& workers() const noexcept { return workers_; }
+  cluster::scheduling scheduling() const noexcept { return settings_.scheduling; }
+
+  detail::listeners<worker&> forked;
+  detail::listeners<worker&> online;
+  detail::listeners<worker&, address> listening;
+  detail::listeners<worker&, error_code> disconnected;
+  detail::listeners<worker&, exit_status> exited;
+  detail::listeners<worker&, message> message_received;
+
+ private:
+  using state_ptr = std::shared_ptr<worker_state>;
+
+  // Life
+  void start(const state_ptr& who);
+  void start_later(const state_ptr& who, std::chrono::milliseconds wait);
+  void watch(const state_ptr& who);
+  void on_disconnected(const state_ptr& who, error_code reason);
+  void on_exited(const state_ptr& who, exit_status status);
+  void forget(const state_ptr& who);
+  void stop_stragglers(std::size_t step);
+  void complete_if_all_gone();
+  std::chrono::milliseconds next_wait();
+  void log(log_level level, const std::string& text) const;
+
+  // Requests
+  void on_message(const state_ptr& who, const boost::json::object& message);
+  void on_query(const state_ptr& who, const wire::cluster_message& query);
+  void on_answer(const state_ptr& who, const wire::cluster_message& answer);
+  std::shared_ptr<listener_round_robin> open_listener(const wire::listen_request& request, int& error);
+  void hand_over(int id, const std::shared_ptr<listener_round_robin>& from, const listener_round_robin::connection& fd);
+  void leave_listeners(const worker_state& who, void (listener_round_robin::*how)(int));
+
+  asio::any_io_executor executor_;
+  cluster::settings settings_;
+  std::map<int, std::shared_ptr<worker>> workers_;
+  std::map<int, state_ptr> states_;
+  std::map<std::string, std::shared_ptr<listener_round_robin>> listeners_;
+  int next_id_ = 1;
+  std::int64_t next_seq_ = 0;
+  policy::restart restart_;
+  std::minstd_rand random_;
+  detail::waiters<> all_gone_;
+  asio::steady_timer drain_timer_;
+  bool stopping_ = false;
+};
+
+}  // namespace brood::cluster

@@ -1,0 +1,134 @@
+#include "cluster/this_worker_state.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+namespace brood::cluster {
+
+this_worker_state::this_worker_state(const asio::any_io_executor& ex, int number, worker_options o)
+    : id(number),
+      options(o),
+      channel(std::make_shared<ipc::endpoint>(ex)),
+      disconnecting(std::make_shared<detail::milestone_state<>>(ex)) {}
+
+void this_worker_state::open(unique_fd channel_end) {
+  auto weak = weak_from_this();
+  // Held by us until the worker shall go, and by whoever asked for a copy until it is done.
+  hold = std::shared_ptr<void>(nullptr, [weak, ex = channel->executor](void*) {
+    if (weak.expired()) return;
+    asio::post(ex, [weak] {
+      if (auto self = weak.lock()) self->leave();
+    });
+  });
+  channel->drop_unread = true;
+  channel->internal_message = [weak](const boost::json::object& message, attachment handle) {
+    if (auto self = weak.lock()) self->on_message(message, std::move(handle));
+  };
+  channel->disconnected->listen([weak](error_code) {
+    if (auto self = weak.lock()) self->on_lost();
+  });
+  channel->open(std::move(channel_end));
+  tell(wire::online_text(next_seq_++));
+}
+
+void this_worker_state::ask(const std::function<std::string(std::int64_t)>& text, reply_function f) {
+  const std::int64_t seq = next_seq_++;
+  replies_.emplace(seq, std::move(f));
+  tell(text(seq));
+}
+
+std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request request) {
+  request.index = indexes_[request.key()]++;
+  auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request));
+  acceptor->owner = weak_from_this();
+  if (!channel->connected() || exited_after_disconnect) {
+    asio::post(channel->executor, [acceptor] { acceptor->end(errc::listener_closed); });
+    return acceptor;
+  }
+  ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
+      [self = weak_from_this(), weak = std::weak_ptr(acceptor)](const wire::cluster_message& reply) {
+        auto worker = self.lock();
+        if (!worker) return;
+        if (auto which = weak.lock()) return worker->on_listen_reply(*which, reply);
+        // Closed in the meantime: the primary counts on us for this key, and must not.
+        if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
+      });
+  return acceptor;
+}
+
+void this_worker_state::on_listen_reply(acceptor_state& which, const wire::cluster_message& reply) {
+  if (reply.error != 0) return which.end({static_cast<int>(reply.error), boost::system::system_category()});
+  error_code ec;
+  asio::ip::tcp::endpoint local;
+  if (reply.sockname) local = {asio::ip::make_address(reply.sockname->address, ec), reply.sockname->port};
+  if (ec || reply.key.empty() || acceptors_.contains(reply.key)) return which.end(errc::bad_reply);
+  acceptors_.emplace(reply.key, which.weak_from_this());
+  tell(wire::listening_text(next_seq_++, which.request, local.port()));
+  which.open(reply.key, local);
+}
+
+void this_worker_state::close_acceptor(acceptor_state& which) {
+  if (acceptors_.erase(which.key) != 0) tell(wire::close_text(next_seq_++, which.key));
+}
+
+void this_worker_state::on_message(const boost::json::object& message, attachment handle) {
+  const wire::cluster_message m = wire::parse_cluster_message(message);
+  if (m.ack) {
+    auto found = replies_.find(*m.ack);
+    if (found == replies_.end()) return;
+    auto reply = std::move(found->second);
+    replies_.erase(found);
+    return reply(m);
+  }
+  if (m.what == wire::cluster_message::act::new_connection) return on_connection(m, std::move(handle));
+  if (m.what == wire::cluster_message::act::disconnect) return disconnect(false);
+}
+
+void this_worker_state::on_connection(const wire::cluster_message& m, attachment handle) {
+  unique_fd fd = handle.release();
+  auto found = acceptors_.find(m.key);
+  auto acceptor = found != acceptors_.end() ? found->second.lock() : nullptr;
+  const bool taken = fd && acceptor && acceptor->take(fd);
+  tell(wire::accepted_text(next_seq_++, m.seq, taken));
+}
+
+void this_worker_state::disconnect(bool own) {
+  if (std::exchange(exited_after_disconnect, true)) return;
+  own_wish_ = own;
+  auto self = shared_from_this();
+  const auto all = std::exchange(acceptors_, {});
+  for (const auto& [key, weak] : all) {
+    tell(wire::close_text(next_seq_++, key));
+    if (auto acceptor = weak.lock()) acceptor->end(errc::listener_closed);
+  }
+  disconnecting->set({});
+  hold.reset();
+}
+
+/// Nothing holds the worker any more: the primary is told, if it does not know, and the channel closed.
+void this_worker_state::leave() {
+  if (!channel->connected()) return;
+  if (!own_wish_) return channel->disconnect();
+  ask(wire::exited_after_disconnect_text, [self = weak_from_this()](const wire::cluster_message&) {
+    if (auto worker = self.lock()) worker->channel->disconnect();
+  });
+}
+
+void this_worker_state::on_lost() {
+  const auto all = std::exchange(acceptors_, {});
+  for (const auto& [key, weak] : all) {
+    if (auto acceptor = weak.lock()) acceptor->end(errc::channel_closed);
+  }
+  replies_.clear();
+  if (exited_after_disconnect || !options.exit_when_lost) return;
+  // Node's rule, and what keeps workers from outliving their primary. Posted, so that the program's own listeners of
+  // `disconnected` come first; _Exit, since other threads may be at work on what exit() would destroy.
+  asio::post(channel->executor, [] {
+    std::fflush(nullptr);
+    std::_Exit(EXIT_SUCCESS);
+  });
+}
+
+}  // namespace brood::cluster

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "brood/cluster/this_worker.hpp"
+#include "cluster/acceptor_state.hpp"
+#include "ipc/endpoint.hpp"
+#include "wire/cluster_message.hpp"
+
+namespace brood::cluster {
+
+/// What stands behind this_worker: the worker's half of the conversation with the primary.
+struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
+  this_worker_state(const asio::any_io_executor& ex, int number, worker_options o);
+
+  /// Takes the process's channel and says that it is online.
+  void open(unique_fd channel_end);
+  std::shared_ptr<acceptor_state> listen(wire::listen_request request);
+  void close_acceptor(acceptor_state& which);
+  /// `own`: by the worker's wish, of which the primary does not know yet.
+  void disconnect(bool own);
+
+  const int id;
+  const worker_options options;
+  const std::shared_ptr<ipc::endpoint> channel;
+  const std::shared_ptr<detail::milestone_state<>> disconnecting;
+  std::shared_ptr<void> hold;  // its last copy going lets the worker go
+  bool exited_after_disconnect = false;
+
+ private:
+  using reply_function = std::function<void(const wire::cluster_message&)>;
+
+  void on_message(const boost::json::object& message, attachment handle);
+  void on_connection(const wire::cluster_message& m, attachment handle);
+  void on_listen_reply(acceptor_state& which, const wire::cluster_message& reply);
+  void on_lost();
+  void leave();
+  /// Sends `text(seq)`; `f` gets the answer.
+  void ask(const std::function<std::string(std::int64_t)>& text, reply_function f);
+  void tell(std::string_view text) { channel->link->send_text(text); }
+
+  std::int64_t next_seq_ = 0;
+  std::map<std::int64_t, reply_function> replies_;
+  std::map<std::string, std::weak_ptr<acceptor_state>> acceptors_;  // by the key the primary gave
+  std::map<std::string, std::int64_t> indexes_;                     // of requests for the same address
+  bool own_wish_ = false;
+};
+
+}  // namespace brood::cluster

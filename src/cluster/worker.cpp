@@ -1,0 +1,39 @@
+#include "brood/cluster/worker.hpp"
+
+#include "cluster/primary_state.hpp"
+#include "cluster/worker_state.hpp"
+
+namespace brood::cluster {
+
+worker_state::worker_state(const asio::any_io_executor& ex, int number)
+    : id(number),
+      channel(std::make_shared<ipc::endpoint>(ex)),
+      start_timer(ex),
+      online(std::make_shared<detail::milestone_state<>>(ex)),
+      exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
+      listening(std::make_shared<detail::listeners<address>>()) {}
+
+worker::worker(std::shared_ptr<worker_state> state)
+    : online(state->online),
+      listening(state->listening),
+      disconnected(state->channel->disconnected),
+      exited(state->exited),
+      messages(state->channel->messages),
+      state_(std::move(state)) {}
+
+int worker::id() const noexcept { return state_->id; }
+pid_t worker::pid() const noexcept { return state_->child ? state_->child->pid : 0; }
+
+bool worker::send(boost::json::value body, attachment handle) { return state_->channel->send(body, std::move(handle)); }
+
+bool worker::kill(int signal) { return state_->child && state_->child->kill(signal); }
+
+void worker::disconnect() {
+  if (auto primary = state_->primary.lock()) primary->disconnect_worker(*state_);
+}
+
+bool worker::is_connected() const noexcept { return state_->channel->connected(); }
+bool worker::is_dead() const noexcept { return state_->exited->reached(); }
+bool worker::exited_after_disconnect() const noexcept { return state_->exited_after_disconnect; }
+
+}  // namespace brood::cluster

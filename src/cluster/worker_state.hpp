@@ -1,0 +1,39 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "brood/cluster/worker.hpp"
+#include "cluster/listener_round_robin.hpp"
+#include "process/child_state.hpp"
+
+namespace brood::cluster {
+
+class primary_state;
+
+/// What stands behind a worker. Its channel is there from the start, though the process may come later.
+struct worker_state {
+  worker_state(const asio::any_io_executor& ex, int number);
+
+  const int id;
+  environment changes;
+  const std::shared_ptr<ipc::endpoint> channel;
+  std::shared_ptr<process::child_state> child;  // empty until it is started
+  std::chrono::steady_clock::time_point started{};
+  asio::steady_timer start_timer;
+  bool exited_after_disconnect = false;
+
+  std::weak_ptr<primary_state> primary;
+  std::weak_ptr<worker> facade;
+  /// Connections on their way to it, by the seq of their message.
+  std::map<std::int64_t, std::weak_ptr<listener_round_robin>> handovers;
+
+  const std::shared_ptr<detail::milestone_state<>> online;
+  const std::shared_ptr<detail::milestone_state<exit_status>> exited;
+  const std::shared_ptr<detail::listeners<address>> listening;
+};
+
+}  // namespace brood::cluster

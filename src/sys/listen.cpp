@@ -1,0 +1,85 @@
+#include "sys/listen.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "sys/faults.hpp"
+
+namespace brood::sys {
+namespace {
+
+union any_address {
+  sockaddr base;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+  sockaddr_un path;
+};
+
+unique_fd listen_at(const any_address& address, socklen_t size, bool ipv6_only, int backlog) noexcept {
+  if (fault_due()) return {};
+  unique_fd fd(::socket(address.base.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return {};
+  const int on = 1;
+  const int only = ipv6_only ? 1 : 0;
+  if (address.base.sa_family != AF_UNIX) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.base.sa_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+  if (::bind(fd.get(), &address.base, size) == -1) return {};
+  if (::listen(fd.get(), backlog) == -1) return {};
+  return fd;
+}
+
+}  // namespace
+
+unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
+                     int backlog) noexcept {
+  any_address at{};
+  const bool any = !address;
+  at.v6.sin6_family = AF_INET6;
+  at.v6.sin6_port = htons(port);
+  if (any || ::inet_pton(AF_INET6, address->c_str(), &at.v6.sin6_addr) == 1) {
+    unique_fd fd = listen_at(at, sizeof at.v6, ipv6_only, backlog);
+    const bool no_ipv6 = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL || errno == EINVAL;
+    if (fd || !any || !no_ipv6) return fd;
+  }
+  at = {};
+  at.v4.sin_family = AF_INET;
+  at.v4.sin_port = htons(port);
+  if (!any && ::inet_pton(AF_INET, address->c_str(), &at.v4.sin_addr) != 1) {
+    errno = EINVAL;
+    return {};
+  }
+  return listen_at(at, sizeof at.v4, false, backlog);
+}
+
+unique_fd listen_unix(const std::string& path, int backlog) noexcept {
+  any_address at{};
+  at.path.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof at.path.sun_path) {
+    errno = path.empty() ? EINVAL : ENAMETOOLONG;
+    return {};
+  }
+  std::memcpy(at.path.sun_path, path.data(), path.size());
+  return listen_at(at, sizeof at.path, false, backlog);
+}
+
+std::optional<bound_name> name_of(int socket) noexcept {
+  any_address at{};
+  socklen_t size = sizeof at;
+  if (::getsockname(socket, &at.base, &size) == -1) return std::nullopt;
+  char text[INET6_ADDRSTRLEN] = {};
+  if (at.base.sa_family == AF_INET) {
+    ::inet_ntop(AF_INET, &at.v4.sin_addr, text, sizeof text);
+    return bound_name{text, ntohs(at.v4.sin_port), false};
+  }
+  if (at.base.sa_family == AF_INET6) {
+    ::inet_ntop(AF_INET6, &at.v6.sin6_addr, text, sizeof text);
+    return bound_name{text, ntohs(at.v6.sin6_port), true};
+  }
+  return std::nullopt;
+}
+
+}  // namespace brood::sys

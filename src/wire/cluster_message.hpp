@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// The messages of Node's cluster, as values and as JSON text. Field names and rules are those Node uses between its own
+/// primary and workers (lib/internal/cluster), the same from Node 20 to 26.
+namespace brood::wire {
+
+/// Where a worker wants to listen: the fields that queryServer and listening have in common.
+struct listen_request {
+  std::optional<std::string> address{};  ///< none: any address
+  std::int64_t port = 0;                 ///< -1 for a path
+  std::string address_type = "4";        ///< "4", "6", "-1" for a path, "udp4", "udp6"
+  std::optional<std::int64_t> fd{};
+  std::int64_t flags = 0;    ///< 1: IPv6 only
+  std::int64_t backlog = 0;  ///< 0: the default
+  std::int64_t index = 0;    ///< tells a worker's requests for port 0 apart
+  boost::json::value data{};
+
+  /// What is the same for all workers that shall share one listener: Node's key, with the index only for port 0.
+  std::string key() const;
+};
+
+struct socket_name {
+  std::string address{};
+  std::uint16_t port = 0;
+  bool ipv6 = false;
+};
+
+struct cluster_message {
+  enum class act { none, online, query_server, listening, close, exited_after_disconnect, new_connection, disconnect };
+
+  act what = act::none;
+  std::int64_t seq = -1;
+  std::optional<std::int64_t> ack{};   ///< present: an answer to the message with that seq
+  std::string key{};
+  std::optional<bool> accepted{};
+  std::int64_t error = 0;              ///< an errno, positive; 0 where the listener is there
+  std::optional<socket_name> sockname{};
+  listen_request request{};            ///< of query_server and listening
+};
+
+/// Reads any of them; what is absent or of another type keeps its default, unknown acts are `none`: Node ignores those.
+cluster_message parse_cluster_message(const boost::json::object& message);
+
+// Worker to primary.
+std::string online_text(std::int64_t seq);
+std::string query_text(std::int64_t seq, const listen_request& request);
+std::string listening_text(std::int64_t seq, const listen_request& request, std::int64_t real_port);
+std::string close_text(std::int64_t seq, std::string_view key);
+std::string exited_after_disconnect_text(std::int64_t seq);
+std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted);
+
+// Primary to worker.
+std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_view key, int error,
+                              const std::optional<socket_name>& name, const boost::json::value& data);
+std::string new_connection_text(std::int64_t seq, std::string_view key);
+std::string disconnect_text(std::int64_t seq);
+std::string ack_text(std::int64_t seq, std::int64_t ack);
+
+}  // namespace brood::wire

@@ -1,0 +1,54 @@
+// A cluster worker without HTTP: answers each connection with "worker ID pid PID\n" and obeys {"op": ...}.
+#include <brood/cluster.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/object.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <unistd.h>
+
+namespace {
+
+namespace asio = boost::asio;
+
+struct echo {
+  brood::cluster::this_worker& self;
+  brood::cluster::acceptor acceptor;
+
+  void accept() {
+    acceptor.async_accept([this](brood::error_code ec, asio::ip::tcp::socket socket) {
+      if (ec) return;
+      auto peer = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+      auto text = std::make_shared<std::string>("worker " + std::to_string(self.id()) + " pid " +
+                                                std::to_string(::getpid()) + "\n");
+      asio::async_write(*peer, asio::buffer(*text), [peer, text](brood::error_code, std::size_t) {});
+      accept();
+    });
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!brood::cluster::is_worker()) return 3;
+  if (argc > 2 && std::string(argv[2]) == "die") return 9;
+  asio::io_context loop{1};
+  brood::cluster::this_worker self{loop};
+  const asio::ip::tcp::endpoint where(asio::ip::address_v4::loopback(),
+                                      static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0));
+  echo server{self, self.listen(where)};
+  server.acceptor.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
+    if (!ec) return server.accept();
+    self.send({{"failed", ec.message()}});
+  });
+  self.messages.on([&](const brood::message& m) {
+    const std::string op(m.body.at("op").as_string());
+    if (op == "disconnect") self.disconnect();
+    if (op == "exit") std::_Exit(6);
+    if (op == "stop") ::raise(SIGSTOP);
+    if (op == "id") self.send({{"id", self.id()}, {"pid", ::getpid()}});
+  });
+  loop.run();
+}
