@@ -63,6 +63,8 @@ class child_process {
   /// Sends a signal, to this process and no other: false when it has already ended. 0 only asks. Throws
   /// boost::system::system_error when the system refuses (EPERM, EINVAL for no signal at all).
   bool kill(int signal = SIGTERM);
+  /// Makes it end: signal by signal, until it has. A second call replaces the steps of the first.
+  void stop(stop_ladder steps = default_stop);
   /// Whether a kill() has reached it; it says nothing about its end.
   bool killed() const noexcept;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <initializer_list>
 #include <map>
@@ -60,6 +62,15 @@ class stdio {
 inline constexpr stdio stdio::pipe{kind::pipe, -1};
 inline constexpr stdio stdio::inherit{kind::inherit, -1};
 inline constexpr stdio stdio::ignore{kind::ignore, -1};
+
+/// One step of making a process end: send the signal, then wait so long for the end before the next step.
+struct stop_step {
+  int signal;
+  std::chrono::milliseconds patience;
+};
+/// The steps of making a process end, taken in order until it has: the same for time limits, stop() and shutdown.
+using stop_ladder = std::vector<stop_step>;
+inline const stop_ladder default_stop{{SIGTERM, std::chrono::seconds(5)}, {SIGKILL, std::chrono::seconds(0)}};
 
 struct spawn_options {
   /// The directory the program runs in; a relative command is looked up from there. Empty: this process's own.

@@ -169,25 +169,18 @@ void primary_state::disconnect_all(detail::waiters<>::handler handler) {
     drain_timer_.expires_after(settings_.drain);
     drain_timer_.async_wait([weak = weak_from_this()](error_code ec) {
       auto self = weak.lock();
-      if (!ec && self) self->stop_stragglers(0);
+      if (!ec && self) self->stop_stragglers();
     });
   }
   complete_if_all_gone();
 }
 
-void primary_state::stop_stragglers(std::size_t step) {
-  if (step == settings_.stop.size()) return;
+void primary_state::stop_stragglers() {
   const auto all = states_;
   for (const auto& [id, who] : all) {
-    log(log_level::warning, "worker " + std::to_string(id) + " has not ended in time and gets a signal");
-    error_code ignored;  // one that ended this very moment
-    if (who->child) who->child->reaper.signal(settings_.stop[step].signal, ignored);
+    log(log_level::warning, "worker " + std::to_string(id) + " has not ended in time and is stopped");
+    if (who->child) who->child->stop(settings_.stop);
   }
-  drain_timer_.expires_after(settings_.stop[step].patience);
-  drain_timer_.async_wait([weak = weak_from_this(), step](error_code ec) {
-    auto self = weak.lock();
-    if (!ec && self) self->stop_stragglers(step + 1);
-  });
 }
 
 void primary_state::complete_if_all_gone() {

@@ -45,7 +45,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void on_disconnected(const state_ptr& who, error_code reason);
   void on_exited(const state_ptr& who, exit_status status);
   void forget(const state_ptr& who);
-  void stop_stragglers(std::size_t step);
+  void stop_stragglers();
   void complete_if_all_gone();
   std::chrono::milliseconds next_wait();
   void log(log_level level, const std::string& text) const;

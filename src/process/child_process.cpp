@@ -42,6 +42,8 @@ void child_process::disconnect() { state_->channel->disconnect(); }
 bool child_process::connected() const noexcept { return state_->channel->connected(); }
 
 bool child_process::kill(int signal) { return state_->kill(signal); }
+void child_process::stop(stop_ladder steps) { state_->stop(std::move(steps)); }
+
 bool child_process::killed() const noexcept { return state_->killed; }
 
 void child_process::ref() { state_->keep_loop(true); }

@@ -7,7 +7,8 @@ child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_
       reaper(ex, std::move(pidfd)),
       channel(link ? std::move(link) : std::make_shared<ipc::endpoint>(ex)),
       exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
-      closed(std::make_shared<detail::milestone_state<exit_status>>(ex)) {}
+      closed(std::make_shared<detail::milestone_state<exit_status>>(ex)),
+      stop_timer_(ex) {}
 
 void child_state::watch(unique_fd channel_end) {
   reaper.wait([self = shared_from_this()](error_code ec, exit_status status) { self->ended(ec, status); });
@@ -31,10 +32,28 @@ bool child_state::kill(int signal) {
   return reached;
 }
 
+void child_state::stop(stop_ladder steps) {
+  stop_steps_ = std::move(steps);
+  take_stop_step(0);
+}
+
+void child_state::take_stop_step(std::size_t step) {
+  if (exited->reached() || step >= stop_steps_.size()) return;
+  error_code ignored;  // ESRCH: it has just ended, which is about to be told
+  reaper.signal(stop_steps_[step].signal, ignored);
+  killed = true;
+  stop_timer_.expires_after(stop_steps_[step].patience);
+  stop_timer_.async_wait([weak = weak_from_this(), step](error_code ec) {
+    auto self = weak.lock();
+    if (!ec && self) self->take_stop_step(step + 1);
+  });
+}
+
 /// The child is gone, but what it wrote last may still be on its way: take it all over before anybody is told.
 void child_state::ended(error_code ec, exit_status status) {
   if (ec == asio::error::operation_aborted) return;  // the loop is being destroyed
   auto self = shared_from_this();
+  stop_timer_.cancel();
   if (channel->link) channel->link->drain_and_close();
   if (auto stream = in.lock()) stream->close({});
   for (auto* output : {&out, &err}) {

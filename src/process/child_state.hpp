@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
   void keep_loop(bool on);
   /// As child_process::kill.
   bool kill(int signal);
+  /// As child_process::stop.
+  void stop(stop_ladder steps);
 
   asio::any_io_executor executor;
   loop::reaper reaper;
@@ -45,6 +48,10 @@ struct child_state : std::enable_shared_from_this<child_state> {
   void ended(error_code ec, exit_status status);
   void close_when_all_ended();
   bool output_ended(const std::weak_ptr<readable_state>& stream);
+  void take_stop_step(std::size_t step);
+
+  stop_ladder stop_steps_;
+  asio::steady_timer stop_timer_;
 };
 
 }  // namespace brood::process

@@ -1,5 +1,7 @@
 #include "process/readable.hpp"
 
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -100,7 +102,7 @@ void readable_state::read_some(asio::mutable_buffer buffer, handler h) {
   if (!fd_.is_open()) return reader_.post(std::move(h), asio::error::eof, 0);
   if (error_code ec = fd_.make_nonblocking()) return reader_.post(std::move(h), ec, 0);
   target_ = buffer;
-  reader_.add(std::move(h), [this] { fd_.cancel(); });
+  reader_.add(std::move(h), [this](asio::cancellation_type) { fd_.cancel(); });
   complete_read();
 }
 
@@ -109,6 +111,19 @@ void readable_state::complete_read() {
   if (would_block(size)) return wait();
   if (size > 0) return reader_.complete_one({}, static_cast<std::size_t>(size));
   finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
+}
+
+void readable_state::read_available() {
+  int left = 0;
+  if (!flowing_ || paused_ || !fd_.is_open() || ::ioctl(fd_.get(), FIONREAD, &left) == -1) return;
+  auto self = shared_from_this();
+  if (!buffer_) buffer_ = std::make_unique<char[]>(chunk);
+  while (left > 0 && fd_.is_open()) {
+    const ssize_t size = sys::read(fd_.get(), buffer_.get(), std::min(chunk, static_cast<std::size_t>(left)));
+    if (size <= 0) return;  // the next turn of the flow will see why
+    left -= static_cast<int>(size);
+    data_.call(std::string_view(buffer_.get(), static_cast<std::size_t>(size)));
+  }
 }
 
 std::size_t readable_state::take_kept(asio::mutable_buffer buffer) {

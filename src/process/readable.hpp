@@ -37,6 +37,8 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   void close();
   void read_some(asio::mutable_buffer buffer, handler h);
 
+  /// Gives out, if it flows, all that is in the pipe at this moment.
+  void read_available();
   /// The child is gone: what it left in the pipe is taken over unless somebody is reading it right now, so that the
   /// end can be seen though nobody looks.
   void child_exited();

@@ -89,7 +89,7 @@ void writable_state::write_some(asio::const_buffer buffer, handler h) {
   if (!fd_.is_open() || ending_) return writer_.post(std::move(h), asio::error::broken_pipe, 0);
   if (!writer_.empty()) return writer_.post(std::move(h), asio::error::already_started, 0);
   source_ = buffer;
-  writer_.add(std::move(h), [this] { stop_waiting(); });
+  writer_.add(std::move(h), [this](asio::cancellation_type) { stop_waiting(); });
   if (queued() == 0) complete_write();
 }
 

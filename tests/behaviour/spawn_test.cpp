@@ -195,7 +195,7 @@ TEST(spawn, swaps_descriptors) {
 
 TEST(spawn, a_child_that_closes_its_input_is_an_error_value_and_no_signal) {
   loop io;
-  auto child = brood::spawn(io, "sh", {"-c", "exec <&-; echo closed; cat /dev/zero > /dev/null"});
+  auto child = brood::spawn(io, "sh", {"-c", "exec <&-; echo closed; exec tail -f /dev/null"});
   brood::error_code reason;
   child.in().closed.on([&](brood::error_code why) {
     reason = why;

@@ -1,11 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "brood/log.hpp"
 #include "brood/options.hpp"
@@ -28,12 +26,6 @@ struct backoff {
   std::chrono::milliseconds lived{1000};
 };
 
-/// One step of making a process end: send the signal, then wait so long for the end before the next step.
-struct stop_step {
-  int signal;
-  std::chrono::milliseconds patience;
-};
-
 /// How workers are started and ended. Defaults as in Node's cluster, where it has them.
 struct settings {
   /// The workers' program, as brood::fork() takes it. Empty: this program itself.
@@ -51,7 +43,7 @@ struct settings {
   backoff restart{};
   /// How long async_disconnect() lets workers finish by themselves, and what happens to those that do not.
   std::chrono::milliseconds drain{10'000};
-  std::vector<stop_step> stop{{SIGTERM, std::chrono::milliseconds(5000)}, {SIGKILL, std::chrono::milliseconds(0)}};
+  stop_ladder stop = default_stop;
   log_function log{};
 };
 

@@ -47,20 +47,20 @@ class waiters {
   bool empty() const noexcept { return list_.empty(); }
 
   void add(handler h) {
-    add(std::move(h), [] {});
+    add(std::move(h), [](asio::cancellation_type) {});
   }
 
-  /// `on_cancel()` is called when the handler's slot fired and the handler has left the list.
+  /// `on_cancel(type)` is called when the handler's slot fired and the handler has left the list.
   template <class Hook>
   void add(handler h, Hook on_cancel) {
     auto slot = asio::get_associated_cancellation_slot(h);
     list_.push_back(std::move(h));
     if (!slot.is_connected()) return;
-    slot.assign([this, on_cancel, waiter = std::prev(list_.end())](asio::cancellation_type) mutable {
+    slot.assign([this, on_cancel, waiter = std::prev(list_.end())](asio::cancellation_type type) mutable {
       handler cancelled = std::move(*waiter);
       list_.erase(waiter);
       post(std::move(cancelled), asio::error::operation_aborted, no_result<Results>(executor_)...);
-      on_cancel();
+      on_cancel(type);
     });
   }
 

@@ -1,0 +1,112 @@
+// An HTTP server on every core, behind one port. A worker that dies is replaced; SIGTERM or Ctrl-C ends it in good order.
+//
+//   hello_cluster [--port N] [--workers N]
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/object.hpp>
+#include <brood/cluster.hpp>
+#include <brood/http.hpp>
+#include <csignal>
+#include <iostream>
+#include <string>
+#include <unistd.h>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace cluster = brood::cluster;
+
+struct options {
+  std::uint16_t port = 8000;
+  unsigned workers = brood::available_parallelism();
+};
+
+/// Prints a line an event and keeps the number of workers what it shall be.
+class supervisor {
+ public:
+  supervisor(asio::io_context& loop, const options& o) : signals_(loop, SIGTERM, SIGINT), primary_(loop, settings()) {
+    primary_.forked.on([](cluster::worker& w) { say(w) << "forked" << std::endl; });
+    primary_.online.on([](cluster::worker& w) { say(w) << "online" << std::endl; });
+    primary_.listening.on([](cluster::worker& w, const cluster::address& at) { say(w) << "listening " << at << std::endl; });
+    primary_.message.on([this](cluster::worker& w, const brood::message& m) { failed(w, m); });
+    primary_.exited.on([this](cluster::worker& w, const brood::exit_status& status) {
+      say(w) << status << std::endl;
+      if (!w.exited_after_disconnect()) primary_.fork();
+    });
+    signals_.async_wait([this](brood::error_code ec, int) {
+      if (!ec) stop();
+    });
+    for (unsigned i = 0; i < o.workers; ++i) primary_.fork();
+  }
+
+  int exit_code() const { return exit_code_; }
+
+ private:
+  static cluster::settings settings() {
+    cluster::settings with;
+    with.log = [](brood::log_level, std::string_view text) { std::cerr << "hello_cluster: " << text << std::endl; };
+    return with;
+  }
+  static std::ostream& say(const cluster::worker& w) { return std::cout << "worker " << w.id() << ' '; }
+
+  /// A worker cannot listen, and no other worker could: there is nothing to go on for.
+  void failed(cluster::worker&, const brood::message& m) {
+    if (exit_code_ != 0) return;
+    exit_code_ = 1;
+    std::cerr << "hello_cluster: " << m.body.at("failed").as_string().c_str() << std::endl;
+    stop();
+  }
+
+  void stop() {
+    primary_.async_disconnect([this](brood::error_code) { signals_.cancel(); });
+  }
+
+  asio::signal_set signals_;
+  cluster::primary primary_;
+  int exit_code_ = 0;
+};
+
+int run_primary(const options& o) {
+  asio::io_context loop{1};
+  supervisor all{loop, o};
+  loop.run();
+  return all.exit_code();
+}
+
+int run_worker(const options& o) {
+  std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary will tell us what to do
+  asio::io_context loop{1};
+  cluster::this_worker self{loop};
+  const std::string text = "hello from worker " + std::to_string(self.id()) + " pid " + std::to_string(::getpid()) + '\n';
+  brood::http::server server{self, [&](const auto&, auto& response) { response.end(text); }};
+  const asio::ip::tcp::endpoint where(asio::ip::tcp::v4(), o.port);
+  server.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
+    if (!ec) return;
+    self.send({{"failed", "cannot listen on 0.0.0.0:" + std::to_string(o.port) + ": " + ec.message()}});
+  });
+  server.listen(where);
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  options o;
+  CLI::App app{"An HTTP server on every core, behind one port"};
+  app.add_option("--port", o.port, "where to listen; 0 for any free port")->capture_default_str();
+  app.add_option("--workers", o.workers, "how many processes")->check(CLI::Range(1, 1024))->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    std::cerr << "hello_cluster: " << error.what() << '\n';
+    return 2;
+  }
+  return cluster::is_primary() ? run_primary(o) : run_worker(o);
+} catch (const std::exception& error) {
+  std::cerr << "hello_cluster: " << error.what() << '\n';
+  return 1;
+}

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "brood/child_process.hpp"
+
+namespace brood {
+
+namespace process {
+class exec_state;
+}
+
+struct exec_options {
+  std::filesystem::path cwd{};
+  environment env{};
+  /// Ends the command by `stop` when it takes longer. 0: no limit.
+  std::chrono::milliseconds timeout{0};
+  stop_ladder stop = default_stop;
+  /// How much of stdout, and as much of stderr, is kept; and what happens when there is more.
+  std::size_t max_buffer = 1024 * 1024;
+  enum class overflow {
+    kill,      ///< the command is ended by `stop`, as Node does
+    truncate,  ///< it runs on, the rest is read and thrown away
+  } on_overflow = overflow::kill;
+  /// What runs the line that exec() is given, called with "-c" and the line.
+  std::string shell = "/bin/sh";
+};
+
+/// What became of a command.
+struct exec_result {
+  exit_status status{};
+  std::string out{};
+  std::string err{};
+  bool truncated = false;  ///< there was more output than max_buffer; out and err hold what came first
+  bool timed_out = false;
+  std::string command{};  ///< as it was run, for messages
+
+  bool ok() const noexcept { return status.ok() && !truncated && !timed_out; }
+  /// Throws exec_error unless ok(); else returns *this.
+  const exec_result& check() const;
+};
+
+/// A command that did not do its work. what() names it, how it ended and the last line it wrote to stderr.
+class exec_error : public std::runtime_error {
+ public:
+  explicit exec_error(exec_result r);
+  const exec_result& result() const noexcept { return result_; }
+
+ private:
+  exec_result result_;
+};
+
+/// A command under way, whose output is being collected. Dropping it lets the command run on, unheard.
+class [[nodiscard]] exec_run {
+ public:
+  exec_run(child_process child, std::shared_ptr<process::exec_state> state);
+
+  /// The process itself: to write to in(), or to kill.
+  child_process& child() noexcept { return child_; }
+
+  /// Completes when the command has exited and what it wrote was read. A grandchild that keeps the pipes open does not
+  /// hold it up. Signature: `void(error_code, exec_result)`. A command that fails is a result, not an error; error:
+  /// errc::status_lost; operation_aborted when cancelled. Cancellation: total sends SIGINT to the process, partial
+  /// SIGTERM, terminal SIGKILL, and none is waited for: it is reaped on its own.
+  template <class Token = boost::asio::deferred_t>
+  auto async_result(Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(error_code, exec_result)>(
+        [state = state_](auto handler) { wait(*state, std::move(handler)); }, token);
+  }
+
+ private:
+  using result_handler = boost::asio::any_completion_handler<void(error_code, exec_result)>;
+  static void wait(process::exec_state& state, result_handler handler);
+
+  child_process child_;
+  std::shared_ptr<process::exec_state> state_;
+};
+
+using exec_callback = std::function<void(error_code, exec_result)>;
+
+/// Runs a line of shell, as Node's exec(). Nothing in it is quoted for you: put no foreign text into it, but use
+/// exec_file(). Throws spawn_error.
+exec_run exec(executor ex, const std::string& line, const exec_options& options = {});
+/// Runs a program with arguments that no shell looks at.
+exec_run exec_file(executor ex, const std::string& file, arguments args = {}, const exec_options& options = {});
+
+/// Node's forms: the callback gets what async_result() would. They return the running child.
+child_process exec(executor ex, const std::string& line, const exec_options& options, exec_callback done);
+child_process exec_file(executor ex, const std::string& file, arguments args, const exec_options& options,
+                        exec_callback done);
+
+}  // namespace brood

@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <brood/exec.hpp>
+
+#include "support.hpp"
+
+namespace {
+
+using brood::exec_result;
+using brood::exit_status;
+using brood_test::loop;
+using namespace std::chrono_literals;
+
+exec_result result_of(const std::string& line, const brood::exec_options& options = {}) {
+  loop io;
+  exec_result got;
+  brood::exec(io, line, options, [&](brood::error_code ec, exec_result result) {
+    EXPECT_FALSE(ec);
+    got = std::move(result);
+  });
+  io.run();
+  return got;
+}
+
+TEST(exec, collects_both_outputs_and_the_status) {
+  const auto result = result_of("echo out; echo err >&2; exit 4");
+  EXPECT_EQ(result.out, "out\n");
+  EXPECT_EQ(result.err, "err\n");
+  EXPECT_EQ(result.status, exit_status::exited(4));
+  EXPECT_FALSE(result.ok());
+}
+
+TEST(exec, a_failure_that_is_checked_names_the_command_the_end_and_the_last_words) {
+  const auto result = result_of("echo one >&2; echo two >&2; exit 4");
+  try {
+    result.check();
+    FAIL();
+  } catch (const brood::exec_error& error) {
+    EXPECT_STREQ(error.what(), "command \"echo one >&2; echo two >&2; exit 4\" exited with code 4: two");
+  }
+  EXPECT_NO_THROW(result_of("true").check());
+}
+
+TEST(exec, file_passes_arguments_that_no_shell_looks_at) {
+  loop io;
+  auto run = brood::exec_file(io, "printf", {"%s|", "a b", "$HOME", "*"});
+  std::string out;
+  run.async_result([&](brood::error_code, const exec_result& result) { out = result.out; });
+  io.run();
+  EXPECT_EQ(out, "a b|$HOME|*|");
+}
+
+TEST(exec, can_be_awaited) {
+  loop io;
+  std::string out;
+  auto body = [](loop& in, std::string& to) -> boost::asio::awaitable<void> {
+    auto run = brood::exec(in, "echo awaited");
+    const exec_result result = co_await run.async_result(boost::asio::use_awaitable);
+    to = result.check().out;
+  };
+  boost::asio::co_spawn(io, body(io, out), boost::asio::detached);
+  io.run();
+  EXPECT_EQ(out, "awaited\n");
+}
+
+TEST(exec, is_not_held_up_by_a_grandchild_that_keeps_the_pipes) {
+  // The grandchild waits for our word, which only comes after the result: were exec to wait for it, this would hang.
+  loop io;
+  auto run = brood::exec(io, "exec 3<&0; (read word <&3) & echo parent done");
+  std::string out;
+  run.async_result([&](brood::error_code ec, const exec_result& result) {
+    EXPECT_FALSE(ec);
+    EXPECT_TRUE(result.ok());
+    out = result.out;
+  });
+  io.run();
+  EXPECT_EQ(out, "parent done\n");
+}
+
+TEST(exec, ends_what_takes_too_long) {
+  const auto result = result_of("echo begun; exec sleep 1000", {.timeout = 50ms});
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_EQ(result.status, exit_status::killed(SIGTERM));
+  EXPECT_FALSE(result.ok());
+}
+
+TEST(exec, ends_what_will_not_listen) {
+  const auto result = result_of("trap '' TERM; echo deaf; exec tail -f /dev/null",
+                                {.timeout = 50ms, .stop = {{SIGTERM, 20ms}, {SIGKILL, 0ms}}});
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_EQ(result.status, exit_status::killed(SIGKILL));
+}
+
+TEST(exec, ends_what_writes_too_much) {
+  const auto result = result_of("exec cat /dev/zero", {.max_buffer = 1000});
+  EXPECT_TRUE(result.truncated);
+  EXPECT_EQ(result.out.size(), 1000U);
+  EXPECT_TRUE(result.status.has_signal());
+}
+
+TEST(exec, takes_exactly_as_much_as_the_limit) {
+  const auto result = result_of("printf 1234567890", {.max_buffer = 10});
+  EXPECT_FALSE(result.truncated);
+  EXPECT_EQ(result.out, "1234567890");
+}
+
+TEST(exec, throws_the_rest_away_where_asked_to) {
+  const auto result =
+      result_of("printf 1234567890; exit 3", {.max_buffer = 4, .on_overflow = brood::exec_options::overflow::truncate});
+  EXPECT_TRUE(result.truncated);
+  EXPECT_EQ(result.out, "1234");
+  EXPECT_EQ(result.status, exit_status::exited(3));
+}
+
+TEST(exec, cancellation_ends_the_process_and_the_wait) {
+  for (auto [type, signal] : {std::pair(boost::asio::cancellation_type::total, SIGINT),
+                              std::pair(boost::asio::cancellation_type::partial, SIGTERM),
+                              std::pair(boost::asio::cancellation_type::terminal, SIGKILL)}) {
+    loop io;
+    boost::asio::cancellation_signal cancel;
+    auto run = brood::exec_file(io, "tail", {"-f", "/dev/null"});
+    brood::error_code seen;
+    run.async_result(boost::asio::bind_cancellation_slot(
+        cancel.slot(), [&](brood::error_code ec, const exec_result&) { seen = ec; }));
+    cancel.emit(type);
+    io.run();
+    EXPECT_EQ(seen, boost::asio::error::operation_aborted);
+    EXPECT_EQ(*run.child().exited.value(), exit_status::killed(signal));
+  }
+}
+
+TEST(exec, a_command_that_cannot_start_is_an_exception) {
+  loop io;
+  EXPECT_THROW(static_cast<void>(brood::exec_file(io, "/no/such/program")), brood::spawn_error);
+  EXPECT_EQ(io.run(), 0U);
+}
+
+}  // namespace
