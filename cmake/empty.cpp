@@ -1,0 +1,1 @@
+// A library needs a source, even where there is nothing to say yet.
