@@ -1,0 +1,7 @@
+#pragma once
+
+// A small HTTP/1.1 server that takes its connections from a cluster worker or from a listening socket of its own.
+#include "brood/http/options.hpp"
+#include "brood/http/request.hpp"
+#include "brood/http/response.hpp"
+#include "brood/http/server.hpp"

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+namespace brood::http {
+
+namespace detail {
+class message_reader;
+class request_parser;
+
+/// A piece of the connection's buffer, told as a distance from the start of the message: the buffer may move while the
+/// message is still arriving.
+struct piece {
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
+struct field_pieces {
+  piece name;
+  piece value;
+};
+}  // namespace detail
+
+/// The methods of RFC 9110 and PATCH (RFC 5789). `other` is any other token; request::method_string() has it.
+enum class verb : unsigned char { other, get, head, post, put, delete_, connect, options, trace, patch };
+
+struct header_field {
+  std::string_view name;  ///< as the peer wrote it; names are compared without regard to case
+  std::string_view value;
+};
+
+/// The header fields of a request in the order they came; a name may come more than once.
+class header_fields {
+ public:
+  class iterator {
+   public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = header_field;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const header_field*;
+    using reference = header_field;
+
+    iterator() = default;
+    iterator(const char* base, const detail::field_pieces* at) noexcept : base_(base), at_(at) {}
+    header_field operator*() const noexcept {
+      return {{base_ + at_->name.offset, at_->name.size}, {base_ + at_->value.offset, at_->value.size}};
+    }
+    iterator& operator++() noexcept {
+      ++at_;
+      return *this;
+    }
+    iterator operator++(int) noexcept { return {base_, at_++}; }
+    friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.at_ == b.at_; }
+
+   private:
+    const char* base_ = nullptr;
+    const detail::field_pieces* at_ = nullptr;
+  };
+
+  header_fields(const char* base, const detail::field_pieces* first, std::size_t count) noexcept
+      : base_(base), first_(first), count_(count) {}
+  iterator begin() const noexcept { return {base_, first_}; }
+  iterator end() const noexcept { return {base_, first_ + count_}; }
+  std::size_t size() const noexcept { return count_; }
+
+ private:
+  const char* base_;
+  const detail::field_pieces* first_;
+  std::size_t count_;
+};
+
+/// A whole request: head and body.
+///
+/// It owns nothing. Everything it returns points into the buffer of its connection and is valid until the handler has
+/// returned and the response has ended, whichever is later; the request object itself as long. A handler that answers
+/// later may therefore keep the reference beside the deferred response, even if the connection is lost meanwhile.
+class request {
+ public:
+  request() = default;
+  request(const request&) = delete;
+  request& operator=(const request&) = delete;
+
+  verb method() const noexcept { return verb_; }
+  std::string_view method_string() const noexcept { return text(method_); }
+  /// The request target as it stands in the request line: "/a%20b?c=d".
+  std::string_view target() const noexcept { return text(target_); }
+  /// The target up to its '?', not decoded. Of "http://host/a", the absolute form that proxies send, it is "/a".
+  std::string_view path() const noexcept;
+  /// What follows the '?', not decoded; empty if there is none.
+  std::string_view query() const noexcept;
+  /// 10 or 11.
+  int version() const noexcept { return version_; }
+  /// What the peer asked for, by version and Connection field: whether more requests may follow this one.
+  bool keep_alive() const noexcept { return keep_alive_; }
+
+  /// The value of the first field of that name, empty if there is none; case of the name does not matter.
+  std::string_view header(std::string_view name) const noexcept;
+  bool has_header(std::string_view name) const noexcept;
+  header_fields headers() const noexcept { return {base_, fields_.data(), fields_.size()}; }
+
+  /// The whole body, without the chunked encoding. Trailer fields are read and dropped (RFC 9110, 6.5.1).
+  std::string_view body() const noexcept { return {base_ + body_offset_, body_size_}; }
+
+ private:
+  friend class detail::message_reader;
+  friend class detail::request_parser;
+
+  std::string_view text(detail::piece p) const noexcept { return {base_ + p.offset, p.size}; }
+
+  const char* base_ = "";
+  std::vector<detail::field_pieces> fields_;
+  detail::piece method_;
+  detail::piece target_;
+  std::size_t body_offset_ = 0;
+  std::size_t body_size_ = 0;
+  int version_ = 11;
+  verb verb_ = verb::other;
+  bool keep_alive_ = false;
+};
+
+}  // namespace brood::http

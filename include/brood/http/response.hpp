@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace brood::http {
+
+namespace detail {
+class connection;
+}
+
+/// The answer to one request. Until it ends, the connection serves nothing else.
+///
+/// The handler gets it by reference and may end it before it returns. To answer later, keep a copy:
+///
+///     [&](const auto& request, auto& response) {
+///       timer.async_wait([later = response.defer()](error_code) mutable { later.end("done\n"); });
+///     }
+///
+/// Copies speak of the same answer. They stay valid when the connection is lost meanwhile, or the server is gone: then
+/// and after end(), every call does nothing and returns false. A response that nobody ended is answered with 500 as
+/// soon as the handler has returned and the last copy is gone. All calls belong on the server's executor.
+///
+/// Content-Length, Transfer-Encoding, Connection and Date are written by the server. HEAD requests and the statuses
+/// 204 and 304 get a head only; what is written as their body is dropped, but counts as the Content-Length of HEAD.
+class response {
+ public:
+  response(const response& other) noexcept;
+  response(response&& other) noexcept;
+  response& operator=(response other) noexcept;
+  ~response();
+
+  /// A copy: the answer stays open until it, and every other copy, has ended it or is gone.
+  [[nodiscard]] response defer() const { return *this; }
+
+  /// False once the response has ended or its connection is lost.
+  bool open() const noexcept;
+
+  /// 200 to 999; 200 unless called. Throws std::out_of_range for others. Nothing happens once the head is on its way.
+  response& status(int code);
+  /// Sets a field, replacing those of the same name, as Node's setHeader. Throws std::invalid_argument if the name is
+  /// no token or the value holds CR, LF or NUL (RFC 9110, 5.5), and for Content-Length and Transfer-Encoding.
+  /// `Connection: close` is honoured, other values of Connection throw. Nothing happens once the head is on its way.
+  response& header(std::string_view name, std::string_view value);
+  /// Adds a field even if there is one of that name, as Node's appendHeader: for Set-Cookie.
+  response& append_header(std::string_view name, std::string_view value);
+
+  /// Sends a piece of the body; the first one sends the head. HTTP/1.1 peers get it chunked, HTTP/1.0 peers until the
+  /// connection closes. The bytes are copied or sent before it returns.
+  /// False: more than 64 KiB wait for a slow peer, or the response is not open. Nothing is lost by going on.
+  bool write(std::string_view piece);
+
+  /// Ends the response; if nothing was written before, `body` is all of it and its length is told to the peer.
+  /// False if the response was not open.
+  bool end(std::string_view body = {});
+
+ private:
+  friend class detail::connection;
+  explicit response(detail::connection& c) noexcept : connection_(&c) {}
+
+  detail::connection* connection_;  // kept alive by copies; the connection's own object is part of it
+  std::uint64_t number_ = 0;        // which request of the connection's life this answers
+  bool copy_ = false;
+};
+
+}  // namespace brood::http

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "brood/detail/waiters.hpp"
+#include "brood/event.hpp"
+#include "brood/executor.hpp"
+#include "brood/http/options.hpp"
+#include "brood/http/request.hpp"
+#include "brood/http/response.hpp"
+
+namespace brood::cluster {
+class this_worker;
+}
+
+namespace brood::http {
+
+namespace detail {
+class core;
+}
+
+/// Called once a request, when it has arrived whole. One that throws is answered with 500 and told to options.log.
+using handler = std::function<void(const request&, response&)>;
+
+/// What a server has done so far.
+struct server_statistics {
+  std::uint64_t accepted = 0;   ///< connections
+  std::uint64_t requests = 0;   ///< given to the handler
+  std::uint64_t refused = 0;    ///< bad or too large, answered 4xx or 5xx by the server itself
+  std::uint64_t timed_out = 0;  ///< connections ended by a time-out other than keep_alive_timeout
+  std::size_t connections = 0;  ///< open now
+};
+
+/// An HTTP/1.1 server: Node's `http.createServer(handler).listen(port)`.
+///
+///     brood::http::server server{loop, [](const auto& request, auto& response) { response.end("hello\n"); }};
+///     server.listen(8000);
+///
+/// Move-only. Dropping it closes the listening sockets and every connection at once; async_close() does so kindly.
+/// All calls belong on its executor.
+class server {
+ public:
+  using endpoint = asio::ip::tcp::endpoint;
+
+  /// Listens itself.
+  server(executor ex, handler h, server_options options = {});
+  /// Gets its connections through the cluster; `self` must outlive it.
+  server(cluster::this_worker& self, handler h, server_options options = {});
+  server(server&&) noexcept = default;
+  server& operator=(server&& other) noexcept;
+  ~server();
+
+  /// Listens on every IPv4 address. Port 0 lets the kernel choose: local_endpoint() tells.
+  void listen(std::uint16_t port);
+  /// May be called for more than one endpoint. Without a cluster it listens when it returns, or throws
+  /// boost::system::system_error, e.g. "listen on 0.0.0.0:8000: Address already in use". In a worker the primary
+  /// listens, so errors come through `listening`.
+  void listen(const endpoint& where);
+
+  /// Where the first listen() came to listen; a default endpoint until then.
+  endpoint local_endpoint() const;
+
+  /// The first listen() succeeded, with the endpoint it got, or failed: then async_wait tells the error.
+  milestone<endpoint> listening;
+
+  /// Stops accepting, serves what already waits to be accepted, closes idle connections, and lets each of the others
+  /// finish the request it is in. A connection used within the last second gets another one, since its next request may
+  /// be on its way; one that was let in and has not asked yet gets five, both no more than keep_alive_timeout.
+  /// Completes when the last connection is gone. The server stays closed.
+  /// Signature: `void(error_code)`. Error: operation_aborted when cancelled or when the server is dropped before.
+  /// Cancellation: every kind ends the wait; the closing goes on.
+  template <class Token = asio::deferred_t>
+  auto async_close(Token&& token = Token{}) & {
+    return asio::async_initiate<Token, void(boost::system::error_code)>(
+        [keep = core_](auto completion) { close(*keep, std::move(completion)); }, token);
+  }
+
+  server_statistics statistics() const noexcept;
+
+ private:
+  explicit server(std::shared_ptr<detail::core> core);
+  static void close(detail::core& core, brood::detail::waiters<>::handler completion);
+
+  std::shared_ptr<detail::core> core_;
+};
+
+}  // namespace brood::http

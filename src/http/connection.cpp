@@ -1,0 +1,244 @@
+#include "http/connection.hpp"
+
+#include <boost/asio/post.hpp>
+#include <exception>
+
+#include "http/core.hpp"
+
+namespace brood::http::detail {
+namespace {
+
+// nginx: client_header_buffer_size. Most requests fit; others make the buffer grow.
+constexpr std::size_t first_room = 1024;
+// A buffer that grew beyond this is not kept by an idle connection.
+constexpr std::size_t kept_room = 16 * 1024;
+// More than this waiting to be sent, and pipelined requests wait too.
+constexpr std::size_t output_mark = 64 * 1024;
+// nginx: lingering_timeout and lingering_time.
+constexpr std::chrono::seconds linger_gap{5};
+constexpr std::chrono::seconds linger_time{30};
+
+}  // namespace
+
+connection::connection(core& owner)
+    : stream_(owner.executor()), reader_(owner.limits()), response_(*this) {}
+
+void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family) {
+  stream_.open(fd, family);
+  opened(std::move(owner));
+}
+
+void connection::start(std::shared_ptr<core> owner, asio::ip::tcp::socket socket) {
+  stream_.open(std::move(socket));
+  opened(std::move(owner));
+}
+
+void connection::opened(std::shared_ptr<core> owner) {
+  core_ = std::move(owner);
+  retain();
+  keeper guard{*this};
+  phase_ = phase::reading;
+  requests_ = 0;
+  blocked_ = closing_ = more_input_ = false;
+  began_ = core_->wheel().now();
+  core_->opened(*this);
+  const auto came = read_at_once();
+  if (came == input::none && !stream_.enlisted()) return core_->read_soon(*this);
+  if (came == input::none) settle();
+}
+
+/// The request had not come when the connection was accepted. One turn of the loop later it mostly has, which spares
+/// enlisting the socket.
+void connection::read_again() {
+  if (phase_ == phase::reading && read_at_once() == input::none) settle();
+}
+
+void connection::release() noexcept {
+  if (--references_ == 0) recycle();
+}
+
+void connection::recycle() noexcept {
+  auto owner = std::move(core_);
+  if (in_.capacity() > kept_room) in_.release();
+  in_.clear();
+  out_.clear();
+  owner->give_back(out_);
+  reader_.next();
+  owner->recycled(*this);
+}
+
+void connection::close() {
+  if (phase_ == phase::closed) return;
+  phase_ = phase::closed;
+  deadlines::remove(*this);
+  stream_.close();
+  core_->closed(*this);
+  release();
+}
+
+/// Reads without asking the loop. If nothing has come, nothing has changed.
+connection::input connection::read_at_once() {
+  const auto room = in_.prepare(first_room);
+  const auto result = stream_.receive(room);
+  if (result.blocked) return input::none;
+  if (result.size == 0) {
+    close();
+  } else {
+    took(result.size, room.size());
+  }
+  return input::handled;
+}
+
+void connection::receive() {
+  if (receiving_) return;
+  const auto room = in_.prepare(in_.empty() ? first_room : 1);
+  const bool started = stream_.async_receive(
+      room, [keep = keeper{*this}](boost::system::error_code ec, std::size_t size) { keep->received(ec, size); });
+  if (!started) return close();
+  receiving_ = true;
+}
+
+void connection::received(boost::system::error_code ec, std::size_t size) {
+  receiving_ = false;
+  if (phase_ == phase::closed) return;
+  if (ec) return close();
+  if (phase_ == phase::lingering) return linger();
+  took(size, in_.prepare(0).size());
+}
+
+void connection::took(std::size_t size, std::size_t room) {
+  if (in_.empty() && !reader_.in_body()) began_ = requests_ == 0 ? began_ : core_->wheel().now();
+  in_.commit(size);
+  more_input_ = size == room;
+  run();
+}
+
+/// Serves what has come, as far as it goes without waiting, then sends what that made.
+void connection::run() {
+  do {
+    running_ = true;
+    while (phase_ == phase::reading && !closing_ && out_.size() < output_mark) {
+      const auto verdict = reader_.advance(in_);
+      if (verdict == message_reader::verdict::ready) {
+        serve();
+        continue;
+      }
+      if (verdict == message_reader::verdict::refused) refuse(reader_.refusal());
+      if (verdict == message_reader::verdict::more && reader_.take_continue(in_)) {
+        out().append("HTTP/1.1 100 Continue\r\n\r\n");
+      }
+      running_ = false;
+      return settle();
+    }
+    running_ = false;
+  } while (phase_ == phase::reading && !closing_ && flush());
+  settle();
+}
+
+void connection::serve() {
+  const auto& message = reader_.message();
+  ++number_;
+  ++requests_;
+  const bool last = core_->last_request(requests_);
+  answer_.begin({.version = message.version(),
+                 .head = message.method() == verb::head,
+                 .keep_alive = message.keep_alive() && !last});
+  phase_ = phase::answering;
+  ended_ = false;
+  copies_ = 0;
+  response_.number_ = number_;
+  in_handler_ = true;
+  try {
+    core_->handle(message, response_);
+  } catch (const std::exception& error) {
+    fail(error.what());
+  } catch (...) {
+    fail("it threw what is no std::exception");
+  }
+  in_handler_ = false;
+  if (phase_ != phase::answering) return;
+  if (!ended_ && copies_ == 0) fail("it neither ended the response nor kept a copy");
+  if (ended_) finish_answer();
+}
+
+/// Nothing can be done at once any more: sends, then waits for whatever comes next.
+void connection::settle() {
+  if (phase_ == phase::closed || blocked_ || !flush()) return;
+  if (closing_) return finish();
+  if (phase_ == phase::answering) return deadlines::suspend(*this);
+  set_reading_deadline();
+  core_->give_back(out_);
+  if (in_.empty() && in_.capacity() > kept_room) in_.release();
+  receive();
+}
+
+void connection::set_reading_deadline() {
+  const auto& options = core_->options();
+  const bool idle = in_.empty() && !reader_.in_body();
+  if (idle && requests_ > 0) return core_->expire_after(*this, core_->wheel().now(), options.keep_alive_timeout);
+  // Node: the head is under both limits, the body under that of the whole request.
+  auto limit = options.request_timeout;
+  const bool head = !reader_.in_body() && options.headers_timeout.count() > 0;
+  if (head && (limit.count() == 0 || options.headers_timeout < limit)) limit = options.headers_timeout;
+  core_->expire_after(*this, began_, limit);
+}
+
+void connection::late() {
+  keeper guard{*this};
+  const bool asks = phase_ == phase::reading && !blocked_ && (!in_.empty() || reader_.in_body());
+  const bool idles = phase_ == phase::reading && !blocked_ && !asks && requests_ > 0;
+  if (!idles && phase_ != phase::lingering) core_->count_timeout();
+  // A connection that never sent a byte, as browsers open them in advance, is closed without a word: an answer would
+  // be taken for that of the first request.
+  if (!asks) return close();
+  refuse(408);
+  settle();
+}
+
+/// Answers in the server's own name, for the last time on this connection.
+void connection::refuse(int status) {
+  core_->count_refusal(status);
+  answer_.begin({});
+  answer_.restart(status);
+  answer_.open(out(), core_->date(), 0);
+  closing_ = true;
+  more_input_ = true;  // what it goes on to send is not wanted
+}
+
+void connection::drain() {
+  keeper guard{*this};
+  answer_.close();
+  if (phase_ != phase::reading || blocked_ || !in_.empty() || reader_.in_body()) return;
+  // One that has not asked yet was let in to be served; the next request of one just served may be on its way, and
+  // would be lost. Both get a moment. The others are quiet, or their bytes are about to be delivered.
+  const bool busy = requests_ == 0 || core_->wheel().now() <= began_ + 1;
+  if (busy) return core_->expire_soon(*this, requests_ == 0);
+  if (!stream_.readable()) close();
+}
+
+/// Everything has left. Closing with input unread would make the kernel send a reset, which can overtake the answer and
+/// take it from the peer; so the peer's end is awaited (RFC 9112, 9.6).
+void connection::finish() {
+  if (!more_input_ && in_.empty()) return close();
+  phase_ = phase::lingering;
+  stream_.shutdown_send();
+  const auto& wheel = core_->wheel();
+  lingers_until_ = wheel.now() + core_->ticks(linger_time);
+  linger();
+}
+
+void connection::linger() {
+  if (!receiving_) in_.clear();
+  const auto now = core_->wheel().now();
+  if (now >= lingers_until_) return close();
+  core_->expire_after(*this, now, linger_gap);
+  receive();
+}
+
+void connection::resume_later() {
+  asio::post(core_->executor(), [keep = keeper{*this}] {
+    if (keep->phase_ == phase::reading && !keep->running_ && !keep->blocked_) keep->run();
+  });
+}
+
+}  // namespace brood::http::detail

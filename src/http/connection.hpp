@@ -1,0 +1,132 @@
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "brood/http/response.hpp"
+#include "http/answer.hpp"
+#include "http/byte_buffer.hpp"
+#include "http/deadlines.hpp"
+#include "http/message_reader.hpp"
+#include "http/stream.hpp"
+
+namespace brood::http::detail {
+
+class core;
+
+/// One connection of a server: reads requests, has them answered one after the other, and goes.
+///
+///                      +------ no more input ------+
+///                      v                           |
+///     start() --> reading --whole request--> answering --end()--> (reading, or finish)
+///                      |                                               |
+///                      +--refused, last request----> lingering <-------+ unread input
+///                      +--end of input, late, error--> closed  <-------+
+///
+/// Bytes to send gather in out_ and leave in one call when there is nothing left to do at once; so the answers of
+/// pipelined requests share a packet. While they do not leave, nothing more is read.
+///
+/// The object is counted: one for being open, one for each operation of the loop, one for each copy of its response. At
+/// zero it goes back to the server, to be another connection.
+class connection final : public deadline {
+ public:
+  explicit connection(core& owner);
+
+  void start(std::shared_ptr<core> owner, int fd, stream::protocol family);
+  void start(std::shared_ptr<core> owner, asio::ip::tcp::socket socket);
+
+  /// The server's second call to one that had nothing to read at its start.
+  void read_again();
+  /// Its deadline has passed.
+  void late();
+  /// The server drains: goes now if it idles, else after the answer it owes.
+  void drain();
+  /// Goes now.
+  void close();
+
+  // What responses do; `number` says which.
+  bool answers(std::uint64_t number) const noexcept;
+  answer& current() noexcept { return answer_; }
+  bool write(std::string_view piece);
+  bool end(std::string_view body);
+  void copied(std::uint64_t number) noexcept;
+  void dropped(std::uint64_t number);
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept;
+
+  std::size_t place = 0;  ///< in the server's list of open connections
+
+ private:
+  enum class phase : unsigned char { closed, reading, answering, lingering };
+
+  /// Keeps the connection while the loop works for it.
+  class keeper {
+   public:
+    explicit keeper(connection& c) noexcept : connection_(&c) { c.retain(); }
+    keeper(keeper&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+    ~keeper() {
+      if (connection_ != nullptr) connection_->release();
+    }
+    connection* operator->() const noexcept { return connection_; }
+
+   private:
+    connection* connection_;
+  };
+
+  void opened(std::shared_ptr<core> owner);
+  void recycle() noexcept;
+
+  // connection.cpp: input
+  void run();
+  void serve();
+  enum class input : unsigned char { none, handled };
+  input read_at_once();
+  void receive();
+  void received(boost::system::error_code ec, std::size_t size);
+  void took(std::size_t size, std::size_t room);
+  void settle();
+  void set_reading_deadline();
+  void refuse(int status);
+  void finish();
+  void linger();
+
+  // connection_output.cpp
+  byte_buffer& out();
+  void put(std::string_view data);
+  bool flush(std::string_view more = {});
+  void await_writable();
+  void writable(boost::system::error_code ec);
+  void finish_answer();
+  void fail(std::string_view why);
+  void resume_later();
+
+  stream stream_;
+  std::shared_ptr<core> core_;  // while open
+  byte_buffer in_;
+  byte_buffer out_;  // lent by the server while there is something in it
+  message_reader reader_;
+  answer answer_;
+  response response_;  // what handlers get
+
+  std::uint64_t number_ = 0;  // of the current request; never again the same in this object's life
+  std::size_t requests_ = 0;
+  std::uint32_t references_ = 0;
+  std::uint32_t copies_ = 0;  // of the response to the current request
+  tick began_ = 0;            // when the current request, or the connection, did
+  tick lingers_until_ = 0;
+  phase phase_ = phase::closed;
+  bool ended_ = false;       // the answer has, the handler may still be running
+  bool in_handler_ = false;
+  bool running_ = false;     // out_ is flushed further down the stack
+  bool receiving_ = false;   // the loop will put bytes behind those of in_, so in_ must not move
+  bool blocked_ = false;     // waits for the peer to take what is in out_
+  bool closing_ = false;     // after out_ has left
+  bool more_input_ = false;  // the last read filled all the room it had
+};
+
+}  // namespace brood::http::detail

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <string>
+
+#include "http/connection.hpp"
+#include "http/core.hpp"
+
+namespace brood::http::detail {
+namespace {
+
+// A body from here on goes to the kernel from where it is, instead of being copied behind its head.
+constexpr std::size_t worth_no_copy = 8 * 1024;
+// Node: the high-water mark of a socket, beyond which write() says to wait.
+constexpr std::size_t write_mark = 64 * 1024;
+
+// As much of a target as is worth a line of log.
+constexpr std::size_t logged_target = 200;
+
+}  // namespace
+
+bool connection::answers(std::uint64_t number) const noexcept {
+  return phase_ == phase::answering && number == number_ && !ended_;
+}
+
+void connection::copied(std::uint64_t number) noexcept {
+  retain();
+  if (number == number_) ++copies_;
+}
+
+void connection::dropped(std::uint64_t number) {
+  if (number == number_) --copies_;
+  const bool forgotten = answers(number) && copies_ == 0 && !in_handler_;
+  if (forgotten) {
+    fail("it dropped the response without ending it");
+    if (phase_ == phase::answering) finish_answer();
+    settle();
+  }
+  release();
+}
+
+byte_buffer& connection::out() {
+  if (out_.capacity() == 0) core_->lend(out_);
+  return out_;
+}
+
+bool connection::write(std::string_view piece) {
+  if (!answer_.opened()) answer_.open(out(), core_->date());
+  if (answer_.has_body() && !piece.empty()) {
+    if (answer_.chunked()) append_chunk_size(out(), piece.size());
+    put(piece);
+    if (answer_.chunked()) out().append("\r\n");
+  }
+  // Within run() it goes with whatever else the handler makes; later, nobody else would send it.
+  if (!blocked_ && (!running_ || out_.size() >= write_mark)) flush();
+  return phase_ == phase::answering && out_.size() <= write_mark;
+}
+
+bool connection::end(std::string_view body) {
+  const bool whole = !answer_.opened();
+  if (whole) answer_.open(out(), core_->date(), body.size());
+  if (answer_.has_body()) {
+    if (answer_.chunked() && !body.empty()) append_chunk_size(out(), body.size());
+    put(body);
+    if (answer_.chunked()) out().append(body.empty() ? last_chunk : std::string_view("\r\n0\r\n\r\n"));
+  }
+  if (phase_ != phase::answering) return false;
+  ended_ = true;
+  if (in_handler_) return true;  // the handler may still look at the request
+  finish_answer();
+  // The next request's handler must not run inside this call.
+  if (!closing_ && !in_.empty()) {
+    if (!blocked_) flush();
+    resume_later();
+  } else {
+    settle();
+  }
+  return true;
+}
+
+void connection::finish_answer() {
+  phase_ = phase::reading;
+  closing_ = closing_ || answer_.closes();
+  in_.consume(reader_.consumed());
+  reader_.next();
+  began_ = core_->wheel().now();
+}
+
+/// The handler let its response down. With the head on its way, only the connection's end can tell.
+void connection::fail(std::string_view why) {
+  const auto& message = reader_.message();
+  std::string text = "http: handler of ";
+  text.append(message.method_string()).append(" ").append(message.target().substr(0, logged_target));
+  core_->log(log_level::error, text.append(" failed: ").append(why));
+  if (!answers(number_)) return;
+  if (answer_.opened()) {
+    flush();
+    return close();
+  }
+  answer_.restart(500);
+  answer_.open(out(), core_->date(), 0);
+  ended_ = true;
+}
+
+void connection::put(std::string_view data) {
+  if (data.size() < worth_no_copy || blocked_) return out().append(data);
+  flush(data);
+}
+
+/// Sends out_, and `more` behind it; keeps what the peer does not take at once. True if all has left.
+bool connection::flush(std::string_view more) {
+  while (!out_.empty() || !more.empty()) {
+    const auto sent = stream_.send(out_.empty() ? more : out_.view(), out_.empty() ? std::string_view{} : more);
+    if (sent.blocked) {
+      out().append(more);
+      await_writable();
+      return false;
+    }
+    if (sent.size == 0) {
+      close();
+      return false;
+    }
+    const auto from_out = std::min(sent.size, out_.size());
+    out_.consume(from_out);
+    more.remove_prefix(sent.size - from_out);
+  }
+  return true;
+}
+
+void connection::await_writable() {
+  blocked_ = true;
+  core_->expire_after(*this, core_->wheel().now(), core_->options().send_timeout);
+  const bool started =
+      stream_.async_writable([keep = keeper{*this}](boost::system::error_code ec) { keep->writable(ec); });
+  if (!started) close();
+}
+
+void connection::writable(boost::system::error_code ec) {
+  if (phase_ == phase::closed) return;
+  if (ec) return close();
+  blocked_ = false;
+  if (!flush()) return;
+  // An answer under way goes on when its handler does; anything else now.
+  if (phase_ == phase::reading && !closing_ && !in_.empty()) return run();
+  settle();
+}
+
+}  // namespace brood::http::detail

@@ -1,0 +1,218 @@
+#include "http/core.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "brood/unique_fd.hpp"
+
+namespace brood::http::detail {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Connections and buffers kept for those to come; what a burst needed beyond goes back to the heap.
+constexpr std::size_t kept_connections = 1024;
+constexpr std::size_t kept_buffers = 16;
+constexpr std::size_t kept_buffer_size = 128 * 1024;
+
+// How long a connection that drains may take to send its first request, or its next one.
+constexpr milliseconds patience_for_first = std::chrono::seconds{5};
+constexpr milliseconds patience_for_next = std::chrono::seconds{1};
+
+/// A second, or less where a time-out is shorter than that.
+milliseconds tick_for(const server_options& options) {
+  milliseconds tick = std::chrono::seconds{1};
+  for (auto time : {options.headers_timeout, options.request_timeout, options.keep_alive_timeout, options.send_timeout}) {
+    if (time.count() > 0) tick = std::min(tick, time);
+  }
+  return std::max(tick, milliseconds{10});
+}
+
+}  // namespace
+
+core::core(asio::any_io_executor ex, handler h, server_options options, source_factory make_source)
+    : executor_(std::move(ex)),
+      handler_(std::move(h)),
+      options_(std::move(options)),
+      limits_{.header_size = std::min<std::size_t>(options_.max_header_size, UINT32_MAX),
+              .headers_count = options_.max_headers_count,
+              .body_size = options_.max_body_size},
+      tick_(tick_for(options_)),
+      make_source_(std::move(make_source)),
+      listening_(std::make_shared<listening_state>(executor_)),
+      drained_(executor_),
+      clock_(executor_) {}
+
+core::~core() = default;
+
+void core::listen(const asio::ip::tcp::endpoint& where) {
+  if (closing_) throw boost::system::system_error(asio::error::shut_down, "listen on a closed server");
+  sources_.push_back(make_source_(*this, where));
+}
+
+void core::listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where) { listening_->set(ec, where); }
+
+asio::ip::tcp::endpoint core::local_endpoint() const {
+  const auto* reached = listening_->results();
+  return reached != nullptr ? std::get<0>(*reached) : asio::ip::tcp::endpoint{};
+}
+
+bool core::turned_away(int fd) {
+  if (options_.max_connections == 0 || open_.size() < options_.max_connections) return false;
+  count_refusal(503);
+  static constexpr std::string_view text =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  // Whatever has come of the request is read first, or closing would reset the connection and take the answer with it.
+  std::array<char, 4096> unread;
+  ::recv(fd, unread.data(), unread.size(), MSG_DONTWAIT);
+  ::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return true;
+}
+
+connection& core::obtain() {
+  if (spare_.empty()) spare_.push_back(std::make_unique<connection>(*this));
+  open_.reserve(open_.size() + 1);
+  auto* c = spare_.back().release();
+  spare_.pop_back();
+  return *c;
+}
+
+void core::take(int fd, stream::protocol family) {
+  ++statistics_.accepted;
+  unique_fd owned{fd};
+  if (stopped_ || turned_away(fd)) return;
+  auto& c = obtain();
+  c.start(shared_from_this(), owned.release(), family);
+}
+
+void core::take(asio::ip::tcp::socket socket) {
+  ++statistics_.accepted;
+  if (stopped_ || turned_away(socket.native_handle())) return;
+  auto& c = obtain();
+  c.start(shared_from_this(), std::move(socket));
+}
+
+void core::opened(connection& c) {
+  c.place = open_.size();
+  open_.push_back(&c);
+  wind_clock();
+}
+
+void core::read_soon(connection& c) {
+  c.retain();
+  fresh_.push_back(&c);
+  if (fresh_.size() > 1) return;
+  asio::post(executor_, [self = shared_from_this()] {
+    for (auto* waiting : std::exchange(self->fresh_, {})) {
+      waiting->read_again();
+      waiting->release();
+    }
+  });
+}
+
+void core::closed(connection& c) {
+  auto* last = open_.back();
+  last->place = c.place;
+  open_[c.place] = last;
+  open_.pop_back();
+  check_drained();
+}
+
+void core::recycled(connection& c) noexcept {
+  std::unique_ptr<connection> owned{&c};
+  if (!stopped_ && spare_.size() < kept_connections) spare_.push_back(std::move(owned));
+}
+
+void core::lend(byte_buffer& to) noexcept {
+  if (buffers_.empty()) return;
+  to = std::move(buffers_.back());
+  buffers_.pop_back();
+}
+
+void core::give_back(byte_buffer& from) noexcept {
+  if (from.capacity() == 0) return;
+  if (buffers_.size() < kept_buffers && from.capacity() <= kept_buffer_size) buffers_.push_back(std::move(from));
+  from.release();
+}
+
+bool core::last_request(std::size_t count) const noexcept {
+  return closing_ || (options_.max_requests_per_socket != 0 && count >= options_.max_requests_per_socket);
+}
+
+void core::count_refusal(int) noexcept { ++statistics_.refused; }
+
+void core::expire_after(connection& c, tick start, milliseconds limit) noexcept {
+  if (limit.count() == 0) return deadlines::suspend(c);
+  // One more, because the tick that `start` names has begun already.
+  wheel_.set(c, std::max(start + ticks(limit), wheel_.now()) + 1);
+}
+
+void core::expire_soon(connection& c, bool first) noexcept {
+  const auto given = options_.keep_alive_timeout;
+  const auto patience = first ? patience_for_first : patience_for_next;
+  expire_after(c, wheel_.now(), given.count() > 0 ? std::min(given, patience) : patience);
+}
+
+void core::wind_clock() {
+  if (clock_runs_ || stopped_ || open_.empty()) return;
+  clock_runs_ = true;
+  clock_->expires_after(tick_);
+  clock_->async_wait([weak = weak_from_this()](boost::system::error_code ec) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->clock_runs_ = false;
+    if (ec) return;
+    self->wheel_.turn([](deadline& d) { static_cast<connection&>(d).late(); });
+    self->wind_clock();
+  });
+}
+
+void core::log(log_level level, std::string_view text) const {
+  if (options_.log) options_.log(level, text);
+}
+
+server_statistics core::statistics() const noexcept {
+  auto result = statistics_;
+  result.connections = open_.size();
+  return result;
+}
+
+void core::when_drained(brood::detail::waiters<>::handler completion) { drained_.add(std::move(completion)); }
+
+void core::async_close(brood::detail::waiters<>::handler completion) {
+  when_drained(std::move(completion));
+  drain();
+}
+
+void core::drain() {
+  if (!std::exchange(closing_, true)) {
+    for (const auto& source : std::exchange(sources_, {})) source->close();
+    // Draining one may close it, and a handler it calls may close others.
+    const auto copy = open_;
+    for (auto* c : copy) c->retain();
+    for (auto* c : copy) c->drain();
+    for (auto* c : copy) c->release();
+  }
+  check_drained();
+}
+
+void core::check_drained() {
+  if (!closing_ || !open_.empty()) return;
+  if (clock_) clock_->cancel();
+  while (!drained_.empty()) drained_.complete_one({});
+}
+
+void core::stop() {
+  stopped_ = closing_ = true;
+  for (const auto& source : std::exchange(sources_, {})) source->close();
+  while (!drained_.empty()) drained_.complete_one(asio::error::operation_aborted);
+  for (auto* c : std::vector<connection*>(open_)) c->close();
+  spare_.clear();
+  clock_.reset();
+}
+
+}  // namespace brood::http::detail

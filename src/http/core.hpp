@@ -1,0 +1,106 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "brood/detail/event_state.hpp"
+#include "brood/detail/waiters.hpp"
+#include "brood/http/server.hpp"
+#include "http/connection.hpp"
+#include "http/date.hpp"
+#include "http/deadlines.hpp"
+#include "http/message_reader.hpp"
+#include "http/source.hpp"
+
+namespace brood::http::detail {
+
+/// What a server is behind its handle: the open connections and all they share. Lives as long as one of them does.
+class core : public std::enable_shared_from_this<core> {
+ public:
+  using milliseconds = std::chrono::milliseconds;
+  using listening_state = milestone<asio::ip::tcp::endpoint>::state;
+
+  core(asio::any_io_executor ex, handler h, server_options options, source_factory make_source);
+  ~core();
+
+  // The server
+  void listen(const asio::ip::tcp::endpoint& where);
+  asio::ip::tcp::endpoint local_endpoint() const;
+  const std::shared_ptr<listening_state>& listening() const noexcept { return listening_; }
+  void async_close(brood::detail::waiters<>::handler completion);
+  void stop();
+  server_statistics statistics() const noexcept;
+
+  // Its sources of connections
+  void take(int fd, stream::protocol family);
+  void take(asio::ip::tcp::socket socket);
+  void listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where);
+  /// As async_close, with nobody to be told.
+  void drain();
+  void when_drained(brood::detail::waiters<>::handler completion);
+  void log(log_level level, std::string_view text) const;
+
+  // Its connections
+  const asio::any_io_executor& executor() const noexcept { return executor_; }
+  const server_options& options() const noexcept { return options_; }
+  const message_reader::limits& limits() const noexcept { return limits_; }
+  deadlines& wheel() noexcept { return wheel_; }
+  std::string_view date() noexcept { return date_.now(); }
+  tick ticks(milliseconds time) const noexcept { return static_cast<tick>((time + tick_ - milliseconds{1}) / tick_); }
+  /// `limit` of 0: never.
+  void expire_after(connection& c, tick start, milliseconds limit) noexcept;
+  /// Draining: its first request, or its next one, must begin soon.
+  void expire_soon(connection& c, bool first) noexcept;
+  /// The connection's `count`th request is its last.
+  bool last_request(std::size_t count) const noexcept;
+  void handle(const request& message, response& answer) {
+    ++statistics_.requests;
+    handler_(message, answer);
+  }
+  void count_refusal(int status) noexcept;
+  void count_timeout() noexcept { ++statistics_.timed_out; }
+  /// Buffers for output go round: few connections have some at a time, and the one used last is in the cache.
+  void lend(byte_buffer& to) noexcept;
+  void give_back(byte_buffer& from) noexcept;
+  void opened(connection& c);
+  /// Calls its read_again() in the loop's next turn.
+  void read_soon(connection& c);
+  void closed(connection& c);
+  void recycled(connection& c) noexcept;
+
+ private:
+  bool turned_away(int fd);
+  connection& obtain();
+  void wind_clock();
+  void check_drained();
+
+  asio::any_io_executor executor_;
+  handler handler_;
+  server_options options_;
+  message_reader::limits limits_;
+  milliseconds tick_;
+  deadlines wheel_;
+  date_line date_;
+  server_statistics statistics_;
+
+  source_factory make_source_;
+  std::vector<std::shared_ptr<connection_source>> sources_;
+  std::shared_ptr<listening_state> listening_;
+  brood::detail::waiters<> drained_;
+
+  std::vector<connection*> open_;
+  std::vector<connection*> fresh_;  // to be read soon, each counted
+  std::vector<std::unique_ptr<connection>> spare_;
+  std::vector<byte_buffer> buffers_;
+  std::optional<asio::steady_timer> clock_;  // until the server is dropped, after which the loop may go
+  bool clock_runs_ = false;
+  bool closing_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace brood::http::detail

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <array>
+#include <ctime>
+#include <string_view>
+
+namespace brood::http::detail {
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT" of RFC 9110, 5.6.7. The same in every locale.
+std::array<char, 29> imf_fixdate(std::time_t) noexcept;
+
+/// The Date field, written once a second however often it is asked for.
+class date_line {
+ public:
+  /// "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n". Valid until the next call.
+  std::string_view now() noexcept;
+
+ private:
+  void write(std::time_t) noexcept;
+
+  std::time_t written_ = -1;
+  std::array<char, 37> text_{};
+};
+
+}  // namespace brood::http::detail

@@ -1,0 +1,101 @@
+#include "http/message_reader.hpp"
+
+#include <cstring>
+
+namespace brood::http::detail {
+
+message_reader::verdict message_reader::refuse(int status) noexcept {
+  refusal_ = status;
+  return verdict::refused;
+}
+
+void message_reader::next() noexcept {
+  request_.fields_.clear();
+  request_.body_size_ = 0;
+  scanner_ = {};
+  parser_.reset();
+  stage_ = stage::head;
+  continued_ = false;
+}
+
+message_reader::verdict message_reader::advance(byte_buffer& buffer) {
+  request_.base_ = buffer.data();
+  switch (stage_) {
+    case stage::head: return read_head(buffer);
+    case stage::body: return await_body(buffer);
+    case stage::chunks: return read_chunks(buffer);
+  }
+  return verdict::more;
+}
+
+int message_reader::head_too_large(std::size_t size) const noexcept {
+  if (scanner_.lines() > limits_->headers_count + 1) return 431;
+  if (size <= limits_->header_size) return 0;
+  // nginx and RFC 9112, 3 tell a request line that is too long from fields that are too many.
+  const auto line = scanner_.first_line_end();
+  return line == 0 || line > limits_->header_size ? 414 : 431;
+}
+
+message_reader::verdict message_reader::read_head(byte_buffer& buffer) {
+  const auto found = scanner_.scan(buffer.view());
+  if (found == head_scanner::verdict::garbled) return refuse(400);
+  const bool whole = found == head_scanner::verdict::whole;
+  // An unfinished head will be longer than what has come of it.
+  const auto size = whole ? scanner_.end() : buffer.size() + 1;
+  if (const int status = head_too_large(size); status != 0) return refuse(status);
+  if (!whole) return verdict::more;
+
+  parser_.emplace(request_, limits_->body_size);
+  auto* bytes = buffer.data();
+  const int status = parser_->read_head(bytes, bytes + scanner_.start(), size - scanner_.start());
+  if (status != 0) return refuse(status);
+
+  request_.body_offset_ = size;
+  if (parser_->is_done()) {
+    consumed_ = size;
+    return verdict::ready;
+  }
+  if (parser_->chunked()) {
+    stage_ = stage::chunks;
+    decoded_from_ = size;
+    return read_chunks(buffer);
+  }
+  stage_ = stage::body;
+  return await_body(buffer);
+}
+
+message_reader::verdict message_reader::await_body(const byte_buffer& buffer) noexcept {
+  const auto size = static_cast<std::size_t>(*parser_->content_length());
+  if (buffer.size() - request_.body_offset_ < size) return verdict::more;
+  request_.body_size_ = size;
+  consumed_ = request_.body_offset_ + size;
+  return verdict::ready;
+}
+
+message_reader::verdict message_reader::read_chunks(byte_buffer& buffer) {
+  auto* bytes = buffer.data();
+  const auto size = buffer.size() - decoded_from_;
+  const auto progress = parser_->read_body(bytes, bytes + decoded_from_, size);
+  if (progress.refused != 0) return refuse(progress.refused);
+  consumed_ = decoded_from_ + progress.consumed;
+  if (!progress.starved) return verdict::ready;
+
+  // What is left is the beginning of a chunk's size line or of the trailer: it moves up to the body decoded so far, so
+  // that the buffer never holds more than both.
+  const auto left = size - progress.consumed;
+  if (left > limits_->header_size) return refuse(431);
+  const auto body_end = request_.body_offset_ + request_.body_size_;
+  std::memmove(bytes + body_end, bytes + consumed_, left);
+  buffer.truncate(body_end + left);
+  decoded_from_ = body_end;
+  return verdict::more;
+}
+
+bool message_reader::take_continue(const byte_buffer& buffer) noexcept {
+  const bool waits = in_body() && parser_->expects_continue() && !continued_ &&
+                     buffer.size() == request_.body_offset_;
+  continued_ = continued_ || in_body();
+  return waits;
+}
+
+}  // namespace brood::http::detail

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "brood/http/request.hpp"
+#include "http/byte_buffer.hpp"
+#include "http/head_scanner.hpp"
+#include "http/request_parser.hpp"
+
+namespace brood::http::detail {
+
+/// Decides what the bytes of a connection mean: a request, not yet one, or none. Does no I/O.
+///
+///     head --whole--> body, chunks --all there--> ready --next()--> head
+///       any of them --> refused, which is the end
+class message_reader {
+ public:
+  struct limits {
+    std::size_t header_size;
+    std::size_t headers_count;
+    std::size_t body_size;
+  };
+  enum class verdict { more, ready, refused };
+
+  explicit message_reader(const limits& l) noexcept : limits_(&l) {}
+
+  /// `buffer` begins with the current message and has grown since the last call, or moved. Reading a chunked body
+  /// removes its encoding from the buffer in place.
+  verdict advance(byte_buffer& buffer);
+
+  /// Valid once ready, until next() or until the buffer changes.
+  const request& message() const noexcept { return request_; }
+  /// How many bytes of the buffer the message takes, once ready.
+  std::size_t consumed() const noexcept { return consumed_; }
+  /// The status to refuse with.
+  int refusal() const noexcept { return refusal_; }
+
+  /// The head has come whole, the body has not.
+  bool in_body() const noexcept { return stage_ != stage::head; }
+  /// The peer holds its body back until it is told to go on (RFC 9110, 10.1.1). True once a message.
+  bool take_continue(const byte_buffer& buffer) noexcept;
+
+  /// The message is done with; the next one begins.
+  void next() noexcept;
+
+ private:
+  enum class stage { head, body, chunks };
+
+  verdict read_head(byte_buffer& buffer);
+  verdict await_body(const byte_buffer& buffer) noexcept;
+  verdict read_chunks(byte_buffer& buffer);
+  verdict refuse(int status) noexcept;
+  int head_too_large(std::size_t size) const noexcept;
+
+  const limits* limits_;
+  request request_;
+  head_scanner scanner_;
+  std::optional<request_parser> parser_;
+  std::size_t decoded_from_ = 0;  // where the encoded rest of a chunked body begins
+  std::size_t consumed_ = 0;
+  int refusal_ = 0;
+  stage stage_ = stage::head;
+  bool continued_ = false;
+};
+
+}  // namespace brood::http::detail

@@ -1,0 +1,41 @@
+#include "brood/http/request.hpp"
+
+#include <algorithm>
+
+#include "http/text.hpp"
+
+namespace brood::http {
+
+std::string_view request::path() const noexcept {
+  auto rest = target();
+  // In the absolute form the path begins after "scheme://authority".
+  if (!rest.empty() && rest.front() != '/') {
+    if (const auto scheme = rest.find("://"); scheme != rest.npos) {
+      rest.remove_prefix(scheme + 3);
+      const auto path = rest.find_first_of("/?");
+      rest.remove_prefix(std::min(path, rest.size()));
+      if (rest.empty() || rest.front() == '?') return "/";
+    }
+  }
+  return rest.substr(0, rest.find('?'));
+}
+
+std::string_view request::query() const noexcept {
+  const auto all = target();
+  const auto mark = all.find('?');
+  return mark == all.npos ? std::string_view{} : all.substr(mark + 1);
+}
+
+std::string_view request::header(std::string_view name) const noexcept {
+  for (const auto& field : fields_) {
+    if (field.name.size == name.size() && detail::same_name(text(field.name), name)) return text(field.value);
+  }
+  return {};
+}
+
+bool request::has_header(std::string_view name) const noexcept {
+  return std::any_of(fields_.begin(), fields_.end(),
+                     [&](const auto& field) { return detail::same_name(text(field.name), name); });
+}
+
+}  // namespace brood::http

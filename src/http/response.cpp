@@ -1,0 +1,57 @@
+#include "brood/http/response.hpp"
+
+#include <utility>
+
+#include "http/connection.hpp"
+
+namespace brood::http {
+
+response::response(const response& other) noexcept
+    : connection_(other.connection_), number_(other.number_), copy_(other.connection_ != nullptr) {
+  if (copy_) connection_->copied(number_);
+}
+
+// What a handler got belongs to the connection, so moving from it copies.
+response::response(response&& other) noexcept : connection_(other.connection_), number_(other.number_), copy_(true) {
+  if (other.copy_) {
+    other.connection_ = nullptr;
+    other.copy_ = false;
+  } else {
+    copy_ = connection_ != nullptr;
+    if (copy_) connection_->copied(number_);
+  }
+}
+
+response& response::operator=(response other) noexcept {
+  std::swap(connection_, other.connection_);
+  std::swap(number_, other.number_);
+  std::swap(copy_, other.copy_);
+  return *this;
+}
+
+response::~response() {
+  if (copy_ && connection_ != nullptr) connection_->dropped(number_);
+}
+
+bool response::open() const noexcept { return connection_ != nullptr && connection_->answers(number_); }
+
+response& response::status(int code) {
+  if (open()) connection_->current().status(code);
+  return *this;
+}
+
+response& response::header(std::string_view name, std::string_view value) {
+  if (open()) connection_->current().set(name, value);
+  return *this;
+}
+
+response& response::append_header(std::string_view name, std::string_view value) {
+  if (open()) connection_->current().add(name, value);
+  return *this;
+}
+
+bool response::write(std::string_view piece) { return open() && connection_->write(piece); }
+
+bool response::end(std::string_view body) { return open() && connection_->end(body); }
+
+}  // namespace brood::http

@@ -1,0 +1,43 @@
+#include "brood/http/server.hpp"
+
+#include <utility>
+
+#include "brood/cluster/this_worker.hpp"
+#include "http/core.hpp"
+#include "http/plain_source.hpp"
+#include "http/worker_source.hpp"
+
+namespace brood::http {
+
+server::server(executor ex, handler h, server_options options)
+    : server(std::make_shared<detail::core>(ex.get(), std::move(h), std::move(options), detail::make_plain_source)) {}
+
+server::server(cluster::this_worker& self, handler h, server_options options)
+    : server(std::make_shared<detail::core>(
+          self.get_executor(), std::move(h), std::move(options),
+          [&self](detail::core& core, const endpoint& where) { return detail::make_worker_source(self, core, where); })) {}
+
+server::server(std::shared_ptr<detail::core> core) : listening(core->listening()), core_(std::move(core)) {}
+
+server& server::operator=(server&& other) noexcept {
+  std::swap(listening, other.listening);
+  std::swap(core_, other.core_);
+  return *this;
+}
+
+server::~server() {
+  if (core_) core_->stop();
+}
+
+void server::listen(std::uint16_t port) { listen({asio::ip::tcp::v4(), port}); }
+void server::listen(const endpoint& where) { core_->listen(where); }
+
+server::endpoint server::local_endpoint() const { return core_->local_endpoint(); }
+
+server_statistics server::statistics() const noexcept { return core_->statistics(); }
+
+void server::close(detail::core& core, brood::detail::waiters<>::handler completion) {
+  core.async_close(std::move(completion));
+}
+
+}  // namespace brood::http

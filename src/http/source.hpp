@@ -1,0 +1,27 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+
+namespace brood::http::detail {
+
+class core;
+
+/// Where connections come from: gives them to core::take, and tells core::listens how listening went.
+class connection_source {
+ public:
+  connection_source() = default;
+  connection_source(const connection_source&) = delete;
+  connection_source& operator=(const connection_source&) = delete;
+  virtual ~connection_source() = default;
+
+  /// Accepts no more; connections that wait to be accepted are given to the core before it returns. The core may go
+  /// away afterwards.
+  virtual void close() = 0;
+};
+
+/// Begins to listen, or throws.
+using source_factory = std::function<std::shared_ptr<connection_source>(core&, const boost::asio::ip::tcp::endpoint&)>;
+
+}  // namespace brood::http::detail

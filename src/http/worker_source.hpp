@@ -1,0 +1,17 @@
+#pragma once
+
+#include "http/source.hpp"
+
+namespace brood::cluster {
+class this_worker;
+}
+
+namespace brood::http::detail {
+
+/// A worker's share of a port the primary owns. The primary's answer comes later, through core::listens.
+///
+/// When the worker shall go, the server drains, and the worker stays connected until it has.
+std::shared_ptr<connection_source> make_worker_source(cluster::this_worker& self, core& target,
+                                                      const boost::asio::ip::tcp::endpoint& where);
+
+}  // namespace brood::http::detail

@@ -1,0 +1,267 @@
+// Time-outs, limits, draining, listening.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <list>
+#include <string>
+
+#include "http_peer.hpp"
+
+namespace brood_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const auto answer = [](const http::request& request, http::response& response) { echo(request, response); };
+
+TEST(HttpTimeout, AHeadThatDoesNotEndIsAnsweredWith408) {
+  served server{answer, {.headers_timeout = 20ms}};
+  peer client{server};
+  client.send("GET / HTTP/1.1\r\nX: ");
+  EXPECT_EQ(client.until("\r\n\r\n"), last("408 Request Timeout"));
+  client.half_close();
+  EXPECT_EQ(client.rest(), "");
+  EXPECT_EQ(server.statistics().timed_out, 1u);
+}
+
+TEST(HttpTimeout, ABodyThatDoesNotEndIsAnsweredWith408) {
+  served server{answer, {.headers_timeout = 0ms, .request_timeout = 20ms}};
+  peer client{server};
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab");
+  EXPECT_EQ(client.until("\r\n\r\n"), last("408 Request Timeout"));
+}
+
+TEST(HttpTimeout, AConnectionThatNeverAsksIsClosedWithoutAWord) {
+  served server{answer, {.headers_timeout = 20ms}};
+  EXPECT_EQ(peer{server}.rest(), "");
+  EXPECT_EQ(server.statistics().timed_out, 1u);
+}
+
+TEST(HttpTimeout, AnIdleConnectionIsClosed) {
+  served server{answer, {.keep_alive_timeout = 20ms}};
+  peer client{server};
+  client.send(get("/1") + get("/2"));
+  EXPECT_EQ(client.rest(), ok("/1 ") + ok("/2 "));
+  EXPECT_EQ(server.statistics().timed_out, 0u);
+}
+
+TEST(HttpTimeout, APeerThatTakesNothingIsClosed) {
+  const std::string large(64 << 20, 'x');
+  served server{[&](const auto&, auto& response) { response.end(large); }, {.send_timeout = 20ms}};
+  peer client{server};
+  client.send(get("/"));
+  client.until("\r\n\r\n");
+  // Counted only once the server has given up, since nothing is read until then.
+  while (server.statistics().timed_out == 0) std::this_thread::yield();
+  EXPECT_LT(client.rest().size(), large.size());
+}
+
+TEST(HttpTimeout, NoneRunsWhileTheHandlerThinks) {
+  std::optional<http::response> later;
+  std::promise<void> asked;
+  served server{[&](const auto&, auto& response) {
+                  later = response.defer();
+                  asked.set_value();
+                },
+                {.headers_timeout = 10ms, .request_timeout = 10ms, .keep_alive_timeout = 10ms, .send_timeout = 10ms}};
+  peer client{server};
+  client.send(get("/"));
+  asked.get_future().wait();
+  // Another connection's time-out tells that time has passed.
+  peer{server}.rest();
+  peer{server}.rest();
+  server.on_loop([&] {
+    const bool open = later->end("x");
+    later.reset();
+    return open;
+  });
+  EXPECT_EQ(client.rest(), ok("x"));
+}
+
+TEST(HttpLimit, AConnectionTooManyIsAnsweredWith503) {
+  served server{answer, {.max_connections = 1}};
+  peer first{server};
+  first.send(get("/1"));
+  first.until("/1 ");
+  peer second{server};
+  EXPECT_EQ(second.rest(), "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(first.talk(get("/2")), ok("/2 "));
+}
+
+TEST(HttpLimit, AConnectionEndsWithItsLastRequest) {
+  served server{answer, {.max_requests_per_socket = 2}};
+  EXPECT_EQ(peer{server}.talk(get("/1") + get("/2") + get("/3")),
+            ok("/1 ") + "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/2 ");
+}
+
+TEST(HttpLimit, FieldsAndBodiesAsLargeAsAllowedPass) {
+  served server{answer, {.max_header_size = 100'000, .max_headers_count = 5000, .max_body_size = 10}};
+  std::string fields;
+  for (int i = 0; i < 4000; ++i) fields += "X-Field: " + std::to_string(i) + "\r\n";
+  EXPECT_EQ(peer{server}.talk("POST /p HTTP/1.1\r\nHost: h\r\n" + fields + "Content-Length: 10\r\n\r\n0123456789"),
+            ok("/p 0123456789"));
+}
+
+TEST(HttpClose, IdleConnectionsGo) {
+  served server{answer, {.keep_alive_timeout = 20ms}};
+  peer idle{server};
+  idle.send(get("/"));
+  idle.until("/ ");
+  auto closed = server.close();
+  EXPECT_EQ(idle.rest(), "");
+  closed.get();
+  EXPECT_EQ(server.statistics().connections, 0u);
+}
+
+TEST(HttpClose, TheNextRequestOfABusyConnectionIsNotLost) {
+  served server{answer};
+  peer busy{server};
+  busy.send(get("/1"));
+  busy.until("/1 ");
+  auto closed = server.close();
+  busy.send(get("/2"));
+  EXPECT_EQ(busy.rest(), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/2 ");
+  closed.get();
+}
+
+TEST(HttpClose, RequestsUnderWayAreFinished) {
+  std::optional<http::response> later;
+  std::promise<void> asked;
+  served server{[&](const auto& request, auto& response) {
+    if (request.target() != "/slow") return echo(request, response);
+    later = response.defer();
+    asked.set_value();
+  }};
+  peer slow{server};
+  slow.send(get("/slow"));
+  asked.get_future().wait();
+  peer half{server};
+  half.send(get("/1") + "GET /half HTTP/1.1\r\n");
+  half.until("/1 ");
+
+  auto closed = server.close();
+  half.send("Host: h\r\n\r\n");
+  EXPECT_EQ(half.rest(), "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n/half ");
+  EXPECT_EQ(closed.wait_for(0s), std::future_status::timeout);
+  server.on_loop([&] {
+    later->end("done");
+    later.reset();
+    return 0;
+  });
+  EXPECT_EQ(slow.rest(), "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone");
+  closed.get();
+}
+
+TEST(HttpClose, ConnectionsThatWereLetInAreServed) {
+  served server{answer};
+  std::list<peer> waiting;
+  for (int i = 0; i < 10; ++i) waiting.emplace_back(server);
+  auto closed = server.close();
+  for (auto& client : waiting) {
+    client.send(get("/w"));
+    EXPECT_EQ(client.rest(), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/w ");
+  }
+  closed.get();
+  EXPECT_THROW(peer{server}, boost::system::system_error);
+}
+
+TEST(HttpClose, ThoseThatStaySilentGetAMoment) {
+  served server{answer, {.keep_alive_timeout = 20ms}};
+  peer silent{server};
+  auto closed = server.close();
+  EXPECT_EQ(silent.rest(), "");
+  closed.get();
+}
+
+TEST(HttpClose, EndsWhenTheServerIsDropped) {
+  std::optional<http::response> later;
+  std::promise<void> asked;
+  served server{[&](const auto&, auto& response) {
+    later = response.defer();
+    asked.set_value();
+  }};
+  peer client{server};
+  client.send(get("/"));
+  asked.get_future().wait();
+  auto closed = server.close();
+  server.drop();
+  EXPECT_THROW(closed.get(), boost::system::system_error);
+  EXPECT_EQ(client.rest(), "");
+  server.on_loop([&] { return later.reset(), 0; });
+}
+
+TEST(HttpClose, MayBeCalledByAHandler) {
+  std::optional<std::future<void>> closed;
+  served* self = nullptr;
+  served server{[&](const auto&, auto& response) {
+    response.end("x");
+    closed = self->server().async_close(asio::use_future);
+  }};
+  self = &server;
+  peer client{server};
+  client.send(get("/") + get("/"));
+  EXPECT_EQ(client.until("x"), ok("x"));
+  client.half_close();
+  EXPECT_EQ(client.rest(), "");
+  closed->get();
+}
+
+TEST(HttpClose, AHandlerMayDropTheServer) {
+  served* self = nullptr;
+  served server{[&](const auto& request, auto& response) {
+    self->drop_here();
+    EXPECT_EQ(request.target(), "/x");
+    EXPECT_FALSE(response.end("x"));
+  }};
+  self = &server;
+  EXPECT_EQ(peer{server}.talk(get("/x")), "");
+}
+
+TEST(HttpListen, APortInUseIsToldByName) {
+  served first{answer};
+  asio::io_context loop;
+  http::server second{loop, answer};
+  try {
+    second.listen(first.where());
+    FAIL() << "listens on " << second.local_endpoint();
+  } catch (const boost::system::system_error& error) {
+    EXPECT_EQ(error.code(), boost::system::errc::address_in_use);
+    const std::string expected = "listen on 127.0.0.1:" + std::to_string(first.where().port()) + ": Address already in use";
+    EXPECT_EQ(std::string(error.what()).substr(0, expected.size()), expected);
+  }
+  EXPECT_EQ(second.local_endpoint(), http::server::endpoint{});
+  loop.run();
+}
+
+TEST(HttpListen, TellsItsPort) {
+  asio::io_context loop;
+  std::uint16_t told = 0;
+  http::server server{loop, answer};
+  server.listening.on([&](const http::server::endpoint& where) { told = where.port(); });
+  server.listen(0);
+  server.async_close([](auto) {});
+  loop.run();
+  EXPECT_NE(told, 0);
+  EXPECT_EQ(server.local_endpoint().port(), told);
+  EXPECT_EQ(server.local_endpoint().address(), asio::ip::address_v4::any());
+  EXPECT_THROW(server.listen(0), boost::system::system_error);
+}
+
+TEST(HttpListen, TakesMoreThanOneEndpointAndIpv6) {
+  asio::io_context loop;
+  http::server server{loop, answer};
+  server.listen(http::server::endpoint(asio::ip::address_v4::loopback(), 0));
+  const auto first = server.local_endpoint();
+  try {
+    server.listen(http::server::endpoint(asio::ip::address_v6::loopback(), 0));
+  } catch (const boost::system::system_error&) {
+    GTEST_SKIP() << "no IPv6 here";
+  }
+  EXPECT_EQ(server.local_endpoint(), first);
+  http::server moved = std::move(server);
+  moved.async_close([](auto) {});
+  loop.run();
+}
+
+}  // namespace
+}  // namespace brood_test
