@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 namespace cluster = brood::cluster;
 
 struct options {
-  std::uint16_t port = 8000;
+  unsigned port = 8000;
   unsigned workers = brood::available_parallelism();
 };
 
@@ -81,7 +81,7 @@ int run_worker(const options& o) {
   cluster::this_worker self{loop};
   const std::string text = "hello from worker " + std::to_string(self.id()) + " pid " + std::to_string(::getpid()) + '\n';
   brood::http::server server{self, [&](const auto&, auto& response) { response.end(text); }};
-  const asio::ip::tcp::endpoint where(asio::ip::tcp::v4(), o.port);
+  const asio::ip::tcp::endpoint where(asio::ip::tcp::v4(), static_cast<std::uint16_t>(o.port));
   server.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
     if (!ec) return;
     self.send({{"failed", "cannot listen on 0.0.0.0:" + std::to_string(o.port) + ": " + ec.message()}});
@@ -96,7 +96,7 @@ int run_worker(const options& o) {
 int main(int argc, char** argv) try {
   options o;
   CLI::App app{"An HTTP server on every core, behind one port"};
-  app.add_option("--port", o.port, "where to listen; 0 for any free port")->capture_default_str();
+  app.add_option("--port", o.port, "where to listen; 0 for any free port")->check(CLI::Range(0, 65535))->capture_default_str();
   app.add_option("--workers", o.workers, "how many processes")->check(CLI::Range(1, 1024))->capture_default_str();
   try {
     app.parse(argc, argv);

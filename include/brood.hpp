@@ -7,6 +7,7 @@
 #include "brood/cluster.hpp"
 #include "brood/error.hpp"
 #include "brood/event.hpp"
+#include "brood/exec.hpp"
 #include "brood/executor.hpp"
 #include "brood/exit_status.hpp"
 #include "brood/log.hpp"
