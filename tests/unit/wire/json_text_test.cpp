@@ -1,0 +1,112 @@
+#include "wire/json_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/serialize.hpp>
+#include <cmath>
+#include <limits>
+
+namespace {
+
+namespace json = boost::json;
+using brood::wire::parse_json_text;
+using brood::wire::to_json_text;
+
+struct text_and_value {
+  const char* name;
+  std::string text;
+  json::value value;
+};
+
+class json_text : public testing::TestWithParam<text_and_value> {};
+
+TEST_P(json_text, is_read) {
+  boost::system::error_code ec;
+  EXPECT_EQ(parse_json_text(GetParam().text, ec), GetParam().value);
+  EXPECT_FALSE(ec) << ec.message();
+}
+
+const std::string replacement = "\ufffd";
+
+INSTANTIATE_TEST_SUITE_P(
+    as_node_reads_it, json_text,
+    testing::Values(
+        text_and_value{"null", "null", nullptr}, text_and_value{"boolean", "true", true},
+        text_and_value{"integer", "-7", -7}, text_and_value{"fraction", "2.5", 2.5},
+        text_and_value{"exponent", "1e+21", 1e21}, text_and_value{"small", "1e-7", 1e-7},
+        text_and_value{"large_integer", "12345678901234567000", 12345678901234567000U},
+        text_and_value{"string", "\"plain\"", "plain"}, text_and_value{"array", "[1,[],{}]", {1, json::array(), json::object()}},
+        text_and_value{"object", R"({"a":1,"b":{"c":[true]}})", {{"a", 1}, {"b", {{"c", {true}}}}}},
+        text_and_value{"duplicate_key", R"({"a":1,"a":2})", {{"a", 2}}},
+        text_and_value{"white_space", " \t{ \"a\" : 1 } \r", {{"a", 1}}},
+        text_and_value{"utf8", "\"caf\u00e9 \u20ac \U0001f600\"", "caf\u00e9 \u20ac \U0001f600"},
+        text_and_value{"line_separators", "\"\u2028\u2029\"", "\u2028\u2029"},
+        text_and_value{"escapes", R"("\"\\\/\b\f\n\r\t\u00e9\u20ac")", "\"\\/\b\f\n\r\t\u00e9\u20ac"},
+        text_and_value{"surrogate_pair", R"("\ud83d\ude00")", "\U0001f600"},
+        text_and_value{"nul", R"("a\u0000b")", json::string(std::string_view("a\0b", 3))},
+        // JSON.stringify writes half a pair as an escape; C++ strings are UTF-8, which has no such character.
+        text_and_value{"lone_high", R"("a\ud83d")", "a" + replacement},
+        text_and_value{"lone_low", R"("\ude00b")", replacement + "b"},
+        text_and_value{"high_then_text", R"("\ud83dx")", replacement + "x"},
+        text_and_value{"high_then_escape", R"("\ud83d\n")", replacement + "\n"},
+        text_and_value{"high_then_pair", R"("\ud83d\ud83d\ude00")", replacement + "\U0001f600"},
+        text_and_value{"pair_then_low", R"("\ud83d\ude00\ude00")", "\U0001f600" + replacement},
+        text_and_value{"swapped", R"("\ude00\ud83d")", replacement + replacement},
+        text_and_value{"upper_case", R"("\uD83D\uDE00\uD83D")", "\U0001f600" + replacement},
+        text_and_value{"lone_key", R"({"\udfff":"\ud800"})", {{replacement, replacement}}},
+        text_and_value{"escaped_backslash", R"(["\\ud83d","\ud83d"])", {"\\ud83d", replacement}},
+        text_and_value{"escaped_backslash_behind", R"("\ud83d\\ude00")", replacement + "\\ude00"}),
+    [](const auto& one) { return one.param.name; });
+
+class json_garbage : public testing::TestWithParam<std::string> {};
+
+TEST_P(json_garbage, is_refused) {
+  boost::system::error_code ec;
+  parse_json_text(GetParam(), ec);
+  EXPECT_TRUE(ec) << GetParam();
+}
+
+INSTANTIATE_TEST_SUITE_P(of_kinds, json_garbage,
+                         testing::Values("", " ", "nonsense", "{", "{\"a\"}", "[1,]", "[1 2]", "\"open", "1 2", "nul",
+                                         "'a'", "{a:1}", "NaN", "Infinity", "0x10", "+1", ".5", "\"\\x\"", "\"\\u12\"",
+                                         "\"\\ud83", "\"\\ud83d", "\"\\ud83d\\", "\"\\ud83d\\u", "\"\\ud83d\\ude0\"",
+                                         "\"a\tb\"", "\xef\xbb\xbf{}", std::string("1\0", 2), "{}}", "\xff"));
+
+TEST(json_text, may_hold_bytes_that_are_no_utf8) {
+  boost::system::error_code ec;
+  EXPECT_EQ(parse_json_text("\"\xff\xc3(\"", ec).as_string().size(), 3U);
+  EXPECT_FALSE(ec);
+}
+
+TEST(json_text, may_be_nested_as_deep_as_has_been_seen_from_node_and_not_without_end) {
+  boost::system::error_code ec;
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_EQ(json::serialize(parse_json_text(nested(3000), ec)), nested(3000));
+  EXPECT_FALSE(ec) << ec.message();
+  parse_json_text(std::string(1'000'000, '['), ec);
+  EXPECT_TRUE(ec);
+  parse_json_text(nested(100'000), ec);
+  EXPECT_TRUE(ec);
+}
+
+TEST(json_text, is_written_compact_and_without_a_newline) {
+  const json::value value = {{"text", "caf\u00e9\n\u20ac"}, {"list", {1, 2.5, nullptr, true, json::object()}}};
+  const std::string text = to_json_text(value);
+  EXPECT_EQ(text, "{\"text\":\"caf\u00e9\\n\u20ac\",\"list\":[1,2.5E0,null,true,{}]}");
+  boost::system::error_code ec;
+  EXPECT_EQ(parse_json_text(text, ec), value);
+}
+
+TEST(json_text, never_holds_a_control_character) {
+  std::string all;
+  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  for (const char c : to_json_text(json::value(all))) EXPECT_FALSE(c >= 0 && c < ' ') << static_cast<int>(c);
+}
+
+TEST(json_text, writes_null_for_what_json_has_no_number_for) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(to_json_text(std::nan("")), "null");
+  EXPECT_EQ(to_json_text({{"a", infinity}, {"b", {-infinity, 1}}}), "{\"a\":null,\"b\":[null,1]}");
+}
+
+}  // namespace

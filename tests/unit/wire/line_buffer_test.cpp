@@ -1,0 +1,100 @@
+#include "wire/line_buffer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace {
+
+using brood::wire::line_buffer;
+
+void put(line_buffer& buffer, std::string_view bytes) {
+  std::memcpy(buffer.prepare(bytes.size()), bytes.data(), bytes.size());
+  buffer.commit(bytes.size());
+}
+
+std::vector<std::string> take(line_buffer& buffer) {
+  std::vector<std::string> lines;
+  while (auto line = buffer.next()) lines.emplace_back(*line);
+  return lines;
+}
+
+struct cut {
+  const char* name;
+  std::string bytes;
+  std::vector<std::string> lines;
+  bool rest;
+};
+
+class lines : public testing::TestWithParam<cut> {};
+
+TEST_P(lines, are_the_same_in_pieces_of_any_size) {
+  const cut& c = GetParam();
+  for (std::size_t step = 1; step <= c.bytes.size() + 1; ++step) {
+    line_buffer buffer(1000);
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < c.bytes.size(); at += step) {
+      put(buffer, std::string_view(c.bytes).substr(at, step));
+      for (auto& line : take(buffer)) found.push_back(std::move(line));
+    }
+    EXPECT_EQ(found, c.lines) << "in pieces of " << step;
+    EXPECT_EQ(buffer.empty(), !c.rest);
+    EXPECT_FALSE(buffer.too_long());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(of, lines,
+                         testing::Values(cut{"nothing", "", {}, false}, cut{"one", "one\n", {"one"}, false},
+                                         cut{"two", "one\ntwo\n", {"one", "two"}, false},
+                                         cut{"empty_ones", "\n\n\n", {"", "", ""}, false},
+                                         cut{"half", "one\ntw", {"one"}, true},
+                                         cut{"return", "one\r\ntwo", {"one\r"}, true},
+                                         cut{"nul", std::string("a\0b\nc\0", 6), {std::string("a\0b", 3)}, true},
+                                         cut{"utf8", "caf\u00e9\n\u20ac\n", {"caf\u00e9", "\u20ac"}, false}),
+                         [](const auto& one) { return one.param.name; });
+
+TEST(line_buffer, says_when_a_line_is_too_long) {
+  line_buffer buffer(10);
+  put(buffer, "0123456789");
+  EXPECT_FALSE(buffer.next());
+  EXPECT_FALSE(buffer.too_long());
+  put(buffer, "x");
+  EXPECT_FALSE(buffer.next());
+  EXPECT_TRUE(buffer.too_long());
+}
+
+TEST(line_buffer, does_not_count_lines_that_are_given_out) {
+  line_buffer buffer(10);
+  for (int i = 0; i < 100; ++i) {
+    put(buffer, "12345678\n9");
+    EXPECT_TRUE(buffer.next());
+    EXPECT_FALSE(buffer.next());
+    EXPECT_FALSE(buffer.too_long()) << i;
+    put(buffer, "\n");
+    EXPECT_EQ(buffer.next(), "9");
+  }
+  EXPECT_TRUE(buffer.empty());
+}
+
+TEST(line_buffer, gives_room_without_touching_what_is_there) {
+  line_buffer buffer(1'000'000);
+  std::string expected;
+  for (int i = 0; i < 200; ++i) {
+    const std::string piece(static_cast<std::size_t>(i), static_cast<char>('a' + i % 26));
+    put(buffer, piece);
+    expected += piece;
+    buffer.prepare(5000);  // room that is not used
+    if (i % 7 == 0) {
+      put(buffer, "\n");
+      EXPECT_EQ(buffer.next(), expected);
+      expected.clear();
+      put(buffer, "kept\nhalf");
+      EXPECT_EQ(buffer.next(), "kept");
+      expected = "half";
+    }
+  }
+}
+
+}  // namespace
