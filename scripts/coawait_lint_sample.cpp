@@ -19,12 +19,16 @@ struct task {
 };
 
 using words = std::vector<std::string>;
-struct options { std::string cwd{}; };
+struct options {
+  std::string cwd{};
+};
 struct with_constructor {
   std::string cwd{};
   with_constructor() {}
 };
-struct nested { with_constructor inner{}; };
+struct nested {
+  with_constructor inner{};
+};
 struct trivial {
   int uid = -1;
   bool detached = false;
@@ -43,17 +47,17 @@ void spawn(task, auto) {}
 
 task bad() {
   std::string s;
-  co_await run({});                                                                // BAD
-  co_await run({.cwd = s});                                                        // BAD
-  co_await later(options{s});                                                      // BAD
-  co_await later(nested{});                                                        // BAD
-  co_await later([s] { return s; });                                               // BAD
-  co_await later([&s, copy = s] { return s + copy; });                             // BAD
-  co_await later(std::array{s, s});                                                // BAD
-  co_await run_words({"a", "b"});                                                  // BAD
-  spawn((co_await task{}, task{}), [s]() -> task { co_return; });                  // BAD
-  auto operation = start({"a"}, {.cwd = s + std::to_string(co_await task{})});     // BAD
-  if (auto o = (co_await task{}, options{s}); o.cwd.empty()) co_return;            // BAD
+  co_await run({});                                                             // BAD
+  co_await run({.cwd = s});                                                     // BAD
+  co_await later(options{s});                                                   // BAD
+  co_await later(nested{});                                                     // BAD
+  co_await later([s] { return s; });                                            // BAD
+  co_await later([&s, copy = s] { return s + copy; });                          // BAD
+  co_await later(std::array{s, s});                                             // BAD
+  co_await run_words({"a", "b"});                                               // BAD
+  spawn((co_await task{}, task{}), [s]() -> task { co_return; });               // BAD
+  auto operation = start({"a"}, {.cwd = s + std::to_string(co_await task{})});  // BAD
+  if (auto o = (co_await task{}, options{s}); o.cwd.empty()) co_return;         // BAD
 }
 
 task good() {

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "brood/error.hpp"
 #include "brood/event.hpp"
@@ -13,6 +14,7 @@
 #include "brood/message.hpp"
 #include "brood/options.hpp"
 #include "brood/stream.hpp"
+#include "brood/unique_fd.hpp"
 
 namespace brood {
 
@@ -41,6 +43,9 @@ class child_process {
   writable& in();
   readable& out();
   readable& err();
+  /// Hands over the parent's end of a pipe of spawn_options::more: a stream socket, both ways, for descriptors from 3
+  /// on. Once each; std::logic_error otherwise. `asio::local::stream_protocol::socket` takes it.
+  unique_fd stdio(int number);
 
   /// The child was reaped. Everything it sent over the channel is delivered before.
   /// Its async_wait completes with errc::status_lost where other code of this process collected the status.
@@ -78,6 +83,7 @@ class child_process {
   std::unique_ptr<writable> in_;  // on the heap: references to them outlive a move
   std::unique_ptr<readable> out_;
   std::unique_ptr<readable> err_;
+  std::vector<unique_fd> more_;
 };
 
 /// Starts a program; it runs when this returns.

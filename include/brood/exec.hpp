@@ -22,6 +22,7 @@ class exec_state;
 struct exec_options {
   std::filesystem::path cwd{};
   environment env{};
+  identity as{};
   /// Ends the command by `stop` when it takes longer. 0: no limit.
   std::chrono::milliseconds timeout{0};
   stop_ladder stop = default_stop;

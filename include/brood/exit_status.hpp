@@ -1,9 +1,20 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 
 namespace brood {
+
+/// What a process, and the children it waited for, used of the machine: getrusage(2).
+struct resource_usage {
+  std::chrono::microseconds user_time{0};
+  std::chrono::microseconds system_time{0};
+  std::uint64_t max_rss = 0;  ///< bytes
+
+  friend bool operator==(const resource_usage&, const resource_usage&) = default;
+};
 
 /// How a process ended: by itself with a code, or by a signal. Printed, it is a sentence: "exited with code 0",
 /// "killed by SIGKILL", "killed by SIGSEGV (core dumped)".
@@ -26,7 +37,14 @@ class exit_status {
   int signal() const noexcept { return has_signal() ? value_ : 0; }
   bool core_dumped() const noexcept { return core_dumped_; }
 
-  friend bool operator==(const exit_status&, const exit_status&) = default;
+  /// All zero where the status was not collected from a process.
+  const resource_usage& usage() const noexcept { return usage_; }
+  void used(const resource_usage& usage) noexcept { usage_ = usage; }
+
+  /// Compares how they ended, not what they used.
+  friend bool operator==(const exit_status& a, const exit_status& b) noexcept {
+    return a.kind_ == b.kind_ && a.value_ == b.value_ && a.core_dumped_ == b.core_dumped_;
+  }
 
  private:
   enum class kind { lost, code, signal };
@@ -35,6 +53,7 @@ class exit_status {
   kind kind_ = kind::lost;
   bool core_dumped_ = false;
   int value_ = 0;
+  resource_usage usage_{};
 };
 
 std::string to_string(const exit_status&);

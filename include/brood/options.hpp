@@ -1,7 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <map>
@@ -40,28 +43,61 @@ class environment {
   std::map<std::string, std::optional<std::string>> changes_;
 };
 
-/// What a child gets as one of its standard descriptors.
+/// What a child gets as one of its descriptors.
 class stdio {
  public:
+  /// What is usual where it stands: a pipe for spawn(), the parent's own for fork() and cluster workers.
+  stdio() = default;
   static const stdio pipe;     ///< one end of a pipe; the other is the parent's child.in(), out() or err()
   static const stdio inherit;  ///< the parent's own descriptor of that number
   static const stdio ignore;   ///< /dev/null
 
   /// A descriptor of this process. It stays the caller's and must be open when the child is started.
-  static stdio descriptor(int fd) { return {kind::descriptor, fd}; }
+  static stdio descriptor(int fd) { return {kind::descriptor, fd, {}}; }
+  /// A file, opened for the child: to read, to write from the start (made or emptied), to write at its end.
+  static stdio read(std::string path) { return {kind::read, -1, std::move(path)}; }
+  static stdio write(std::string path) { return {kind::write, -1, std::move(path)}; }
+  static stdio append(std::string path) { return {kind::append, -1, std::move(path)}; }
 
-  enum class kind { pipe, inherit, ignore, descriptor };
+  enum class kind { usual, pipe, inherit, ignore, descriptor, read, write, append };
   kind type() const noexcept { return kind_; }
   int fd() const noexcept { return fd_; }
+  const std::string& path() const noexcept { return path_; }
 
  private:
-  constexpr stdio(kind k, int fd) noexcept : kind_(k), fd_(fd) {}
-  kind kind_;
-  int fd_;
+  stdio(kind k, int fd, std::string path) : kind_(k), fd_(fd), path_(std::move(path)) {}
+  kind kind_ = kind::usual;
+  int fd_ = -1;
+  std::string path_{};
 };
-inline constexpr stdio stdio::pipe{kind::pipe, -1};
-inline constexpr stdio stdio::inherit{kind::inherit, -1};
-inline constexpr stdio stdio::ignore{kind::ignore, -1};
+inline const stdio stdio::pipe{kind::pipe, -1, {}};
+inline const stdio stdio::inherit{kind::inherit, -1, {}};
+inline const stdio stdio::ignore{kind::ignore, -1, {}};
+
+/// Who the child runs as. Needs the rights to become so; a step that fails is named by the spawn_error.
+struct identity {
+  std::optional<uid_t> uid{};
+  std::optional<gid_t> gid{};
+  /// The supplementary groups. Not given: none, where uid or gid is (as Node), else those of this process.
+  std::optional<std::vector<gid_t>> groups{};
+  /// The child and all below it can gain no rights by executing a program (PR_SET_NO_NEW_PRIVS).
+  bool no_new_privs = false;
+};
+
+/// One limit of setrlimit(2): RLIMIT_NOFILE, RLIMIT_AS ...
+struct resource_limit {
+  int resource;
+  std::uint64_t soft;
+  std::uint64_t hard;
+};
+
+/// How much of the machine the child gets.
+struct limits {
+  std::vector<resource_limit> resources{};
+  std::optional<int> nice{};      ///< as of setpriority(2): -20 to 19, an absolute value
+  std::optional<mode_t> umask{};
+  std::vector<int> cpus{};        ///< the processors it may run on; empty: as this process
+};
 
 /// One step of making a process end: send the signal, then wait so long for the end before the next step.
 struct stop_step {
@@ -78,26 +114,33 @@ struct spawn_options {
   environment env{};
   /// What the program sees as argv[0]. Empty: the command as given.
   std::string argv0{};
-  stdio in = stdio::pipe;
-  stdio out = stdio::pipe;
-  stdio err = stdio::pipe;
+  stdio in{};
+  stdio out{};
+  stdio err{};
+  /// For the child's descriptors 3, 4 and so on. A pipe is a stream both ways here: child.stdio(n).
+  std::vector<stdio> more{};
   /// Puts the child into a session of its own (setsid), so that it outlives this process's terminal.
   bool detached = false;
-};
-
-/// Node's fork(): the standard streams are inherited, a message channel stands at descriptor 3.
-struct fork_options {
-  std::filesystem::path cwd{};
-  environment env{};
-  std::string argv0{};
-  stdio in = stdio::inherit;
-  stdio out = stdio::inherit;
-  stdio err = stdio::inherit;
-  bool detached = false;
-  /// What runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module itself is executed.
+  /// Puts the child at the head of a process group of its own; kill_tree() and stop() then reach all of the group.
+  bool group = false;
+  /// A directory of cgroup v2 that this process may write to: the child starts in it, and kill_tree() ends all in it.
+  std::filesystem::path cgroup{};
+  /// The child gets SIGKILL when this process ends, however it ends (PR_SET_PDEATHSIG). Its own children do not.
+  bool die_with_parent = false;
+  identity as{};
+  brood::limits limits{};
+  /// Ends the child by `stop` when it runs longer. 0: no limit.
+  std::chrono::milliseconds timeout{0};
+  stop_ladder stop = default_stop;
+  /// For fork() alone: what runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module itself
+  /// is executed.
   std::string exec_path{};
-  /// Arguments for exec_path, before the module.
+  /// For fork() alone: arguments for exec_path, before the module.
   arguments exec_args{};
 };
+
+/// fork() takes the same options. Its standard streams are inherited unless told otherwise, and the message channel
+/// takes the first free descriptor after those named here: 3, as a rule.
+using fork_options = spawn_options;
 
 }  // namespace brood

@@ -56,11 +56,14 @@ bool answer::reserved(std::string_view name, std::string_view value) {
 void answer::set(std::string_view name, std::string_view value) {
   if (reserved(name, value) || opened_) return;
   if (!fields_.empty()) remove(name);
-  add(name, value);
+  append(name, value);
 }
 
 void answer::add(std::string_view name, std::string_view value) {
-  if (reserved(name, value) || opened_) return;
+  if (!reserved(name, value) && !opened_) append(name, value);
+}
+
+void answer::append(std::string_view name, std::string_view value) {
   fields_.append(name).append(": ").append(value).append("\r\n");
 }
 

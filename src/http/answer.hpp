@@ -43,7 +43,9 @@ class answer {
 
  private:
   void write_head(byte_buffer& out, std::string_view date, std::uint64_t length);
+  /// Checks a field; true if it is none to be sent as it is.
   bool reserved(std::string_view name, std::string_view value);
+  void append(std::string_view name, std::string_view value);
   void remove(std::string_view name);
 
   question question_;

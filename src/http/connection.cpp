@@ -23,32 +23,29 @@ constexpr std::chrono::seconds linger_time{30};
 connection::connection(core& owner)
     : stream_(owner.executor()), reader_(owner.limits()), response_(*this) {}
 
-void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family) {
+void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool crowded) {
   stream_.open(fd, family);
-  opened(std::move(owner));
+  opened(std::move(owner), crowded);
 }
 
 void connection::start(std::shared_ptr<core> owner, asio::ip::tcp::socket socket) {
   stream_.open(std::move(socket));
-  opened(std::move(owner));
+  opened(std::move(owner), false);
 }
 
-void connection::opened(std::shared_ptr<core> owner) {
+void connection::opened(std::shared_ptr<core> owner, bool crowded) {
   core_ = std::move(owner);
   retain();
   keeper guard{*this};
   phase_ = phase::reading;
   requests_ = 0;
-  blocked_ = closing_ = more_input_ = false;
+  receiving_ = blocked_ = closing_ = more_input_ = false;
   began_ = core_->wheel().now();
   core_->opened(*this);
-  const auto came = read_at_once();
-  if (came == input::none && !stream_.enlisted()) return core_->read_soon(*this);
-  if (came == input::none) settle();
+  if (!crowded) return settle();
+  if (read_at_once() == input::none) core_->read_soon(*this);
 }
 
-/// The request had not come when the connection was accepted. One turn of the loop later it mostly has, which spares
-/// enlisting the socket.
 void connection::read_again() {
   if (phase_ == phase::reading && read_at_once() == input::none) settle();
 }
@@ -91,7 +88,8 @@ connection::input connection::read_at_once() {
 
 void connection::receive() {
   if (receiving_) return;
-  const auto room = in_.prepare(in_.empty() ? first_room : 1);
+  if (in_.empty() && in_.capacity() > kept_room) in_.release();
+  const auto room = in_.prepare(in_.empty() ? first_room : first_room / 2);
   const bool started = stream_.async_receive(
       room, [keep = keeper{*this}](boost::system::error_code ec, std::size_t size) { keep->received(ec, size); });
   if (!started) return close();
@@ -168,13 +166,13 @@ void connection::settle() {
   if (phase_ == phase::answering) return deadlines::suspend(*this);
   set_reading_deadline();
   core_->give_back(out_);
-  if (in_.empty() && in_.capacity() > kept_room) in_.release();
   receive();
 }
 
 void connection::set_reading_deadline() {
   const auto& options = core_->options();
   const bool idle = in_.empty() && !reader_.in_body();
+  if (idle && core_->draining()) return core_->expire_soon(*this, requests_ == 0);
   if (idle && requests_ > 0) return core_->expire_after(*this, core_->wheel().now(), options.keep_alive_timeout);
   // Node: the head is under both limits, the body under that of the whole request.
   auto limit = options.request_timeout;
@@ -197,7 +195,7 @@ void connection::late() {
 
 /// Answers in the server's own name, for the last time on this connection.
 void connection::refuse(int status) {
-  core_->count_refusal(status);
+  core_->count_refusal();
   answer_.begin({});
   answer_.restart(status);
   answer_.open(out(), core_->date(), 0);
@@ -237,7 +235,9 @@ void connection::linger() {
 
 void connection::resume_later() {
   asio::post(core_->executor(), [keep = keeper{*this}] {
-    if (keep->phase_ == phase::reading && !keep->running_ && !keep->blocked_) keep->run();
+    const auto& c = *keep.operator->();
+    // Unless the peer took what was in its way before, and all this has happened already.
+    if (c.phase_ == phase::reading && !c.running_ && !c.blocked_ && !c.receiving_) keep->run();
   });
 }
 

@@ -36,7 +36,9 @@ class connection final : public deadline {
  public:
   explicit connection(core& owner);
 
-  void start(std::shared_ptr<core> owner, int fd, stream::protocol family);
+  /// `crowded`: others were waiting with it, so that its request has likely come meanwhile, or will within the loop's
+  /// next turn. Then it is read without enlisting the socket, which costs more than a connection's only request.
+  void start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool crowded);
   void start(std::shared_ptr<core> owner, asio::ip::tcp::socket socket);
 
   /// The server's second call to one that had nothing to read at its start.
@@ -78,7 +80,7 @@ class connection final : public deadline {
     connection* connection_;
   };
 
-  void opened(std::shared_ptr<core> owner);
+  void opened(std::shared_ptr<core> owner, bool crowded);
   void recycle() noexcept;
 
   // connection.cpp: input
@@ -101,6 +103,7 @@ class connection final : public deadline {
   bool flush(std::string_view more = {});
   void await_writable();
   void writable(boost::system::error_code ec);
+  void ended_later();
   void finish_answer();
   void fail(std::string_view why);
   void resume_later();

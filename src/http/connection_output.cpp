@@ -31,8 +31,7 @@ void connection::dropped(std::uint64_t number) {
   const bool forgotten = answers(number) && copies_ == 0 && !in_handler_;
   if (forgotten) {
     fail("it dropped the response without ending it");
-    if (phase_ == phase::answering) finish_answer();
-    settle();
+    if (phase_ == phase::answering) ended_later();
   }
   release();
 }
@@ -50,7 +49,7 @@ bool connection::write(std::string_view piece) {
     if (answer_.chunked()) out().append("\r\n");
   }
   // Within run() it goes with whatever else the handler makes; later, nobody else would send it.
-  if (!blocked_ && (!running_ || out_.size() >= write_mark)) flush();
+  if (!running_ || out_.size() >= write_mark) flush();
   return phase_ == phase::answering && out_.size() <= write_mark;
 }
 
@@ -64,21 +63,23 @@ bool connection::end(std::string_view body) {
   }
   if (phase_ != phase::answering) return false;
   ended_ = true;
-  if (in_handler_) return true;  // the handler may still look at the request
-  finish_answer();
-  // The next request's handler must not run inside this call.
-  if (!closing_ && !in_.empty()) {
-    if (!blocked_) flush();
-    resume_later();
-  } else {
-    settle();
-  }
+  // The handler may still look at the request; serve() goes on when it has returned.
+  if (!in_handler_) ended_later();
   return true;
+}
+
+void connection::ended_later() {
+  finish_answer();
+  if (closing_ || in_.empty()) return settle();
+  // The next request is here, but its handler must not run inside the call that ended this one.
+  if (flush()) resume_later();
 }
 
 void connection::finish_answer() {
   phase_ = phase::reading;
   closing_ = closing_ || answer_.closes();
+  // A peer that expected to go on may have sent its next request already.
+  more_input_ = more_input_ || (answer_.closes() && reader_.message().keep_alive());
   in_.consume(reader_.consumed());
   reader_.next();
   began_ = core_->wheel().now();
@@ -101,12 +102,17 @@ void connection::fail(std::string_view why) {
 }
 
 void connection::put(std::string_view data) {
-  if (data.size() < worth_no_copy || blocked_) return out().append(data);
+  if (data.size() < worth_no_copy) return out().append(data);
   flush(data);
 }
 
 /// Sends out_, and `more` behind it; keeps what the peer does not take at once. True if all has left.
 bool connection::flush(std::string_view more) {
+  if (phase_ == phase::closed) return false;
+  if (blocked_) {
+    out().append(more);
+    return false;
+  }
   while (!out_.empty() || !more.empty()) {
     const auto sent = stream_.send(out_.empty() ? more : out_.view(), out_.empty() ? std::string_view{} : more);
     if (sent.blocked) {

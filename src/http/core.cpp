@@ -63,7 +63,7 @@ asio::ip::tcp::endpoint core::local_endpoint() const {
 
 bool core::turned_away(int fd) {
   if (options_.max_connections == 0 || open_.size() < options_.max_connections) return false;
-  count_refusal(503);
+  count_refusal();
   static constexpr std::string_view text =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   // Whatever has come of the request is read first, or closing would reset the connection and take the answer with it.
@@ -81,12 +81,12 @@ connection& core::obtain() {
   return *c;
 }
 
-void core::take(int fd, stream::protocol family) {
+void core::take(int fd, stream::protocol family, bool crowded) {
   ++statistics_.accepted;
   unique_fd owned{fd};
   if (stopped_ || turned_away(fd)) return;
   auto& c = obtain();
-  c.start(shared_from_this(), owned.release(), family);
+  c.start(shared_from_this(), owned.release(), family, crowded);
 }
 
 void core::take(asio::ip::tcp::socket socket) {
@@ -106,12 +106,16 @@ void core::read_soon(connection& c) {
   c.retain();
   fresh_.push_back(&c);
   if (fresh_.size() > 1) return;
-  asio::post(executor_, [self = shared_from_this()] {
-    for (auto* waiting : std::exchange(self->fresh_, {})) {
-      waiting->read_again();
-      waiting->release();
-    }
-  });
+  asio::post(executor_, [self = shared_from_this()] { self->read_fresh(); });
+}
+
+void core::read_fresh() {
+  std::swap(fresh_, reading_);
+  for (auto* c : reading_) {
+    c->read_again();
+    c->release();
+  }
+  reading_.clear();
 }
 
 void core::closed(connection& c) {
@@ -142,8 +146,6 @@ void core::give_back(byte_buffer& from) noexcept {
 bool core::last_request(std::size_t count) const noexcept {
   return closing_ || (options_.max_requests_per_socket != 0 && count >= options_.max_requests_per_socket);
 }
-
-void core::count_refusal(int) noexcept { ++statistics_.refused; }
 
 void core::expire_after(connection& c, tick start, milliseconds limit) noexcept {
   if (limit.count() == 0) return deadlines::suspend(c);
@@ -211,6 +213,7 @@ void core::stop() {
   for (const auto& source : std::exchange(sources_, {})) source->close();
   while (!drained_.empty()) drained_.complete_one(asio::error::operation_aborted);
   for (auto* c : std::vector<connection*>(open_)) c->close();
+  for (auto* c : std::exchange(fresh_, {})) c->release();
   spare_.clear();
   clock_.reset();
 }

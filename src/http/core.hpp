@@ -37,7 +37,7 @@ class core : public std::enable_shared_from_this<core> {
   server_statistics statistics() const noexcept;
 
   // Its sources of connections
-  void take(int fd, stream::protocol family);
+  void take(int fd, stream::protocol family, bool crowded);
   void take(asio::ip::tcp::socket socket);
   void listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where);
   /// As async_close, with nobody to be told.
@@ -62,7 +62,8 @@ class core : public std::enable_shared_from_this<core> {
     ++statistics_.requests;
     handler_(message, answer);
   }
-  void count_refusal(int status) noexcept;
+  bool draining() const noexcept { return closing_; }
+  void count_refusal() noexcept { ++statistics_.refused; }
   void count_timeout() noexcept { ++statistics_.timed_out; }
   /// Buffers for output go round: few connections have some at a time, and the one used last is in the cache.
   void lend(byte_buffer& to) noexcept;
@@ -74,6 +75,7 @@ class core : public std::enable_shared_from_this<core> {
   void recycled(connection& c) noexcept;
 
  private:
+  void read_fresh();
   bool turned_away(int fd);
   connection& obtain();
   void wind_clock();
@@ -95,6 +97,7 @@ class core : public std::enable_shared_from_this<core> {
 
   std::vector<connection*> open_;
   std::vector<connection*> fresh_;  // to be read soon, each counted
+  std::vector<connection*> reading_;  // those of them whose turn it is; kept for its memory
   std::vector<std::unique_ptr<connection>> spare_;
   std::vector<byte_buffer> buffers_;
   std::optional<asio::steady_timer> clock_;  // until the server is dropped, after which the loop may go

@@ -65,7 +65,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
     wait();
   }
 
-  /// Takes what waits, then serves it: meanwhile the requests of the last ones can arrive. True if there may be more.
+  /// Takes what waits, then serves it. True if there may be more.
   bool accept_batch(std::size_t most) {
     if (core_ == nullptr) return false;
     // A handler may close or drop the server in the middle; what was accepted is its business still.
@@ -73,7 +73,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
     std::array<int, batch_size> taken;
     std::size_t count = 0;
     while (count < most && accept_one(taken[count])) ++count;
-    for (const int fd : std::span(taken).first(count)) target->take(fd, family_);
+    for (const int fd : std::span(taken).first(count)) target->take(fd, family_, count > 1);
     return count == most;
   }
 

@@ -20,8 +20,9 @@ server::server(cluster::this_worker& self, handler h, server_options options)
 server::server(std::shared_ptr<detail::core> core) : listening(core->listening()), core_(std::move(core)) {}
 
 server& server::operator=(server&& other) noexcept {
-  std::swap(listening, other.listening);
-  std::swap(core_, other.core_);
+  const server old{std::move(*this)};
+  listening = std::move(other.listening);
+  core_ = std::move(other.core_);
   return *this;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -85,6 +87,52 @@ BROOD_CHILD_SIDE void place_descriptors(child_view& view) noexcept {
   if (call(SYS_close_range, count, UINT_MAX, 0) == -1) fail(view, spawn_step::descriptor, 0);
 }
 
+/// Before descriptors are touched: the file is one of the parent's. "0" stands for the writer itself.
+BROOD_CHILD_SIDE void enter_cgroup(child_view& view) noexcept {
+  static const char self[] = "0";
+  if (view.cgroup >= 0 && call(SYS_write, view.cgroup, word(self), 1) == -1) fail(view, spawn_step::cgroup);
+}
+
+BROOD_CHILD_SIDE void leave_session(child_view& view) noexcept {
+  if (view.new_session && call(SYS_setsid) == -1) fail(view, spawn_step::session);
+  if (view.new_group && !view.new_session && call(SYS_setpgid, 0, 0) == -1) fail(view, spawn_step::session);
+}
+
+BROOD_CHILD_SIDE void set_limits(child_view& view) noexcept {
+  for (int i = 0; i < view.limit_count; ++i) {
+    const child_limit& one = view.limits[i];
+    if (call(SYS_prlimit64, 0, one.resource, word(&one.value), 0) == -1) fail(view, spawn_step::limit, i);
+  }
+  if (view.set_nice && call(SYS_setpriority, PRIO_PROCESS, 0, view.nice) == -1) fail(view, spawn_step::limit);
+  if (view.cpus != nullptr && call(SYS_sched_setaffinity, 0, static_cast<long>(view.cpus_size), word(view.cpus)) == -1) {
+    fail(view, spawn_step::limit);
+  }
+  if (view.set_umask) call(SYS_umask, static_cast<long>(view.umask));
+}
+
+/// Groups before the user: after the user has changed there is no right to change them any more.
+BROOD_CHILD_SIDE void change_identity(child_view& view) noexcept {
+  if (view.groups != nullptr && call(SYS_setgroups, view.group_count, word(view.groups)) == -1) {
+    fail(view, spawn_step::group);
+  }
+  const long gid = static_cast<long>(view.gid);
+  const long uid = static_cast<long>(view.uid);
+  if (view.set_gid && call(SYS_setresgid, gid, gid, gid) == -1) fail(view, spawn_step::group);
+  if (view.set_uid && call(SYS_setresuid, uid, uid, uid) == -1) fail(view, spawn_step::user);
+  if (view.no_new_privs && call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1) == -1) fail(view, spawn_step::privileges);
+}
+
+/// After the identity: changing it takes the setting back. The parent may have died before the signal was set, and then
+/// it will never come; but we were given to another parent, and that can be seen.
+BROOD_CHILD_SIDE void tie_to_parent(child_view& view) noexcept {
+  if (view.parent == 0) return;
+  if (call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) == -1) fail(view, spawn_step::parent);
+  if (call(SYS_getppid) != view.parent) {
+    errno = ESRCH;
+    fail(view, spawn_step::parent);
+  }
+}
+
 /// A text file without "#!" is a shell script: execvp(3) has run those with /bin/sh since there is a shell.
 BROOD_CHILD_SIDE void run_as_script(child_view& view, const char* path) noexcept {
   const char** argv = view.argv - 1;
@@ -123,8 +171,12 @@ BROOD_CHILD_SIDE void run_as_script(child_view& view, const char* path) noexcept
 BROOD_CHILD_SIDE int child_main(void* shared) noexcept {
   auto& view = *static_cast<child_view*>(shared);
   reset_signals();
+  enter_cgroup(view);
   place_descriptors(view);
-  if (view.new_session && call(SYS_setsid) == -1) fail(view, spawn_step::session);
+  leave_session(view);
+  set_limits(view);
+  change_identity(view);
+  tie_to_parent(view);
   if (view.cwd != nullptr && call(SYS_chdir, word(view.cwd)) == -1) fail(view, spawn_step::directory);
   execute(view);
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/resource.h>
+#include <sys/types.h>
+
 #include <type_traits>
 
 namespace brood::launch {
@@ -11,6 +14,11 @@ struct child_failure {
   int index = 0;  ///< which descriptor
 };
 
+struct child_limit {
+  int resource;
+  rlimit64 value;
+};
+
 /// All the child needs between clone and exec. It shares our memory there, while the thread that cloned it stands
 /// still: nothing here owns anything, and nothing may be allocated, locked or destroyed.
 struct child_view {
@@ -20,7 +28,25 @@ struct child_view {
   const char* cwd;                ///< null: stay
   int* descriptors;               ///< index: the child's number; value: ours, or -1 for none
   int descriptor_count;
+  int cgroup;                     ///< an open cgroup.procs, or -1
   bool new_session;
+  bool new_group;
+  pid_t parent;                   ///< die with the process of this pid; 0: outlive it
+  const child_limit* limits;
+  int limit_count;
+  const unsigned long* cpus;      ///< an affinity mask; null: as the parent
+  unsigned long cpus_size;        ///< in bytes
+  int nice;
+  bool set_nice;
+  mode_t umask;
+  bool set_umask;
+  const gid_t* groups;            ///< null: leave them
+  int group_count;
+  gid_t gid;
+  bool set_gid;
+  uid_t uid;
+  bool set_uid;
+  bool no_new_privs;
   child_failure failure;
 };
 static_assert(std::is_trivially_destructible_v<child_view> && std::is_standard_layout_v<child_view>);

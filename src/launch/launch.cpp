@@ -50,7 +50,7 @@ process start(plan& p) {
   process child = clone_child(view);
   if (view.failure.error == 0) return child;
   siginfo_t info{};
-  sys::wait_pidfd(child.pidfd.get(), &info, WEXITED);
+  sys::wait_pidfd(child.pidfd.get(), &info, nullptr, WEXITED);
   throw spawn_error(static_cast<spawn_step>(view.failure.step),
                     {view.failure.error, boost::system::system_category()}, p.path_of(view.failure));
 }

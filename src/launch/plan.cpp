@@ -1,10 +1,13 @@
 #include "launch/plan.hpp"
 
+#include <unistd.h>
+
 #include <string_view>
 
 namespace brood::launch {
 namespace {
 
+constexpr int most_cpus = 8192;
 constexpr std::string_view default_path = "/usr/local/bin:/bin:/usr/bin";
 
 std::string_view search_path(const std::vector<std::string>& env) {
@@ -42,14 +45,53 @@ plan::plan(request r) : request_(std::move(r)) {
   argv_.insert(argv_.begin(), nullptr);
   env_ = pointers(request_.env);
   descriptors_ = request_.descriptors;
-  view_ = {.candidates = candidate_pointers_.data(),
-           .argv = argv_.data() + 1,
-           .env = env_.data(),
-           .cwd = request_.cwd.empty() ? nullptr : request_.cwd.c_str(),
-           .descriptors = descriptors_.data(),
-           .descriptor_count = static_cast<int>(descriptors_.size()),
-           .new_session = request_.new_session,
-           .failure = {}};
+  view_.candidates = candidate_pointers_.data();
+  view_.argv = argv_.data() + 1;
+  view_.env = env_.data();
+  view_.cwd = request_.cwd.empty() ? nullptr : request_.cwd.c_str();
+  view_.descriptors = descriptors_.data();
+  view_.descriptor_count = static_cast<int>(descriptors_.size());
+  view_.cgroup = request_.cgroup;
+  view_.new_session = request_.new_session;
+  view_.new_group = request_.new_group;
+  view_.parent = request_.die_with_parent ? ::getpid() : 0;
+  prepare_limits();
+  prepare_identity();
+}
+
+void plan::prepare_limits() {
+  const limits& from = request_.limits;
+  for (const auto& one : from.resources) limits_.push_back({one.resource, {one.soft, one.hard}});
+  view_.limits = limits_.data();
+  view_.limit_count = static_cast<int>(limits_.size());
+  view_.set_nice = from.nice.has_value();
+  view_.nice = from.nice.value_or(0);
+  view_.set_umask = from.umask.has_value();
+  view_.umask = from.umask.value_or(0);
+  constexpr std::size_t bits = sizeof(unsigned long) * 8;
+  for (const int cpu : from.cpus) {
+    if (cpu < 0 || cpu >= most_cpus) refuse("processor " + std::to_string(cpu));
+    const auto number = static_cast<std::size_t>(cpu);
+    if (cpus_.size() <= number / bits) cpus_.resize(number / bits + 1);
+    cpus_[number / bits] |= 1UL << number % bits;
+  }
+  view_.cpus = cpus_.empty() ? nullptr : cpus_.data();
+  view_.cpus_size = cpus_.size() * sizeof(unsigned long);
+}
+
+void plan::prepare_identity() {
+  const identity& as = request_.as;
+  // Whoever becomes somebody else shall not keep the groups of who it was.
+  const bool drop_groups = as.uid || as.gid;
+  if (as.groups) groups_ = *as.groups;
+  view_.group_count = static_cast<int>(groups_.size());
+  groups_.reserve(1);  // data() is to be non-null for an empty list
+  view_.groups = as.groups || drop_groups ? groups_.data() : nullptr;
+  view_.set_gid = as.gid.has_value();
+  view_.gid = as.gid.value_or(0);
+  view_.set_uid = as.uid.has_value();
+  view_.uid = as.uid.value_or(0);
+  view_.no_new_privs = as.no_new_privs;
 }
 
 void plan::check() const {
@@ -81,7 +123,13 @@ std::string plan::path_of(const child_failure& failure) const {
   switch (static_cast<spawn_step>(failure.step)) {
     case spawn_step::directory: return request_.cwd;
     case spawn_step::descriptor: return std::to_string(request_.descriptors[static_cast<std::size_t>(failure.index)]);
-    case spawn_step::session: return {};
+    case spawn_step::cgroup: return request_.cgroup_path;
+    case spawn_step::group: return request_.as.gid ? std::to_string(*request_.as.gid) : "the groups given";
+    case spawn_step::user: return request_.as.uid ? std::to_string(*request_.as.uid) : std::string();
+    case spawn_step::session:
+    case spawn_step::limit:
+    case spawn_step::privileges:
+    case spawn_step::parent: return request_.file;
     default: return request_.file;
   }
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "brood/error.hpp"
+#include "brood/options.hpp"
 #include "launch/child_side.hpp"
 
 namespace brood::launch {
@@ -16,7 +17,13 @@ struct request {
   std::vector<std::string> env;      ///< "NAME=value"
   std::string cwd;                   ///< empty: stay
   std::vector<int> descriptors;      ///< index: the child's number; value: ours, or -1 for none
+  int cgroup = -1;                   ///< an open cgroup.procs
+  std::string cgroup_path;
   bool new_session = false;
+  bool new_group = false;
+  bool die_with_parent = false;
+  identity as;
+  brood::limits limits;
 };
 
 /// A request made ready for the child: every byte it will need is allocated here, since between clone and exec it
@@ -29,6 +36,7 @@ class plan {
   plan& operator=(const plan&) = delete;
 
   child_view& view() noexcept { return view_; }
+  bool dies_with_parent() const noexcept { return request_.die_with_parent; }
   /// The arguments, for the record; the plan is of no further use.
   std::vector<std::string> take_argv() noexcept { return std::move(request_.argv); }
   /// The path the failed step was working on, for the message.
@@ -37,6 +45,8 @@ class plan {
  private:
   void check() const;
   void find_candidates();
+  void prepare_limits();
+  void prepare_identity();
 
   request request_;
   std::vector<std::string> candidates_;
@@ -44,6 +54,9 @@ class plan {
   std::vector<const char*> argv_;  // one spare slot in front: a script without "#!" is run as `/bin/sh script args`
   std::vector<const char*> env_;
   std::vector<int> descriptors_;
+  std::vector<child_limit> limits_;
+  std::vector<unsigned long> cpus_;
+  std::vector<gid_t> groups_;
   child_view view_{};
 };
 

@@ -4,16 +4,27 @@
 #include "sys/calls.hpp"
 
 namespace brood::loop {
+namespace {
+
+std::chrono::microseconds duration_of(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+}  // namespace
 
 error_code reaper::collect(exit_status& status) {
   siginfo_t info{};
-  if (sys::wait_pidfd(pidfd_.get(), &info, WEXITED | WNOHANG) == -1) {
+  rusage usage{};
+  if (sys::wait_pidfd(pidfd_.get(), &info, &usage, WEXITED | WNOHANG) == -1) {
     // ECHILD: somebody's waitpid(-1) took it, or SIGCHLD is ignored and the kernel threw it away.
     return errno == ECHILD ? make_error_code(errc::status_lost) : sys::last_error();
   }
   pidfd_.close();  // the pid is free for others now; a signal from here on must not find anybody
   status = info.si_code == CLD_EXITED ? exit_status::exited(info.si_status)
                                       : exit_status::killed(info.si_status, info.si_code == CLD_DUMPED);
+  status.used({.user_time = duration_of(usage.ru_utime),
+               .system_time = duration_of(usage.ru_stime),
+               .max_rss = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024});
   return {};
 }
 

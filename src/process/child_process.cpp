@@ -24,6 +24,7 @@ child_process::child_process(process::started parts)
   if (parts.in) in_ = std::make_unique<writable>(std::move(parts.in));
   if (parts.out) out_ = std::make_unique<readable>(std::move(parts.out));
   if (parts.err) err_ = std::make_unique<readable>(std::move(parts.err));
+  more_ = std::move(parts.more);
 }
 
 pid_t child_process::pid() const noexcept { return state_->pid; }
@@ -33,6 +34,14 @@ const arguments& child_process::args() const noexcept { return state_->args; }
 writable& child_process::in() { return piped(in_, "in"); }
 readable& child_process::out() { return piped(out_, "out"); }
 readable& child_process::err() { return piped(err_, "err"); }
+
+unique_fd child_process::stdio(int number) {
+  const auto index = static_cast<std::size_t>(number) - 3;
+  if (number < 3 || index >= more_.size() || !more_[index]) {
+    throw std::logic_error("child_process: descriptor " + std::to_string(number) + " was not started as a pipe, or is taken");
+  }
+  return std::move(more_[index]);
+}
 
 bool child_process::send(boost::json::value body, attachment handle) {
   return state_->channel->send(body, std::move(handle));
@@ -50,16 +59,7 @@ void child_process::ref() { state_->keep_loop(true); }
 void child_process::unref() { state_->keep_loop(false); }
 
 child_process spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
-  process::start_request request{.file = command,
-                                 .args = std::move(args),
-                                 .argv0 = options.argv0,
-                                 .cwd = options.cwd.string(),
-                                 .env = options.env,
-                                 .in = options.in,
-                                 .out = options.out,
-                                 .err = options.err,
-                                 .detached = options.detached};
-  return child_process(process::start(ex.get(), std::move(request)));
+  return child_process(process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
 }
 
 child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {

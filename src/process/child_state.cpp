@@ -37,6 +37,14 @@ void child_state::stop(stop_ladder steps) {
   take_stop_step(0);
 }
 
+void child_state::end_after(std::chrono::milliseconds time, stop_ladder steps) {
+  stop_timer_.expires_after(time);
+  stop_timer_.async_wait([weak = weak_from_this(), steps = std::move(steps)](error_code ec) mutable {
+    auto self = weak.lock();
+    if (!ec && self) self->stop(std::move(steps));
+  });
+}
+
 void child_state::take_stop_step(std::size_t step) {
   if (exited->reached() || step >= stop_steps_.size()) return;
   error_code ignored;  // ESRCH: it has just ended, which is about to be told

@@ -28,6 +28,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
   bool kill(int signal);
   /// As child_process::stop.
   void stop(stop_ladder steps);
+  /// stop(), unless it has ended by then.
+  void end_after(std::chrono::milliseconds time, stop_ladder steps);
 
   asio::any_io_executor executor;
   loop::reaper reaper;

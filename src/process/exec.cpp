@@ -12,8 +12,8 @@ struct running {
 
 running start(const asio::any_io_executor& ex, const std::string& file, arguments args, const exec_options& options,
               std::string command) {
-  process::started parts = process::start(
-      ex, {.file = file, .args = std::move(args), .argv0 = {}, .cwd = options.cwd.string(), .env = options.env});
+  spawn_options how{.cwd = options.cwd, .env = options.env, .as = options.as};
+  process::started parts = process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
   auto state = std::make_shared<process::exec_state>(ex, options, std::move(command));
   state->watch(parts);
   return {child_process(std::move(parts)), std::move(state)};

@@ -1,37 +1,53 @@
 #include "process/start.hpp"
 
-#include <array>
 #include <iterator>
 #include <utility>
 
-#include "launch/launch.hpp"
+#include "launch/launcher.hpp"
 #include "sys/calls.hpp"
 
 namespace brood::process {
 namespace {
 
-/// The child's and the parent's end of one standard stream; what is not needed stays empty.
-struct stream_ends {
-  int child = -1;       // borrowed, or owned by child_end
-  unique_fd child_end;
-  unique_fd parent_end;
-};
-
 [[noreturn]] void give_up(spawn_step step, std::string path) {
   throw spawn_error(step, sys::last_error(), std::move(path));
 }
 
-stream_ends open_stream(const stdio& kind, int number) {
-  constexpr const char* null_device = "/dev/null";
+unique_fd open_file(const std::string& path, int flags) {
+  unique_fd fd(sys::open(path.c_str(), flags));
+  if (!fd) give_up(spawn_step::open, path);
+  return fd;
+}
+
+/// How a module is run: with "node" in front if it is a script, by itself otherwise.
+void resolve_module(start_request& request, const std::string& module) {
+  const bool script = module.ends_with(".js") || module.ends_with(".mjs") || module.ends_with(".cjs");
+  const std::string& runner = request.options.exec_path;
+  if (runner.empty() && !script) {
+    request.file = module;
+    return;
+  }
+  request.file = runner.empty() ? "node" : runner;
+  arguments all = request.options.exec_args;
+  all.push_back(module);
+  all.insert(all.end(), std::make_move_iterator(request.args.begin()), std::make_move_iterator(request.args.end()));
+  request.args = std::move(all);
+}
+
+}  // namespace
+
+preparation::stream_ends preparation::open_stream(const stdio& kind, int number) {
   stream_ends ends;
   switch (kind.type()) {
     case stdio::kind::inherit: ends.child = number; return ends;
     case stdio::kind::descriptor: ends.child = kind.fd(); return ends;
-    case stdio::kind::ignore:
-      ends.child_end.reset(sys::open(null_device, number == 0 ? O_RDONLY : O_RDWR));
-      if (!ends.child_end) give_up(spawn_step::open, null_device);
-      break;
+    case stdio::kind::ignore: ends.child_end = open_file("/dev/null", number == 0 ? O_RDONLY : O_RDWR); break;
+    case stdio::kind::read: ends.child_end = open_file(kind.path(), O_RDONLY); break;
+    case stdio::kind::write: ends.child_end = open_file(kind.path(), O_WRONLY | O_CREAT | O_TRUNC); break;
+    case stdio::kind::append: ends.child_end = open_file(kind.path(), O_WRONLY | O_CREAT | O_APPEND); break;
+    case stdio::kind::usual:
     case stdio::kind::pipe: {
+      if (number > 2) return open_both_ways();
       int both[2];
       if (sys::pipe(both) == -1) give_up(spawn_step::pipe, {});
       ends.child_end.reset(both[number == 0 ? 0 : 1]);
@@ -43,7 +59,7 @@ stream_ends open_stream(const stdio& kind, int number) {
   return ends;
 }
 
-stream_ends open_channel() {
+preparation::stream_ends preparation::open_both_ways() {
   stream_ends ends;
   int both[2];
   if (sys::socket_pair(both) == -1) give_up(spawn_step::pipe, {});
@@ -53,77 +69,81 @@ stream_ends open_channel() {
   return ends;
 }
 
-constexpr int channel_number = 3;
+preparation::preparation(start_request request) : request_(std::move(request)) {
+  const spawn_options& o = request_.options;
+  ends_.reserve(o.more.size() + 4);
+  for (const stdio* one : {&o.in, &o.out, &o.err}) {
+    const bool open = one->type() == stdio::kind::usual;
+    ends_.push_back(open_stream(open ? request_.usual : *one, static_cast<int>(ends_.size())));
+  }
+  for (const stdio& one : o.more) ends_.push_back(open_stream(one, static_cast<int>(ends_.size())));
+  if (request_.channel) {
+    ends_.push_back(open_both_ways());
+    channel_end_ = std::move(ends_.back().parent_end);
+  }
+  if (!o.cgroup.empty()) {
+    cgroup_.reset(sys::open((o.cgroup / "cgroup.procs").c_str(), O_WRONLY));
+    if (!cgroup_) give_up(spawn_step::cgroup, o.cgroup.string());
+  }
+  plan_ = std::make_unique<launch::plan>(to_launch());
+}
 
-launch::request to_launch(const start_request& request, std::vector<int> descriptors) {
+launch::request preparation::to_launch() {
+  const spawn_options& o = request_.options;
   launch::request result;
-  result.file = request.file;
-  result.argv.push_back(request.argv0.empty() ? request.file : request.argv0);
-  result.argv.insert(result.argv.end(), request.args.begin(), request.args.end());
-  environment env = request.env;
-  if (request.channel) {
-    env.set("NODE_CHANNEL_FD", std::to_string(channel_number)).set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
+  result.file = request_.file;
+  result.argv.push_back(o.argv0.empty() ? request_.file : o.argv0);
+  result.argv.insert(result.argv.end(), request_.args.begin(), request_.args.end());
+  environment env = o.env;
+  if (request_.channel) {
+    const auto number = std::to_string(ends_.size() - 1);
+    env.set("NODE_CHANNEL_FD", number).set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
   }
   result.env = env.block();
-  result.cwd = request.cwd;
-  result.descriptors = std::move(descriptors);
-  result.new_session = request.detached;
+  result.cwd = o.cwd.string();
+  for (const auto& one : ends_) result.descriptors.push_back(one.child);
+  result.cgroup = cgroup_.get();
+  result.cgroup_path = o.cgroup.string();
+  result.new_session = o.detached;
+  result.new_group = o.group;
+  result.die_with_parent = o.die_with_parent;
+  result.as = o.as;
+  result.limits = o.limits;
   return result;
 }
 
-/// How a module is run: with "node" in front if it is a script, by itself otherwise.
-void resolve_module(start_request& request, const std::string& module, const fork_options& options) {
-  const bool script = module.ends_with(".js") || module.ends_with(".mjs") || module.ends_with(".cjs");
-  if (options.exec_path.empty() && !script) {
-    request.file = module;
-    return;
-  }
-  request.file = options.exec_path.empty() ? "node" : options.exec_path;
-  arguments all = options.exec_args;
-  all.push_back(module);
-  all.insert(all.end(), std::make_move_iterator(request.args.begin()), std::make_move_iterator(request.args.end()));
-  request.args = std::move(all);
+started preparation::adopt(const asio::any_io_executor& ex, launch::process launched) {
+  started result;
+  result.state = std::make_shared<child_state>(ex, std::move(launched.pidfd), std::move(request_.channel));
+  child_state& state = *result.state;
+  state.pid = launched.pid;
+  state.args = plan_->take_argv();
+  state.file = std::move(request_.file);
+  const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
+    return from.parent_end ? std::make_shared<readable_state>(ex, std::move(from.parent_end)) : nullptr;
+  };
+  if (ends_[0].parent_end) result.in = std::make_shared<writable_state>(ex, std::move(ends_[0].parent_end));
+  state.in = result.in;
+  state.out = result.out = reader(ends_[1]);
+  state.err = result.err = reader(ends_[2]);
+  for (std::size_t i = 3; i < ends_.size(); ++i) result.more.push_back(std::move(ends_[i].parent_end));
+  state.watch(std::move(channel_end_));
+  if (request_.options.timeout.count() > 0) state.end_after(request_.options.timeout, request_.options.stop);
+  return result;
 }
-
-}  // namespace
 
 started start(const asio::any_io_executor& ex, start_request request) {
-  std::array<stream_ends, 4> ends{open_stream(request.in, 0), open_stream(request.out, 1), open_stream(request.err, 2)};
-  std::vector<int> descriptors{ends[0].child, ends[1].child, ends[2].child};
-  if (request.channel) {
-    ends[channel_number] = open_channel();
-    descriptors.push_back(ends[channel_number].child);
-  }
-  launch::plan plan(to_launch(request, std::move(descriptors)));
-  launch::process process = launch::start(plan);
-
-  started result;
-  result.state = std::make_shared<child_state>(ex, std::move(process.pidfd), std::move(request.channel));
-  child_state& state = *result.state;
-  state.pid = process.pid;
-  state.args = plan.take_argv();
-  state.file = std::move(request.file);
-  if (ends[0].parent_end) state.in = result.in = std::make_shared<writable_state>(ex, std::move(ends[0].parent_end));
-  if (ends[1].parent_end) state.out = result.out = std::make_shared<readable_state>(ex, std::move(ends[1].parent_end));
-  if (ends[2].parent_end) state.err = result.err = std::make_shared<readable_state>(ex, std::move(ends[2].parent_end));
-  state.watch(std::move(ends[channel_number].parent_end));
-  return result;
+  preparation prepared(std::move(request));
+  launch::plan& plan = prepared.plan();
+  return prepared.adopt(ex, plan.dies_with_parent() ? launch::start_on_launcher(plan) : launch::start(plan));
 }
 
 started start_module(std::shared_ptr<ipc::endpoint> channel, const std::string& module, arguments args,
                      const fork_options& options) {
   const asio::any_io_executor ex = channel->executor;
-  start_request request{.file = {},
-                        .args = std::move(args),
-                        .argv0 = options.argv0,
-                        .cwd = options.cwd.string(),
-                        .env = options.env,
-                        .in = options.in,
-                        .out = options.out,
-                        .err = options.err,
-                        .detached = options.detached,
-                        .channel = std::move(channel)};
-  resolve_module(request, module, options);
+  start_request request{
+      .file = {}, .args = std::move(args), .options = options, .usual = stdio::inherit, .channel = std::move(channel)};
+  resolve_module(request, module);
   return start(ex, std::move(request));
 }
 

@@ -2,35 +2,59 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "launch/launch.hpp"
 #include "process/child_state.hpp"
 
 namespace brood::process {
 
-/// What spawn() and fork() have in common, once their options are reduced to this.
+/// What spawn(), fork() and exec() have in common.
 struct start_request {
   std::string file;
   arguments args;  ///< without argv[0]
-  std::string argv0;
-  std::string cwd;
-  environment env;
-  stdio in = stdio::pipe;
-  stdio out = stdio::pipe;
-  stdio err = stdio::pipe;
-  bool detached = false;
-  std::shared_ptr<ipc::endpoint> channel{};  ///< if given, the child gets the other end at descriptor 3
+  spawn_options options;
+  stdio usual = stdio::pipe;                ///< what a standard stream gets that the options leave open
+  std::shared_ptr<ipc::endpoint> channel{};  ///< if given, the child gets the other end, after all other descriptors
 };
 
 /// A started child: its state, and the parent's ends of its pipes, which belong to the handle.
 struct started {
-  std::shared_ptr<child_state> state;
-  std::shared_ptr<writable_state> in;
-  std::shared_ptr<readable_state> out;
-  std::shared_ptr<readable_state> err;
+  std::shared_ptr<child_state> state{};
+  std::shared_ptr<writable_state> in{};
+  std::shared_ptr<readable_state> out{};
+  std::shared_ptr<readable_state> err{};
+  std::vector<unique_fd> more{};  // index: descriptor - 3
 };
 
 /// Throws spawn_error; then no descriptor and no child is left.
 started start(const asio::any_io_executor& ex, start_request request);
+
+/// The two halves of start(), for who makes the launch itself somewhere else: everything before it, and after.
+class preparation {
+ public:
+  explicit preparation(start_request request);
+
+  launch::plan& plan() noexcept { return *plan_; }
+  started adopt(const asio::any_io_executor& ex, launch::process launched);
+
+ private:
+  struct stream_ends {
+    int child = -1;  // borrowed, or owned by child_end
+    unique_fd child_end{};
+    unique_fd parent_end{};
+  };
+
+  static stream_ends open_stream(const stdio& kind, int number);
+  static stream_ends open_both_ways();
+  launch::request to_launch();
+
+  start_request request_;
+  std::vector<stream_ends> ends_;  // index: the child's descriptor
+  unique_fd channel_end_;
+  unique_fd cgroup_;
+  std::unique_ptr<launch::plan> plan_;
+};
 
 /// fork(): the same for a module, with a channel that is `channel` on this side.
 started start_module(std::shared_ptr<ipc::endpoint> channel, const std::string& module, arguments args,

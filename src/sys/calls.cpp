@@ -88,8 +88,9 @@ int pidfd_send_signal(int pidfd, int signal) noexcept {
   return retry([&] { return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0)); });
 }
 
-int wait_pidfd(int pidfd, siginfo_t* info, int options) noexcept {
-  return retry([&] { return ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), info, options); });
+int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept {
+  // The system call, since libc's waitid keeps the fifth argument from us.
+  return retry([&] { return static_cast<int>(::syscall(SYS_waitid, P_PIDFD, pidfd, info, options, usage)); });
 }
 
 }  // namespace brood::sys

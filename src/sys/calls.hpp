@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -30,6 +31,6 @@ ssize_t send_message(int fd, const msghdr* message) noexcept;  ///< MSG_NOSIGNAL
 ssize_t receive_message(int fd, msghdr* message) noexcept;     ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
 int accept(int listener) noexcept;                             ///< SOCK_CLOEXEC | SOCK_NONBLOCK
 int pidfd_send_signal(int pidfd, int signal) noexcept;
-int wait_pidfd(int pidfd, siginfo_t* info, int options) noexcept;
+int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept;
 
 }  // namespace brood::sys

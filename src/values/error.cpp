@@ -44,10 +44,14 @@ std::string_view to_string(spawn_step step) noexcept {
     case spawn_step::pipe: return "make a pipe";
     case spawn_step::open: return "open";
     case spawn_step::clone: return "make a process for";
+    case spawn_step::cgroup: return "enter cgroup";
     case spawn_step::descriptor: return "pass on descriptor";
-    case spawn_step::session: return "start a session";
+    case spawn_step::session: return "start a session or group for";
+    case spawn_step::limit: return "set the limits of";
     case spawn_step::group: return "change to group";
     case spawn_step::user: return "change to user";
+    case spawn_step::privileges: return "drop the privileges of";
+    case spawn_step::parent: return "tie to its parent";
     case spawn_step::directory: return "change directory to";
     case spawn_step::execute: return "execute";
   }

@@ -17,14 +17,14 @@ struct exchange {
 };
 void PrintTo(const exchange& e, std::ostream* out) { *out << e.name; }
 
-class Exchange : public testing::TestWithParam<exchange> {};
+class http_bytes : public testing::TestWithParam<exchange> {};
 
-TEST_P(Exchange, IsAnsweredWith) {
+TEST_P(http_bytes, is_answered_with) {
   served server{[](const auto& request, auto& response) { echo(request, response); }};
   EXPECT_EQ(peer{server}.talk(GetParam().sent), GetParam().answered);
 }
 
-TEST_P(Exchange, IsAnsweredTheSameByteByByte) {
+TEST_P(http_bytes, is_answered_the_same_byte_by_byte) {
   served server{[](const auto& request, auto& response) { echo(request, response); }};
   peer client{server};
   client.socket().set_option(asio::ip::tcp::no_delay(true));
@@ -35,7 +35,7 @@ TEST_P(Exchange, IsAnsweredTheSameByteByByte) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Http, Exchange,
+    http, http_bytes,
     testing::Values(
         exchange{"get", get("/a?b"), ok("/a?b ")},
         exchange{"two on one connection", get("/1") + get("/2"), ok("/1 ") + ok("/2 ")},
@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-TEST(HttpExchange, ManyPipelinedRequestsAreAnsweredInOrder) {
+TEST(http_exchange, many_pipelined_requests_are_answered_in_order) {
   served server{[](const auto& request, auto& response) { echo(request, response); }};
   std::string sent;
   std::string expected;
@@ -81,7 +81,7 @@ TEST(HttpExchange, ManyPipelinedRequestsAreAnsweredInOrder) {
   EXPECT_EQ(server.statistics().requests, 5000u);
 }
 
-TEST(HttpExchange, ContinueIsSentToThoseWhoWaitForIt) {
+TEST(http_exchange, continue_is_sent_to_those_who_wait_for_it) {
   served server{[](const auto& request, auto& response) { echo(request, response); }};
   peer client{server};
   client.send("POST /p HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
@@ -89,7 +89,7 @@ TEST(HttpExchange, ContinueIsSentToThoseWhoWaitForIt) {
   EXPECT_EQ(client.talk("abc"), ok("/p abc"));
 }
 
-TEST(HttpExchange, LargeBodiesGoBothWays) {
+TEST(http_exchange, large_bodies_go_both_ways) {
   served server{[](const auto& request, auto& response) { response.end(request.body()); },
                 {.max_body_size = 32 * 1024 * 1024}};
   std::string body(8 * 1024 * 1024, 'x');
@@ -104,7 +104,7 @@ TEST(HttpExchange, LargeBodiesGoBothWays) {
   EXPECT_TRUE(answer == ok(body)) << answer.size() << " bytes";
 }
 
-TEST(HttpExchange, ARefusedUploadIsReadSoThatTheAnswerArrives) {
+TEST(http_exchange, a_refused_upload_is_read_so_that_the_answer_arrives) {
   served server{[](const auto& request, auto& response) { echo(request, response); }};
   peer client{server};
   client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n");
@@ -114,7 +114,7 @@ TEST(HttpExchange, ARefusedUploadIsReadSoThatTheAnswerArrives) {
   EXPECT_EQ(client.rest(), "");
 }
 
-TEST(HttpExchange, RequestsAndFieldsAreSeenByTheHandler) {
+TEST(http_exchange, requests_and_fields_are_seen_by_the_handler) {
   served server{[](const auto& request, auto& response) {
     std::string text;
     for (const auto field : request.headers()) text += std::string(field.name) + '=' + std::string(field.value) + ' ';
@@ -125,7 +125,7 @@ TEST(HttpExchange, RequestsAndFieldsAreSeenByTheHandler) {
             "HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\nContent-Length: 23\r\n\r\nHost=h X-Y=z PUT /a b=c");
 }
 
-TEST(HttpExchange, BodiesAreStreamedInChunks) {
+TEST(http_exchange, bodies_are_streamed_in_chunks) {
   served server{[](const auto&, auto& response) {
     response.write("ab");
     response.write("");
@@ -140,7 +140,7 @@ TEST(HttpExchange, BodiesAreStreamedInChunks) {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
 
-TEST(HttpExchange, HandlersThatThrowAreAnsweredWith500AndTheConnectionStays) {
+TEST(http_exchange, handlers_that_throw_are_answered_with_500_and_the_connection_stays) {
   std::string logged;
   served server{[](const auto& request, auto& response) {
                   response.status(201).header("X", "y");
@@ -165,7 +165,7 @@ TEST(HttpExchange, HandlersThatThrowAreAnsweredWith500AndTheConnectionStays) {
             "http: handler of GET /late failed: too late\n");
 }
 
-TEST(HttpExchange, AStreamThatFailsIsCutOff) {
+TEST(http_exchange, a_stream_that_fails_is_cut_off) {
   served server{[](const auto&, auto& response) {
     response.write("ab");
     throw std::runtime_error("no luck");
@@ -173,13 +173,13 @@ TEST(HttpExchange, AStreamThatFailsIsCutOff) {
   EXPECT_EQ(peer{server}.talk(get("/") + get("/")), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
 }
 
-TEST(HttpExchange, HandlersMayClose) {
+TEST(http_exchange, handlers_may_close) {
   served server{[](const auto&, auto& response) { response.header("Connection", "close").end("x"); }};
   EXPECT_EQ(peer{server}.talk(get("/") + get("/")),
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx");
 }
 
-TEST(HttpExchange, NothingFollowsTheEnd) {
+TEST(http_exchange, nothing_follows_the_end) {
   served server{[](const auto&, auto& response) {
     EXPECT_TRUE(response.open());
     EXPECT_TRUE(response.end("x"));

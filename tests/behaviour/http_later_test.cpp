@@ -31,7 +31,7 @@ struct shelf {
   void wait() { first.get_future().wait(); }
 };
 
-TEST(HttpLater, AResponseMayBeEndedByATimer) {
+TEST(http_later, a_response_may_be_ended_by_a_timer) {
   served* self = nullptr;
   served server{[&](const auto& request, auto& response) {
     auto timer = std::make_shared<asio::steady_timer>(self->loop(), 1ms);
@@ -44,7 +44,7 @@ TEST(HttpLater, AResponseMayBeEndedByATimer) {
   EXPECT_EQ(peer{server}.talk(get("/1") + get("/2") + get("/3")), ok("late /1") + ok("late /2") + ok("late /3"));
 }
 
-TEST(HttpLater, PipelinedRequestsWaitForTheOneBefore) {
+TEST(http_later, pipelined_requests_wait_for_the_one_before) {
   shelf s;
   served server{[&](const http::request& request, http::response& response) {
     if (request.target() == "/wait") return s.keep()(request, response);
@@ -60,7 +60,7 @@ TEST(HttpLater, PipelinedRequestsWaitForTheOneBefore) {
   server.on_loop([&] { return s.kept.clear(), 0; });
 }
 
-TEST(HttpLater, TheNextHandlerDoesNotRunInsideEnd) {
+TEST(http_later, the_next_handler_does_not_run_inside_end) {
   shelf s;
   bool inside = false;
   bool nested = false;
@@ -83,7 +83,7 @@ TEST(HttpLater, TheNextHandlerDoesNotRunInsideEnd) {
   server.on_loop([&] { return s.kept.clear(), 0; });
 }
 
-TEST(HttpLater, EachPieceOfAStreamIsSentAtOnce) {
+TEST(http_later, each_piece_of_a_stream_is_sent_at_once) {
   shelf s;
   served server{s.keep()};
   peer client{server};
@@ -99,7 +99,7 @@ TEST(HttpLater, EachPieceOfAStreamIsSentAtOnce) {
   server.on_loop([&] { return s.kept.clear(), 0; });
 }
 
-TEST(HttpLater, WriteTellsWhenThePeerDoesNotFollow) {
+TEST(http_later, write_tells_when_the_peer_does_not_follow) {
   shelf s;
   served server{s.keep()};
   peer client{server};
@@ -119,7 +119,7 @@ TEST(HttpLater, WriteTellsWhenThePeerDoesNotFollow) {
   server.on_loop([&] { return s.kept.clear(), 0; });
 }
 
-TEST(HttpLater, EndingAfterThePeerHasGoneDoesNothing) {
+TEST(http_later, ending_after_the_peer_has_gone_does_nothing) {
   shelf s;
   served server{s.keep()};
   {
@@ -143,7 +143,7 @@ TEST(HttpLater, EndingAfterThePeerHasGoneDoesNothing) {
   next.send(get("/"));
 }
 
-TEST(HttpLater, AResponseOutlivesItsServer) {
+TEST(http_later, a_response_outlives_its_server) {
   shelf s;
   served server{s.keep()};
   peer client{server};
@@ -159,7 +159,7 @@ TEST(HttpLater, AResponseOutlivesItsServer) {
   });
 }
 
-TEST(HttpLater, OldCopiesDoNotTouchTheNextRequest) {
+TEST(http_later, old_copies_do_not_touch_the_next_request) {
   shelf s;
   served server{[&](const http::request& request, http::response& response) {
     if (request.target() == "/2") {
@@ -175,7 +175,7 @@ TEST(HttpLater, OldCopiesDoNotTouchTheNextRequest) {
   EXPECT_EQ(peer{server}.talk(get("/1") + get("/2")), ok("1") + ok("/2 "));
 }
 
-TEST(HttpLater, AResponseThatIsDroppedIsAnsweredWith500) {
+TEST(http_later, a_response_that_is_dropped_is_answered_with_500) {
   shelf s;
   served server{s.keep()};
   peer client{server};

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 const auto answer = [](const http::request& request, http::response& response) { echo(request, response); };
 
-TEST(HttpTimeout, AHeadThatDoesNotEndIsAnsweredWith408) {
+TEST(http_timeout, a_head_that_does_not_end_is_answered_with_408) {
   served server{answer, {.headers_timeout = 20ms}};
   peer client{server};
   client.send("GET / HTTP/1.1\r\nX: ");
@@ -24,20 +24,20 @@ TEST(HttpTimeout, AHeadThatDoesNotEndIsAnsweredWith408) {
   EXPECT_EQ(server.statistics().timed_out, 1u);
 }
 
-TEST(HttpTimeout, ABodyThatDoesNotEndIsAnsweredWith408) {
+TEST(http_timeout, a_body_that_does_not_end_is_answered_with_408) {
   served server{answer, {.headers_timeout = 0ms, .request_timeout = 20ms}};
   peer client{server};
   client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab");
   EXPECT_EQ(client.until("\r\n\r\n"), last("408 Request Timeout"));
 }
 
-TEST(HttpTimeout, AConnectionThatNeverAsksIsClosedWithoutAWord) {
+TEST(http_timeout, a_connection_that_never_asks_is_closed_without_a_word) {
   served server{answer, {.headers_timeout = 20ms}};
   EXPECT_EQ(peer{server}.rest(), "");
   EXPECT_EQ(server.statistics().timed_out, 1u);
 }
 
-TEST(HttpTimeout, AnIdleConnectionIsClosed) {
+TEST(http_timeout, an_idle_connection_is_closed) {
   served server{answer, {.keep_alive_timeout = 20ms}};
   peer client{server};
   client.send(get("/1") + get("/2"));
@@ -45,7 +45,7 @@ TEST(HttpTimeout, AnIdleConnectionIsClosed) {
   EXPECT_EQ(server.statistics().timed_out, 0u);
 }
 
-TEST(HttpTimeout, APeerThatTakesNothingIsClosed) {
+TEST(http_timeout, a_peer_that_takes_nothing_is_closed) {
   const std::string large(64 << 20, 'x');
   served server{[&](const auto&, auto& response) { response.end(large); }, {.send_timeout = 20ms}};
   peer client{server};
@@ -56,7 +56,7 @@ TEST(HttpTimeout, APeerThatTakesNothingIsClosed) {
   EXPECT_LT(client.rest().size(), large.size());
 }
 
-TEST(HttpTimeout, NoneRunsWhileTheHandlerThinks) {
+TEST(http_timeout, none_runs_while_the_handler_thinks) {
   std::optional<http::response> later;
   std::promise<void> asked;
   served server{[&](const auto&, auto& response) {
@@ -78,7 +78,7 @@ TEST(HttpTimeout, NoneRunsWhileTheHandlerThinks) {
   EXPECT_EQ(client.rest(), ok("x"));
 }
 
-TEST(HttpLimit, AConnectionTooManyIsAnsweredWith503) {
+TEST(http_limit, a_connection_too_many_is_answered_with_503) {
   served server{answer, {.max_connections = 1}};
   peer first{server};
   first.send(get("/1"));
@@ -88,13 +88,13 @@ TEST(HttpLimit, AConnectionTooManyIsAnsweredWith503) {
   EXPECT_EQ(first.talk(get("/2")), ok("/2 "));
 }
 
-TEST(HttpLimit, AConnectionEndsWithItsLastRequest) {
+TEST(http_limit, a_connection_ends_with_its_last_request) {
   served server{answer, {.max_requests_per_socket = 2}};
   EXPECT_EQ(peer{server}.talk(get("/1") + get("/2") + get("/3")),
             ok("/1 ") + "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/2 ");
 }
 
-TEST(HttpLimit, FieldsAndBodiesAsLargeAsAllowedPass) {
+TEST(http_limit, fields_and_bodies_as_large_as_allowed_pass) {
   served server{answer, {.max_header_size = 100'000, .max_headers_count = 5000, .max_body_size = 10}};
   std::string fields;
   for (int i = 0; i < 4000; ++i) fields += "X-Field: " + std::to_string(i) + "\r\n";
@@ -102,7 +102,7 @@ TEST(HttpLimit, FieldsAndBodiesAsLargeAsAllowedPass) {
             ok("/p 0123456789"));
 }
 
-TEST(HttpClose, IdleConnectionsGo) {
+TEST(http_close, idle_connections_go) {
   served server{answer, {.keep_alive_timeout = 20ms}};
   peer idle{server};
   idle.send(get("/"));
@@ -113,7 +113,7 @@ TEST(HttpClose, IdleConnectionsGo) {
   EXPECT_EQ(server.statistics().connections, 0u);
 }
 
-TEST(HttpClose, TheNextRequestOfABusyConnectionIsNotLost) {
+TEST(http_close, the_next_request_of_a_busy_connection_is_not_lost) {
   served server{answer};
   peer busy{server};
   busy.send(get("/1"));
@@ -124,7 +124,7 @@ TEST(HttpClose, TheNextRequestOfABusyConnectionIsNotLost) {
   closed.get();
 }
 
-TEST(HttpClose, RequestsUnderWayAreFinished) {
+TEST(http_close, requests_under_way_are_finished) {
   std::optional<http::response> later;
   std::promise<void> asked;
   served server{[&](const auto& request, auto& response) {
@@ -152,7 +152,7 @@ TEST(HttpClose, RequestsUnderWayAreFinished) {
   closed.get();
 }
 
-TEST(HttpClose, ConnectionsThatWereLetInAreServed) {
+TEST(http_close, connections_that_were_let_in_are_served) {
   served server{answer};
   std::list<peer> waiting;
   for (int i = 0; i < 10; ++i) waiting.emplace_back(server);
@@ -165,7 +165,7 @@ TEST(HttpClose, ConnectionsThatWereLetInAreServed) {
   EXPECT_THROW(peer{server}, boost::system::system_error);
 }
 
-TEST(HttpClose, ThoseThatStaySilentGetAMoment) {
+TEST(http_close, those_that_stay_silent_get_a_moment) {
   served server{answer, {.keep_alive_timeout = 20ms}};
   peer silent{server};
   auto closed = server.close();
@@ -173,7 +173,7 @@ TEST(HttpClose, ThoseThatStaySilentGetAMoment) {
   closed.get();
 }
 
-TEST(HttpClose, EndsWhenTheServerIsDropped) {
+TEST(http_close, ends_when_the_server_is_dropped) {
   std::optional<http::response> later;
   std::promise<void> asked;
   served server{[&](const auto&, auto& response) {
@@ -190,7 +190,7 @@ TEST(HttpClose, EndsWhenTheServerIsDropped) {
   server.on_loop([&] { return later.reset(), 0; });
 }
 
-TEST(HttpClose, MayBeCalledByAHandler) {
+TEST(http_close, may_be_called_by_a_handler) {
   std::optional<std::future<void>> closed;
   served* self = nullptr;
   served server{[&](const auto&, auto& response) {
@@ -206,7 +206,7 @@ TEST(HttpClose, MayBeCalledByAHandler) {
   closed->get();
 }
 
-TEST(HttpClose, AHandlerMayDropTheServer) {
+TEST(http_close, a_handler_may_drop_the_server) {
   served* self = nullptr;
   served server{[&](const auto& request, auto& response) {
     self->drop_here();
@@ -217,7 +217,7 @@ TEST(HttpClose, AHandlerMayDropTheServer) {
   EXPECT_EQ(peer{server}.talk(get("/x")), "");
 }
 
-TEST(HttpListen, APortInUseIsToldByName) {
+TEST(http_listen, a_port_in_use_is_told_by_name) {
   served first{answer};
   asio::io_context loop;
   http::server second{loop, answer};
@@ -233,7 +233,7 @@ TEST(HttpListen, APortInUseIsToldByName) {
   loop.run();
 }
 
-TEST(HttpListen, TellsItsPort) {
+TEST(http_listen, tells_its_port) {
   asio::io_context loop;
   std::uint16_t told = 0;
   http::server server{loop, answer};
@@ -247,7 +247,7 @@ TEST(HttpListen, TellsItsPort) {
   EXPECT_THROW(server.listen(0), boost::system::system_error);
 }
 
-TEST(HttpListen, TakesMoreThanOneEndpointAndIpv6) {
+TEST(http_listen, takes_more_than_one_endpoint_and_ipv_6) {
   asio::io_context loop;
   http::server server{loop, answer};
   server.listen(http::server::endpoint(asio::ip::address_v4::loopback(), 0));

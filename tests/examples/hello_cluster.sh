@@ -67,3 +67,14 @@ start
 kill -INT -- "-$program"
 stopped 1 2 3
 quiet
+
+# Some workers are not there yet, some ask for the port just now: none may be forgotten, or have to be killed.
+for _ in {1..5}; do
+  port=$(free_port)
+  watch "$BROOD_EXAMPLES_DIR/hello_cluster" --port "$port" --workers "$workers"
+  wait_line 20 "^worker 1 online\$"
+  kill -TERM "$program"
+  stopped
+  [[ "${lines[*]}" != *killed* ]] || fail "stopped while it started, it had to kill a worker"
+  quiet
+done

@@ -21,7 +21,7 @@ std::string streamed(answer& a) {
   return std::string(out.view());
 }
 
-TEST(Answer, IsOkUnlessSaidOtherwise) {
+TEST(answer, is_ok_unless_said_otherwise) {
   answer a;
   a.begin(get);
   EXPECT_EQ(whole(a, 5), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n");
@@ -29,7 +29,7 @@ TEST(Answer, IsOkUnlessSaidOtherwise) {
   EXPECT_FALSE(a.closes());
 }
 
-TEST(Answer, HoldsStatusAndFields) {
+TEST(answer, holds_status_and_fields) {
   answer a;
   a.begin(get);
   a.status(404);
@@ -42,7 +42,7 @@ TEST(Answer, HoldsStatusAndFields) {
             "Content-Length: 0\r\n\r\n");
 }
 
-TEST(Answer, SetReplacesEveryFieldOfTheNameAndNoOther) {
+TEST(answer, set_replaces_every_field_of_the_name_and_no_other) {
   answer a;
   a.begin(get);
   a.add("X", "1");
@@ -52,21 +52,21 @@ TEST(Answer, SetReplacesEveryFieldOfTheNameAndNoOther) {
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 200 OK\r\nXX: 2: X: 3\r\nX: 5\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST(Answer, NamesStatusesItDoesNotKnow) {
+TEST(answer, names_statuses_it_does_not_know) {
   answer a;
   a.begin(get);
   a.status(799);
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 799 Unknown\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST(Answer, LeavesDateToTheHandler) {
+TEST(answer, leaves_date_to_the_handler) {
   answer a;
   a.begin(get);
   a.set("date", "today");
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 200 OK\r\ndate: today\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST(Answer, SaysWhenItIsTheLast) {
+TEST(answer, says_when_it_is_the_last) {
   answer a;
   a.begin({.version = 11, .head = false, .keep_alive = false});
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -76,7 +76,7 @@ TEST(Answer, SaysWhenItIsTheLast) {
   EXPECT_TRUE(a.closes());
 }
 
-TEST(Answer, TellsOldPeersThatItStays) {
+TEST(answer, tells_old_peers_that_it_stays) {
   answer a;
   a.begin({.version = 10, .head = false, .keep_alive = true});
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
@@ -84,7 +84,7 @@ TEST(Answer, TellsOldPeersThatItStays) {
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST(Answer, StreamsInChunksOrUntilTheEnd) {
+TEST(answer, streams_in_chunks_or_until_the_end) {
   answer a;
   a.begin(get);
   EXPECT_EQ(streamed(a), "HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -95,14 +95,14 @@ TEST(Answer, StreamsInChunksOrUntilTheEnd) {
   EXPECT_FALSE(a.chunked());
 }
 
-TEST(Answer, HasNoBodyForHead) {
+TEST(answer, has_no_body_for_head) {
   answer a;
   a.begin({.version = 11, .head = true, .keep_alive = true});
   EXPECT_EQ(whole(a, 5), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n");
   EXPECT_FALSE(a.has_body());
 }
 
-TEST(Answer, HasNoBodyWhereTheStatusForbidsIt) {
+TEST(answer, has_no_body_where_the_status_forbids_it) {
   for (const int status : {204, 304}) {
     answer a;
     a.begin(get);
@@ -121,7 +121,7 @@ TEST(Answer, HasNoBodyWhereTheStatusForbidsIt) {
   EXPECT_FALSE(reset.has_body());
 }
 
-TEST(Answer, RefusesWhatWouldSplitIt) {
+TEST(answer, refuses_what_would_split_it) {
   answer a;
   a.begin(get);
   for (const auto* value : {"a\r\nb", "a\nb", "a\rb", "a\x01", "\x7f"}) {
@@ -140,7 +140,7 @@ TEST(Answer, RefusesWhatWouldSplitIt) {
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST(Answer, IsSettledOnceItsHeadIsWritten) {
+TEST(answer, is_settled_once_its_head_is_written) {
   answer a;
   a.begin(get);
   whole(a, 0);
@@ -150,7 +150,7 @@ TEST(Answer, IsSettledOnceItsHeadIsWritten) {
   EXPECT_FALSE(a.closes());
 }
 
-TEST(Answer, StartsOver) {
+TEST(answer, starts_over) {
   answer a;
   a.begin(get);
   a.status(201);
@@ -159,7 +159,7 @@ TEST(Answer, StartsOver) {
   EXPECT_EQ(whole(a, 0), "HTTP/1.1 500 Internal Server Error\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST(Answer, WritesChunkSizesInHex) {
+TEST(answer, writes_chunk_sizes_in_hex) {
   byte_buffer out;
   append_chunk_size(out, 0xabc);
   append_chunk_size(out, UINT64_MAX);

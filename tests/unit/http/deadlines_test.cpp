@@ -23,7 +23,7 @@ class wheel_test {
   }
 };
 
-TEST(Deadlines, AreMetOnTheTickAndOnce) {
+TEST(deadlines, are_met_on_the_tick_and_once) {
   for (const tick due : {1u, 2u, 63u, 64u, 65u, 127u, 128u, 1000u}) {
     wheel_test t;
     deadline d;
@@ -32,7 +32,7 @@ TEST(Deadlines, AreMetOnTheTickAndOnce) {
   }
 }
 
-TEST(Deadlines, CanBePutOffAndBroughtForward) {
+TEST(deadlines, can_be_put_off_and_brought_forward) {
   wheel_test t;
   deadline d;
   t.wheel.set(d, 10);
@@ -43,7 +43,7 @@ TEST(Deadlines, CanBePutOffAndBroughtForward) {
   EXPECT_EQ(t.late_at(d, 100), std::vector<tick>{30});
 }
 
-TEST(Deadlines, CanBeSuspendedAndSetAgain) {
+TEST(deadlines, can_be_suspended_and_set_again) {
   wheel_test t;
   deadline d;
   t.wheel.set(d, 3);
@@ -55,7 +55,7 @@ TEST(Deadlines, CanBeSuspendedAndSetAgain) {
   EXPECT_EQ(t.late_at(d, 200), std::vector<tick>{220});
 }
 
-TEST(Deadlines, CanLeaveAtAnyTime) {
+TEST(deadlines, can_leave_at_any_time) {
   wheel_test t;
   deadline a;
   {
@@ -68,7 +68,7 @@ TEST(Deadlines, CanLeaveAtAnyTime) {
   EXPECT_EQ(t.late_at(a, 5), std::vector<tick>{2});
 }
 
-TEST(Deadlines, MayBeChangedWhileTheyAreTold) {
+TEST(deadlines, may_be_changed_while_they_are_told) {
   deadlines wheel;
   deadline first;
   deadline second;
@@ -85,7 +85,7 @@ TEST(Deadlines, MayBeChangedWhileTheyAreTold) {
   EXPECT_EQ(told, (std::vector<tick>{1, 65, 129, 193}));
 }
 
-TEST(Deadlines, KeepThousandsApart) {
+TEST(deadlines, keep_thousands_apart) {
   deadlines wheel;
   std::vector<deadline> all(5000);
   for (std::size_t i = 0; i < all.size(); ++i) wheel.set(all[i], 1 + i % 300);

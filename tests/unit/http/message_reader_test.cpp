@@ -78,9 +78,9 @@ struct reading {
 
 void PrintTo(const reading& r, std::ostream* out) { *out << r.name; }
 
-class Reading : public testing::TestWithParam<reading> {};
+class cut_bytes : public testing::TestWithParam<reading> {};
 
-TEST_P(Reading, IsTheSameHoweverTheBytesAreCut) {
+TEST_P(cut_bytes, is_the_same_however_the_bytes_are_cut) {
   const auto& [name, bytes, expected] = GetParam();
   EXPECT_EQ(read_whole(bytes), expected);
   EXPECT_EQ(read_bytewise(bytes), expected);
@@ -88,7 +88,7 @@ TEST_P(Reading, IsTheSameHoweverTheBytesAreCut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Good, Reading,
+    good, cut_bytes,
     testing::Values(
         reading{"nothing", "", ""},
         reading{"get", "GET /a HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a 11 [Host:h] \n"},
@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "GET /1 11 [Host:h] \nGET /2 11 [Host:h] \n"}));
 
 INSTANTIATE_TEST_SUITE_P(
-    Bodies, Reading,
+    bodies, cut_bytes,
     testing::Values(
         reading{"length", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello",
                 "POST / 11 [Host:h] [Content-Length:5] hello\n"},
@@ -143,7 +143,7 @@ std::string post(std::string_view fields, std::string_view body) { return get(fi
 std::string chunked(std::string_view body) { return post("Transfer-Encoding: chunked\r\n", body); }
 
 INSTANTIATE_TEST_SUITE_P(
-    Refused, Reading,
+    refused, cut_bytes,
     testing::Values(
         reading{"no http", "hello\r\n\r\n", "400"}, reading{"tls", "\x16\x03\x01\x02", "400"},
         reading{"version missing", "GET /\r\n\r\n", "400"}, reading{"version 2", "GET / HTTP/2.0\r\nHost: h\r\n\r\n", "505"},
@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         reading{"empty lines endless", std::string(129, '\r') + "", "400"}));
 
 INSTANTIATE_TEST_SUITE_P(
-    Smuggling, Reading,
+    smuggling, cut_bytes,
     testing::Values(
         reading{"two lengths", post("Content-Length: 3\r\nContent-Length: 4\r\n", "abcd"), "400"},
         reading{"two lengths that agree", post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"), "400"},
@@ -210,14 +210,14 @@ INSTANTIATE_TEST_SUITE_P(
         reading{"trailer endless", chunked("0\r\nX: " + std::string(270, 'x')), "431"},
         reading{"extension endless", chunked("1;" + std::string(270, 'x')), "431"}));
 
-TEST(MessageReader, CountsChunkExtensions) {
+TEST(message_reader, counts_chunk_extensions) {
   message_reader::limits limits{.header_size = 16 * 1024, .headers_count = 10, .body_size = 1024};
   std::string bytes = chunked("");
   for (int i = 0; i < 100; ++i) bytes += "1;" + std::string(200, 'x') + "\r\na\r\n";
   EXPECT_EQ(read_whole(bytes, limits), "413");
 }
 
-TEST(MessageReader, HoldsNoMoreThanTheDecodedBody) {
+TEST(message_reader, holds_no_more_than_the_decoded_body) {
   message_reader::limits limits{.header_size = 16 * 1024, .headers_count = 10, .body_size = 64 * 1024};
   message_reader reader{limits};
   byte_buffer buffer;
@@ -233,7 +233,7 @@ TEST(MessageReader, HoldsNoMoreThanTheDecodedBody) {
   EXPECT_EQ(reader.consumed(), buffer.size());
 }
 
-TEST(MessageReader, AsksForContinueOnce) {
+TEST(message_reader, asks_for_continue_once) {
   message_reader reader{small};
   byte_buffer buffer;
   buffer.append(get("Expect: 100-Continue\r\nContent-Length: 2\r\n"));
@@ -245,7 +245,7 @@ TEST(MessageReader, AsksForContinueOnce) {
   ASSERT_EQ(reader.advance(buffer), verdict::ready);
 }
 
-TEST(MessageReader, AsksForNoContinueWhereTheBodyComesAnyway) {
+TEST(message_reader, asks_for_no_continue_where_the_body_comes_anyway) {
   message_reader reader{small};
   byte_buffer buffer;
   buffer.append(get("Expect: 100-continue\r\nContent-Length: 2\r\n") + "a");
@@ -255,7 +255,7 @@ TEST(MessageReader, AsksForNoContinueWhereTheBodyComesAnyway) {
   EXPECT_EQ(reader.advance(buffer), verdict::ready);
 }
 
-TEST(MessageReader, IgnoresExpectOfOldPeers) {
+TEST(message_reader, ignores_expect_of_old_peers) {
   EXPECT_EQ(read_whole("GET / HTTP/1.0\r\nExpect: x\r\n\r\n"), "GET / 10 last [Expect:x] \n");
 }
 

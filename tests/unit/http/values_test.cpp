@@ -12,7 +12,7 @@
 namespace brood::http::detail {
 namespace {
 
-TEST(Date, IsWrittenAsRfc9110Says) {
+TEST(date, is_written_as_rfc_9110_says) {
   const auto text = [](std::time_t t) {
     const auto date = imf_fixdate(t);
     return std::string(date.data(), date.size());
@@ -24,14 +24,14 @@ TEST(Date, IsWrittenAsRfc9110Says) {
   EXPECT_EQ(text(4102444799), "Thu, 31 Dec 2099 23:59:59 GMT");
 }
 
-TEST(Date, IsAWholeLine) {
+TEST(date, is_a_whole_line) {
   date_line line;
   const std::string text{line.now()};
   EXPECT_EQ(text.substr(0, 6), "Date: ");
   EXPECT_EQ(text.substr(35), "\r\n");
 }
 
-TEST(Text, ComparesNamesWithoutCase) {
+TEST(text, compares_names_without_case) {
   EXPECT_TRUE(same_name("Content-Length", "cONTENT-lENGTH"));
   EXPECT_FALSE(same_name("a", "ab"));
   EXPECT_FALSE(same_name("[", "{"));  // differ in the very bit that tells upper from lower case
@@ -42,7 +42,7 @@ TEST(Text, ComparesNamesWithoutCase) {
   EXPECT_FALSE(is_field_value("\r"));
 }
 
-TEST(ByteBuffer, KeepsBytesWhileItGrowsAndIsConsumed) {
+TEST(byte_buffer, keeps_bytes_while_it_grows_and_is_consumed) {
   byte_buffer b;
   std::string expected;
   for (int i = 0; i < 1000; ++i) {
@@ -64,7 +64,7 @@ TEST(ByteBuffer, KeepsBytesWhileItGrowsAndIsConsumed) {
   EXPECT_EQ(b.capacity(), 0u);
 }
 
-TEST(ByteBuffer, UsesTheRoomInFrontBeforeItGrows) {
+TEST(byte_buffer, uses_the_room_in_front_before_it_grows) {
   byte_buffer b;
   b.append(std::string(100, 'x'));
   const auto capacity = b.capacity();
@@ -74,9 +74,9 @@ TEST(ByteBuffer, UsesTheRoomInFrontBeforeItGrows) {
   EXPECT_EQ(b.view(), std::string(10, 'x') + std::string(90, 'y'));
 }
 
-class Target : public testing::TestWithParam<std::tuple<const char*, const char*, const char*>> {};
+class request_target : public testing::TestWithParam<std::tuple<const char*, const char*, const char*>> {};
 
-TEST_P(Target, IsCutIntoPathAndQuery) {
+TEST_P(request_target, is_cut_into_path_and_query) {
   const auto [target, path, query] = GetParam();
   const message_reader::limits limits{.header_size = 1000, .headers_count = 10, .body_size = 0};
   message_reader reader{limits};
@@ -96,7 +96,7 @@ TEST_P(Target, IsCutIntoPathAndQuery) {
   EXPECT_EQ(r.headers().size(), 3u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, Target,
+INSTANTIATE_TEST_SUITE_P(forms, request_target,
                          testing::Values(std::tuple{"/", "/", ""}, std::tuple{"/a%20b?c=d?e", "/a%20b", "c=d?e"},
                                          std::tuple{"/?", "/", ""}, std::tuple{"*", "*", ""},
                                          std::tuple{"http://a/b/c?d", "/b/c", "d"}, std::tuple{"HTTP://a", "/", ""},

@@ -45,20 +45,20 @@ class raw_peer {
   explicit raw_peer(int fd) : fd_(fd) {}
 
   /// How much of it the socket took, 0 when it is full or closed.
-  std::size_t write(std::string_view bytes, const std::vector<int>& descriptors = {}) {
+  std::size_t write(std::string_view bytes, const std::vector<int>& fds = {}) {
     iovec part{const_cast<char*>(bytes.data()), bytes.size()};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    std::vector<char> control(CMSG_SPACE(sizeof(int) * descriptors.size()));
-    if (!descriptors.empty()) {
+    std::vector<char> control(CMSG_SPACE(sizeof(int) * fds.size()));
+    if (!fds.empty()) {
       header.msg_control = control.data();
       header.msg_controllen = control.size();
       cmsghdr* entry = CMSG_FIRSTHDR(&header);
       entry->cmsg_level = SOL_SOCKET;
       entry->cmsg_type = SCM_RIGHTS;
-      entry->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
-      std::memcpy(CMSG_DATA(entry), descriptors.data(), sizeof(int) * descriptors.size());
+      entry->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
+      std::memcpy(CMSG_DATA(entry), fds.data(), sizeof(int) * fds.size());
     }
     const ssize_t size = ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     return size > 0 ? static_cast<std::size_t>(size) : 0;
@@ -278,7 +278,7 @@ TEST_F(channel_with_a_raw_peer, closes_what_it_could_not_send) {
 }
 
 TEST_F(channel_with_a_raw_peer, disconnects_after_all_has_left) {
-  near.link->send(std::string(1'000'000, 'x'));
+  near.link->send(json::string(1'000'000, 'x'));
   near.link->disconnect();
   std::size_t size = 0;
   for (int i = 0; i < 1000 && !peer.ended; ++i) {
@@ -356,7 +356,7 @@ TEST(channel, two_that_send_large_messages_and_descriptors_at_once_do_not_wait_f
   listener other(io, ends[1]);
   for (listener* side : {&one, &other}) {
     for (std::size_t i = 0; i < count; ++i) {
-      side->link->send(std::string(100'000, 'x'), attachment(attachment::kind::native, pipe_with(std::to_string(i))));
+      side->link->send(json::string(100'000, 'x'), attachment(attachment::kind::native, pipe_with(std::to_string(i))));
       side->link->send(i);
     }
     side->on_message = [side] {

@@ -1,0 +1,132 @@
+// A server in a worker: it gets its connections from the primary, and what it is serving keeps the worker from going.
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/object.hpp>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "brood/cluster.hpp"
+#include "http_peer.hpp"
+
+namespace brood_test {
+namespace {
+
+namespace cluster = brood::cluster;
+
+/// The worker's side of the tests below, which start this very program for it. Nothing to do elsewhere.
+TEST(http_cluster, worker_side) {
+  if (!cluster::is_worker()) return;
+  asio::io_context loop{1};
+  cluster::this_worker self{loop};
+  std::list<http::response> kept;
+  http::server server{self, [&](const auto& request, auto& response) {
+    if (request.path() != "/wait") {
+      response.end("worker " + std::to_string(self.id()));
+      return;
+    }
+    kept.push_back(response.defer());
+    self.send({{"waits", true}});
+  }};
+  server.listening.async_wait([&](brood::error_code ec, const http::server::endpoint&) {
+    if (ec) self.send({{"failed", ec.message()}});
+  });
+  self.messages.on([&](const brood::message& m) {
+    if (m.body.is_string()) {
+      for (auto& response : kept) response.end("late");
+      kept.clear();
+    } else {
+      server.listen(http::server::endpoint(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(m.body.as_int64())));
+    }
+  });
+  loop.run();
+}
+
+class crew {
+ public:
+  crew() : primary(loop, {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side"}, .out = brood::stdio::ignore}) {}
+
+  /// Starts a worker that listens on `port`.
+  cluster::worker& fork(int port) {
+    auto& worker = primary.fork();
+    worker.online.on([&worker, port] { worker.send(port); });
+    return worker;
+  }
+  /// Runs `client` on a thread, `then` on the loop when it is done.
+  template <class Client, class Then>
+  void talk(Client client, Then then) {
+    threads.emplace_back([this, client, then, work = asio::make_work_guard(loop)] {
+      client();
+      asio::post(loop, then);
+    });
+  }
+  ~crew() {
+    for (auto& thread : threads) thread.join();
+  }
+
+  asio::io_context loop{1};
+  cluster::primary primary;
+  std::list<std::thread> threads;
+};
+
+asio::ip::tcp::endpoint at(const cluster::address& where) { return {asio::ip::address_v4::loopback(), where.port}; }
+
+TEST(http_cluster, two_workers_share_a_port) {
+  crew c;
+  std::string answers;
+  int listening = 0;
+  c.primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+    if (++listening == 1) c.fork(where.port);
+    if (listening != 2) return;
+    c.talk(
+        [&answers, where] {
+          for (int i = 0; i < 4; ++i) answers += peer{at(where)}.talk(get("/"));
+        },
+        [&] { c.primary.async_disconnect([](brood::error_code) {}); });
+  });
+  c.primary.exited.on([](cluster::worker&, brood::exit_status status) { EXPECT_EQ(status, brood::exit_status::exited(0)); });
+  c.fork(0);
+  c.loop.run();
+  const auto one = ok("worker 1");
+  const auto two = ok("worker 2");
+  EXPECT_TRUE(answers == one + two + one + two || answers == two + one + two + one) << answers;
+}
+
+TEST(http_cluster, a_worker_that_shall_go_finishes_its_requests) {
+  crew c;
+  std::string answer;
+  bool ended = false;
+  auto& worker = c.fork(0);
+  c.primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+    c.talk([&answer, where] { answer = peer{at(where)}.talk(get("/wait")); }, [&] { EXPECT_FALSE(ended); });
+  });
+  worker.messages.on([&](const brood::message&) {
+    worker.disconnect();
+    worker.send("go on");
+  });
+  worker.exited.on([&](brood::exit_status status) {
+    ended = true;
+    EXPECT_EQ(status, brood::exit_status::exited(0));
+  });
+  c.loop.run();
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(answer, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlate");
+}
+
+TEST(http_cluster, a_port_in_use_is_told) {
+  crew c;
+  served other{[](const auto& request, auto& response) { echo(request, response); }};
+  std::string told;
+  auto& worker = c.fork(other.where().port());
+  worker.messages.on([&](const brood::message& m) {
+    told = m.body.at("failed").as_string();
+    worker.disconnect();
+  });
+  c.loop.run();
+  EXPECT_EQ(told, "Address already in use");
+}
+
+}  // namespace
+}  // namespace brood_test
