@@ -2,6 +2,7 @@
 
 /// All of brood but its HTTP server (brood/http.hpp).
 
+#include "brood/async_spawn.hpp"
 #include "brood/channel.hpp"
 #include "brood/child_process.hpp"
 #include "brood/cluster.hpp"
@@ -14,5 +15,7 @@
 #include "brood/message.hpp"
 #include "brood/options.hpp"
 #include "brood/parallelism.hpp"
+#include "brood/shell.hpp"
 #include "brood/signals.hpp"
+#include "brood/spawn_sync.hpp"
 #include "brood/stream.hpp"

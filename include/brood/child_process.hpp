@@ -23,6 +23,12 @@ struct child_state;
 struct started;
 }
 
+/// What kill_tree() did.
+struct tree_report {
+  std::size_t signalled = 0;  ///< processes that got the signal
+  std::vector<pid_t> left{};  ///< those that belong to the tree but could not be sent it
+};
+
 /// A running child, or one that has ended. A move-only handle on shared state: moving it disturbs no wait.
 ///
 /// Dropping it leaves the child running and still reaped while the loop runs; listeners go on hearing. Pipes nobody
@@ -68,7 +74,13 @@ class child_process {
   /// Sends a signal, to this process and no other: false when it has already ended. 0 only asks. Throws
   /// boost::system::system_error when the system refuses (EPERM, EINVAL for no signal at all).
   bool kill(int signal = SIGTERM);
-  /// Makes it end: signal by signal, until it has. A second call replaces the steps of the first.
+  /// Sends a signal to the child and all that came from it. Started with `.cgroup`, that is all in the cgroup, and none
+  /// can escape. Otherwise it is who descends from the child by parents that still live, and with `.group` also who is in
+  /// its group, or carries the mark that such children get in their environment (BROOD_TREE), however often it has
+  /// forked away. Looks through /proc and takes its time by the number of processes there are.
+  tree_report kill_tree(int signal = SIGKILL);
+  /// Makes it end: signal by signal, until it has. Started with `.group` or `.cgroup`, that is the whole of it. A second
+  /// call replaces the steps of the first.
   void stop(stop_ladder steps = default_stop);
   /// Whether a kill() has reached it; it says nothing about its end.
   bool killed() const noexcept;

@@ -12,7 +12,8 @@
 
 /// The three kinds of events, told apart by what they remember. Their listeners run on the loop of the object they
 /// belong to, in the order they subscribed, never inside the call that started the operation. An exception that
-/// leaves a listener leaves the loop's run(), as with any Asio handler; run() may be called again.
+/// leaves a listener leaves the loop's run() soon, as with any Asio handler; it keeps no other listener from hearing,
+/// and run() may be called again.
 namespace brood {
 
 /// Happens at most once and is remembered: who asks late still learns of it. For `exited`, `disconnected` and the
@@ -30,6 +31,8 @@ class milestone {
   }
 
   bool reached() const noexcept { return state_->reached(); }
+  /// What went wrong with it, if something did; none while it has not happened.
+  boost::system::error_code error() const noexcept { return state_->error(); }
 
   /// The result, or nullptr while it has not happened. Points into the event, which owns it.
   auto value() const noexcept
@@ -83,7 +86,6 @@ template <class... Args>
 class event {
  public:
   using state = detail::listeners<Args...>;
-  event() : state_(std::make_shared<state>()) {}
   explicit event(std::shared_ptr<state> s) noexcept : state_(std::move(s)) {}
 
   /// Calls `f(args...)` each time.

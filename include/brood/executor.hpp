@@ -8,21 +8,29 @@ namespace brood {
 
 namespace asio = boost::asio;
 
+namespace detail {
+
+template <class Source>
+concept has_executor = requires(Source& source) {
+  { source.get_executor() } -> std::convertible_to<asio::any_io_executor>;
+};
+
+template <class Executor>
+concept other_executor =
+    std::convertible_to<Executor, asio::any_io_executor> && !std::same_as<Executor, asio::any_io_executor>;
+
+}  // namespace detail
+
 /// Where work runs, taken by every call that starts some: an execution context such as `asio::io_context`, any
 /// Asio executor, or an object that has one.
 class executor {
  public:
   executor(asio::any_io_executor ex) noexcept : executor_(std::move(ex)) {}
 
-  template <class Source>
-    requires requires(Source& source) {
-      { source.get_executor() } -> std::convertible_to<asio::any_io_executor>;
-    }
+  template <detail::has_executor Source>
   executor(Source& source) noexcept : executor_(source.get_executor()) {}
 
-  template <class Executor>
-    requires(std::convertible_to<Executor, asio::any_io_executor> && !std::same_as<Executor, asio::any_io_executor> &&
-             !std::same_as<Executor, executor>)
+  template <detail::other_executor Executor>
   executor(Executor ex) noexcept : executor_(std::move(ex)) {}
 
   const asio::any_io_executor& get() const noexcept { return executor_; }

@@ -28,6 +28,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   void open(std::string name, const tcp::endpoint& local);
   /// No connection comes any more. Those that are here are still given out; then, and at once to who waits, `reason`.
   void end(error_code reason);
+  bool ended() const noexcept { return ended_.failed(); }
 
   /// A connection from the primary. False, and it stays the caller's, when nobody here will take it.
   bool take(unique_fd& fd);

@@ -36,13 +36,7 @@ void listener_round_robin::remove(int worker) {
 void listener_round_robin::answered(int worker, bool accepted) {
   policy_.answered(worker, accepted);
   distribute();
-  if (policy_.has_parked()) pause_then(50ms, &listener_round_robin::retry_parked);
-  wait();
-}
-
-void listener_round_robin::retry_parked() {
-  policy_.retry_parked();
-  distribute();
+  if (policy_.has_parked()) pause(50ms);
   wait();
 }
 
@@ -71,7 +65,7 @@ void listener_round_robin::accept_waiting() {
     }
     const bool out_of_something = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     // The queue is still full of connections, so waiting for readiness would return at once, over and over.
-    if (out_of_something) pause_then(100ms, &listener_round_robin::accept_waiting);
+    if (out_of_something) pause(100ms);
     if (out_of_something || errno == EAGAIN || errno == EWOULDBLOCK) break;
     // Anything else is the fate of that one connection: ECONNABORTED and the network errors of accept(2).
   }
@@ -83,14 +77,16 @@ void listener_round_robin::distribute() {
   while (auto next = policy_.next()) hand_over_(next->worker, next->connection);
 }
 
-void listener_round_robin::pause_then(std::chrono::milliseconds pause, void (listener_round_robin::*next)()) {
+void listener_round_robin::pause(std::chrono::milliseconds time) {
   if (std::exchange(pausing_, true)) return;
-  timer_.expires_after(pause);
-  timer_.async_wait([weak = weak_from_this(), next](error_code ec) {
+  timer_.expires_after(time);
+  timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
     if (!self) return;
     self->pausing_ = false;
-    if (!ec && self->socket_.is_open()) ((*self).*next)();
+    if (ec || !self->socket_.is_open()) return;
+    self->policy_.retry_parked();
+    self->accept_waiting();
   });
 }
 

@@ -46,8 +46,8 @@ class listener_round_robin : public std::enable_shared_from_this<listener_round_
   void wait();
   void accept_waiting();
   void distribute();
-  void pause_then(std::chrono::milliseconds pause, void (listener_round_robin::*next)());
-  void retry_parked();
+  /// Stands back for a while, then tries again whatever could not be done.
+  void pause(std::chrono::milliseconds time);
 
   std::string key_;
   loop::descriptor socket_;

@@ -34,7 +34,13 @@ policy::restart::limits limits_of(const backoff& b) { return {b.first, b.factor,
 }  // namespace
 
 primary_state::primary_state(asio::any_io_executor ex, cluster::settings s)
-    : executor_(ex),
+    : forked(ex),
+      online(ex),
+      listening(ex),
+      disconnected(ex),
+      exited(ex),
+      message_received(ex),
+      executor_(ex),
       settings_(complete(std::move(s))),
       restart_(limits_of(settings_.restart)),
       random_(std::random_device{}()),

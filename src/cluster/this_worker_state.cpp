@@ -33,10 +33,11 @@ void this_worker_state::open(unique_fd channel_end) {
   tell(wire::online_text(next_seq_++));
 }
 
-void this_worker_state::ask(const std::function<std::string(std::int64_t)>& text, reply_function f) {
+std::int64_t this_worker_state::ask(const std::function<std::string(std::int64_t)>& text, reply_function f) {
   const std::int64_t seq = next_seq_++;
   replies_.emplace(seq, std::move(f));
   tell(text(seq));
+  return seq;
 }
 
 std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request request) {
@@ -47,14 +48,18 @@ std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request r
     asio::post(channel->executor, [acceptor] { acceptor->end(errc::listener_closed); });
     return acceptor;
   }
-  ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
-      [self = weak_from_this(), weak = std::weak_ptr(acceptor)](const wire::cluster_message& reply) {
-        auto worker = self.lock();
-        if (!worker) return;
-        if (auto which = weak.lock()) return worker->on_listen_reply(*which, reply);
-        // Closed in the meantime: the primary counts on us for this key, and must not.
-        if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
-      });
+  const std::int64_t asked =
+      ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
+          [self = weak_from_this(), weak = std::weak_ptr(acceptor)](const wire::cluster_message& reply) {
+            auto worker = self.lock();
+            if (!worker) return;
+            worker->asking_.erase(*reply.ack);
+            auto which = weak.lock();
+            if (which && !which->ended()) return worker->on_listen_reply(*which, reply);
+            // Closed in the meantime: the primary counts on us for this key, and must not.
+            if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
+          });
+  asking_.emplace(asked, acceptor);
   return acceptor;
 }
 
@@ -67,6 +72,19 @@ void this_worker_state::on_listen_reply(acceptor_state& which, const wire::clust
   acceptors_.emplace(reply.key, which.weak_from_this());
   tell(wire::listening_text(next_seq_++, which.request, local.port()));
   which.open(reply.key, local);
+}
+
+/// Those without an answer yet too: a primary gives none to a worker that goes, and nobody shall wait for it.
+void this_worker_state::end_acceptors(errc reason) {
+  const auto open = std::exchange(acceptors_, {});
+  const auto asking = std::exchange(asking_, {});
+  for (const auto& [key, weak] : open) {
+    tell(wire::close_text(next_seq_++, key));
+    if (auto acceptor = weak.lock()) acceptor->end(reason);
+  }
+  for (const auto& [seq, weak] : asking) {
+    if (auto acceptor = weak.lock()) acceptor->end(reason);
+  }
 }
 
 void this_worker_state::close_acceptor(acceptor_state& which) {
@@ -98,11 +116,7 @@ void this_worker_state::disconnect(bool own) {
   if (std::exchange(exited_after_disconnect, true)) return;
   own_wish_ = own;
   auto self = shared_from_this();
-  const auto all = std::exchange(acceptors_, {});
-  for (const auto& [key, weak] : all) {
-    tell(wire::close_text(next_seq_++, key));
-    if (auto acceptor = weak.lock()) acceptor->end(errc::listener_closed);
-  }
+  end_acceptors(errc::listener_closed);
   disconnecting->set({});
   hold.reset();
 }
@@ -117,10 +131,7 @@ void this_worker_state::leave() {
 }
 
 void this_worker_state::on_lost() {
-  const auto all = std::exchange(acceptors_, {});
-  for (const auto& [key, weak] : all) {
-    if (auto acceptor = weak.lock()) acceptor->end(errc::channel_closed);
-  }
+  end_acceptors(errc::channel_closed);
   replies_.clear();
   if (exited_after_disconnect || !options.exit_when_lost) return;
   // Node's rule, and what keeps workers from outliving their primary. Posted, so that the program's own listeners of

@@ -37,15 +37,17 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   void on_message(const boost::json::object& message, attachment handle);
   void on_connection(const wire::cluster_message& m, attachment handle);
   void on_listen_reply(acceptor_state& which, const wire::cluster_message& reply);
+  void end_acceptors(errc reason);
   void on_lost();
   void leave();
-  /// Sends `text(seq)`; `f` gets the answer.
-  void ask(const std::function<std::string(std::int64_t)>& text, reply_function f);
+  /// Sends `text(seq)`; `f` gets the answer. Returns the seq.
+  std::int64_t ask(const std::function<std::string(std::int64_t)>& text, reply_function f);
   void tell(std::string_view text) { channel->link->send_text(text); }
 
   std::int64_t next_seq_ = 0;
   std::map<std::int64_t, reply_function> replies_;
   std::map<std::string, std::weak_ptr<acceptor_state>> acceptors_;  // by the key the primary gave
+  std::map<std::int64_t, std::weak_ptr<acceptor_state>> asking_;    // without an answer yet, by the seq of the question
   std::map<std::string, std::int64_t> indexes_;                     // of requests for the same address
   bool own_wish_ = false;
 };

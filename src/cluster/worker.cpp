@@ -11,7 +11,7 @@ worker_state::worker_state(const asio::any_io_executor& ex, int number)
       start_timer(ex),
       online(std::make_shared<detail::milestone_state<>>(ex)),
       exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
-      listening(std::make_shared<detail::listeners<address>>()) {}
+      listening(std::make_shared<detail::listeners<address>>(ex)) {}
 
 worker::worker(std::shared_ptr<worker_state> state)
     : online(state->online),

@@ -6,25 +6,26 @@
 #include <utility>
 
 #include "sys/calls.hpp"
+#include "sys/listen.hpp"
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
 
 namespace brood::ipc {
 namespace {
 
-constexpr std::size_t longest_message = 512UL * 1024 * 1024;
 constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's write queue of its channel
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int reads_a_turn = 16;
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
 constexpr std::size_t most_descriptors = 64;  // waiting for their frame; an honest peer has one under way
+constexpr std::size_t most_acknowledgements = 64 * 1024;  // bytes of them: the same peer, 2,500 times
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 }  // namespace
 
-channel::channel(asio::any_io_executor ex, unique_fd fd)
-    : fd_(std::move(ex), std::move(fd)), incoming_(longest_message) {}
+channel::channel(asio::any_io_executor ex, unique_fd fd, channel_limits limits)
+    : fd_(std::move(ex), std::move(fd)), most_outgoing_(limits.outgoing), incoming_(limits.message) {}
 
 void channel::start(callbacks c) {
   callbacks_ = std::move(c);
@@ -45,23 +46,35 @@ bool channel::send(const boost::json::value& body, attachment handle) {
 }
 
 bool channel::send_text(std::string_view text) {
-  if (!connected()) return false;
+  if (!connected() || !has_room(text.size())) return false;
   outgoing_.add(text);
   return schedule_flush();
 }
 
 bool channel::send_text(std::string text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
                         handle_outcome outcome) {
-  if (!connected()) {
+  if (!connected() || !has_room(text.size())) {
     if (outcome) asio::post(fd_.get_executor(), [outcome = std::move(outcome)] { outcome(false); });
     return false;
   }
-  outgoing_.add_with_handle(wire::handle_frame(type, text), std::move(fd), std::move(outcome));
+  const auto name = type == attachment::kind::datagram ? sys::name_of(fd->get()) : std::nullopt;
+  outgoing_.add_with_handle(wire::handle_frame(type, text, name && name->ipv6), std::move(fd), std::move(outcome));
   return schedule_flush();
 }
 
+bool channel::has_room(std::size_t size) {
+  if (outgoing_.size() + size <= most_outgoing_) return true;
+  closing_ = true;  // not from here: we stand inside the caller's send()
+  asio::post(fd_.get_executor(), [self = shared_from_this()] { self->close(errc::message_too_large); });
+  return false;
+}
+
 void channel::disconnect() {
-  if (!std::exchange(closing_, true)) schedule_flush();
+  if (std::exchange(closing_, true)) return;
+  // From here on nobody is too slow for what comes in: it is dropped. But the acknowledgement that the last descriptor
+  // waits for may stand behind what was stopped.
+  resume();
+  schedule_flush();
 }
 
 /// Frames queued in one turn of the loop leave together, in one system call.
@@ -141,7 +154,7 @@ void channel::readable(error_code ec) {
     ~go_on() { self.wait_readable(); }
   } at_exit{*this};
   for (int i = 0; i < reads_a_turn && open_ && !paused_; ++i) {
-    if (!receive()) return;
+    if (receive() == 0) return;
     decode();
   }
 }
@@ -154,7 +167,7 @@ void channel::resume() {
   });
 }
 
-bool channel::receive() {
+std::size_t channel::receive() {
   iovec part{incoming_.prepare(read_size), read_size};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most_descriptors)];
   msghdr header{};
@@ -163,16 +176,16 @@ bool channel::receive() {
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   const ssize_t size = sys::receive_message(fd_.get(), &header);
-  if (size == -1 && would_block()) return false;
+  if (size == -1 && would_block()) return 0;
   if (size <= 0) {
     // ECONNRESET: the peer closed with messages of ours unread, which is its right.
     const bool orderly = size == 0 || errno == ECONNRESET;
     close(orderly ? error_code() : sys::last_error());
-    return false;
+    return 0;
   }
   take_descriptors(header);
   incoming_.commit(static_cast<std::size_t>(size));
-  return true;
+  return static_cast<std::size_t>(size);
 }
 
 void channel::take_descriptors(const msghdr& header) {
@@ -232,6 +245,7 @@ void channel::handle_arrived(boost::json::object frame) {
   // No descriptor came with it: we were at our limit of open ones, or the peer sent none. It may try again.
   const bool here = !descriptors_.empty();
   outgoing_.add_acknowledgement(here ? wire::handle_ack : wire::handle_nack);
+  if (outgoing_.acknowledgements() > most_acknowledgements) return close(errc::garbled_message);
   schedule_flush();
   if (!here) return;
   unique_fd fd = std::move(descriptors_.front());
@@ -253,13 +267,18 @@ void channel::deliver(boost::json::value body, attachment handle) {
 
 void channel::drain_and_close() {
   auto self = shared_from_this();
-  do {
+  // What it has left is what is there now: a process of its own that holds the same end may go on writing for ever.
+  std::size_t left = sys::readable_now(fd_.get());
+  for (;;) {
     do {
       paused_ = false;
       decode();
     } while (paused_);
-  } while (open_ && receive());
-  if (open_) close({});
+    const std::size_t size = open_ && left != 0 ? receive() : 0;
+    if (size == 0) break;
+    left -= std::min(left, size);
+  }
+  close({});
 }
 
 void channel::close(error_code reason) {

@@ -21,6 +21,12 @@ namespace asio = boost::asio;
 /// Messages a reader may be behind before its source is stopped.
 inline constexpr std::size_t inbox_capacity = 1024;
 
+/// What a peer may make us hold, and how much may wait for a peer that does not read.
+struct channel_limits {
+  std::size_t message = 512UL * 1024 * 1024;
+  std::size_t outgoing = 512UL * 1024 * 1024;
+};
+
 /// One end of the socket that a parent and a child talk over, in Node's json serialization.
 ///
 /// Whatever the peer does, this end stays whole: what cannot be understood closes the channel with an error, and
@@ -36,11 +42,12 @@ class channel : public std::enable_shared_from_this<channel> {
     std::function<void(error_code)> closed;
   };
 
-  channel(asio::any_io_executor ex, unique_fd fd);
+  channel(asio::any_io_executor ex, unique_fd fd, channel_limits limits = {});
 
   void start(callbacks c);
 
-  /// Queues a message. False when it was dropped (closed) or when more than the mark waits to leave.
+  /// Queues a message. False when it was dropped (closed) or when more than the mark waits to leave. Beyond the limit
+  /// the channel is closed with errc::message_too_large: the peer has stopped reading.
   bool send(const boost::json::value& body, attachment handle = {});
   bool send_text(std::string_view text);
   /// The descriptor is shared, so that the caller may keep it for another peer should this one not take it.
@@ -61,14 +68,15 @@ class channel : public std::enable_shared_from_this<channel> {
  private:
   void wait_readable();
   void readable(error_code ec);
-  /// One recvmsg. False when there was nothing, or the channel is closed now.
-  bool receive();
+  /// One recvmsg. 0 when there was nothing, or the channel is closed now.
+  std::size_t receive();
   void take_descriptors(const struct msghdr& header);
   void decode();
   void dispatch(std::string_view line);
   void handle_arrived(boost::json::object frame);
   void deliver(boost::json::value body, attachment handle);
 
+  bool has_room(std::size_t size);
   bool schedule_flush();
   void flush();
   bool transmit(const outbox::piece& piece);
@@ -76,6 +84,7 @@ class channel : public std::enable_shared_from_this<channel> {
 
   loop::descriptor fd_;
   callbacks callbacks_;
+  const std::size_t most_outgoing_;
   wire::line_buffer incoming_;
   std::deque<unique_fd> descriptors_;  // arrived, their frame not yet complete
   outbox outgoing_;

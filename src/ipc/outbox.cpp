@@ -62,7 +62,11 @@ outbox::source outbox::leaving() const noexcept {
 outbox::piece outbox::next() const {
   switch (leaving()) {
     case source::acknowledgements: return {std::string_view(acknowledgements_).substr(acknowledgements_sent_)};
-    case source::plain: return {std::string_view(plain_).substr(plain_sent_)};
+    case source::plain: {
+      const auto all = std::string_view(plain_).substr(plain_sent_);
+      // An acknowledgement waits for the end of this frame, not for all the others as well.
+      return {acknowledgements_.empty() ? all : all.substr(0, all.find('\n') + 1)};
+    }
     case source::handle:
       return {std::string_view(awaiting_->text).substr(awaiting_sent_), awaiting_sent_ == 0 ? awaiting_->fd->get() : -1};
     case source::none: break;

@@ -43,6 +43,8 @@ class outbox {
 
   /// Bytes that wait, for back-pressure.
   std::size_t size() const noexcept { return size_; }
+  /// How many of them are acknowledgements.
+  std::size_t acknowledgements() const noexcept { return acknowledgements_.size() - acknowledgements_sent_; }
   bool empty() const noexcept { return size_ == 0 && !awaiting_; }
   /// Drops everything and tells the owners of descriptors.
   void clear();

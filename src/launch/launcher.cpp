@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <future>
+#include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace brood::launch {
@@ -15,20 +17,25 @@ class launcher {
  public:
   void post(std::function<void()> job) {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
     if (!started_) begin();
+    jobs_.push_back(std::move(job));
     more_.notify_one();
   }
 
  private:
-  /// The new thread inherits the mask, and with it deafness to signals.
+  /// The new thread inherits the mask, and with it deafness to signals. Throws std::system_error where there may be no
+  /// more threads.
   void begin() {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    struct deaf {
+      sigset_t before;
+      deaf() {
+        sigset_t all;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+      }
+      ~deaf() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    } until_it_runs;
     std::thread([this] { run(); }).detach();
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     started_ = true;
   }
 
@@ -57,15 +64,20 @@ void on_launcher(std::function<void()> job) {
 }
 
 process start_on_launcher(plan& p) {
-  std::promise<process> started;
-  auto result = started.get_future();
-  on_launcher([&] {
-    try {
-      started.set_value(start(p));
-    } catch (...) {
-      started.set_exception(std::current_exception());
-    }
-  });
+  // Shared: get() may return while set_value() still stands in the promise.
+  auto started = std::make_shared<std::promise<process>>();
+  auto result = started->get_future();
+  try {
+    on_launcher([started, &p] {
+      try {
+        started->set_value(start(p));
+      } catch (...) {
+        started->set_exception(std::current_exception());
+      }
+    });
+  } catch (const std::system_error& error) {
+    throw spawn_error(spawn_step::clone, error.code(), p.view().argv[0]);
+  }
   return result.get();
 }
 

@@ -12,18 +12,18 @@ namespace brood::launch {
 
 /// What to start, as the parent thinks of it.
 struct request {
-  std::string file;                  ///< a path, or a name to look up in the PATH of `env`
-  std::vector<std::string> argv;     ///< argv[0] included
-  std::vector<std::string> env;      ///< "NAME=value"
-  std::string cwd;                   ///< empty: stay
-  std::vector<int> descriptors;      ///< index: the child's number; value: ours, or -1 for none
+  std::string file{};                ///< a path, or a name to look up in the PATH of `env`
+  std::vector<std::string> argv{};   ///< argv[0] included
+  std::vector<std::string> env{};    ///< "NAME=value"
+  std::string cwd{};                 ///< empty: stay
+  std::vector<int> descriptors{};    ///< index: the child's number; value: ours, or -1 for none
   int cgroup = -1;                   ///< an open cgroup.procs
-  std::string cgroup_path;
+  std::string cgroup_path{};
   bool new_session = false;
   bool new_group = false;
   bool die_with_parent = false;
-  identity as;
-  brood::limits limits;
+  identity as{};
+  brood::limits limits{};
 };
 
 /// A request made ready for the child: every byte it will need is allocated here, since between clone and exec it

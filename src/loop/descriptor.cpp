@@ -14,7 +14,7 @@ error_code descriptor::make_nonblocking() {
 
 error_code descriptor::watch() {
   if (watched_) return {};
-  if (error_code ec = make_nonblocking()) return ec;
+  if (!is_open()) return asio::error::bad_descriptor;
   auto& stream = watched_.emplace(get_executor());
   error_code ec;
   stream.assign(fd_.get(), ec);

@@ -19,6 +19,8 @@ error_code reaper::collect(exit_status& status) {
     // ECHILD: somebody's waitpid(-1) took it, or SIGCHLD is ignored and the kernel threw it away.
     return errno == ECHILD ? make_error_code(errc::status_lost) : sys::last_error();
   }
+  // A debugger is told of the end first. Until it lets go the pidfd is ready, and yet there is nothing to collect.
+  if (info.si_pid == 0) return asio::error::try_again;
   pidfd_.close();  // the pid is free for others now; a signal from here on must not find anybody
   status = info.si_code == CLD_EXITED ? exit_status::exited(info.si_status)
                                       : exit_status::killed(info.si_status, info.si_code == CLD_DUMPED);

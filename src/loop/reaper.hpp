@@ -1,6 +1,9 @@
 #pragma once
 
-#include <memory>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <optional>
+#include <utility>
 
 #include "brood/exit_status.hpp"
 #include "loop/descriptor.hpp"
@@ -22,6 +25,7 @@ class reaper {
     pidfd_.wait(descriptor::wait_type::wait_read, [this, done = std::move(done)](error_code ec) mutable {
       exit_status status;
       if (!ec) ec = collect(status);
+      if (ec == asio::error::try_again) return wait_later(std::move(done));
       done(ec, status);
     });
   }
@@ -33,9 +37,17 @@ class reaper {
   int pidfd() const noexcept { return pidfd_.get(); }
 
  private:
+  /// try_again: it has ended, but its status is not ours yet.
   error_code collect(exit_status& status);
 
+  template <class Done>
+  void wait_later(Done done) {
+    timer_.emplace(pidfd_.get_executor(), std::chrono::milliseconds(10));
+    timer_->async_wait([this, done = std::move(done)](error_code) mutable { wait(std::move(done)); });
+  }
+
   descriptor pidfd_;
+  std::optional<asio::steady_timer> timer_;
 };
 
 }  // namespace brood::loop

@@ -25,8 +25,11 @@ class round_robin {
     Connection connection;  ///< a copy; the policy keeps its own until the answer
   };
 
+  /// One that is retired but still has an answer to give comes back into the line with that answer.
   void add(worker_id worker) {
-    if (workers_.try_emplace(worker).second) line_.push_back(worker);
+    const auto [found, added] = workers_.try_emplace(worker);
+    if (added) line_.push_back(worker);
+    found->second.retired = false;
   }
 
   /// The worker shall get no more. A connection already on its way to it stays so: it may have taken it, and two
@@ -79,7 +82,10 @@ class round_robin {
     return true;
   }
 
-  bool has(worker_id worker) const { return workers_.contains(worker); }
+  bool has(worker_id worker) const {
+    const auto found = workers_.find(worker);
+    return found != workers_.end() && !found->second.retired;
+  }
   bool has_parked() const noexcept { return !parked_.empty(); }
   void retry_parked() {
     for (auto& one : parked_) waiting_.push_back({std::move(one.connection), 0});

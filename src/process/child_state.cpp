@@ -34,6 +34,7 @@ bool child_state::kill(int signal) {
 
 void child_state::stop(stop_ladder steps) {
   stop_steps_ = std::move(steps);
+  stopping_ = true;
   take_stop_step(0);
 }
 
@@ -46,9 +47,13 @@ void child_state::end_after(std::chrono::milliseconds time, stop_ladder steps) {
 }
 
 void child_state::take_stop_step(std::size_t step) {
-  if (exited->reached() || step >= stop_steps_.size()) return;
+  if (step >= stop_steps_.size() || (exited->reached() && !tree.alive())) return;
   error_code ignored;  // ESRCH: it has just ended, which is about to be told
-  reaper.signal(stop_steps_[step].signal, ignored);
+  if (tree.has_bounds()) {
+    tree.signal(stop_steps_[step].signal);
+  } else {
+    reaper.signal(stop_steps_[step].signal, ignored);
+  }
   killed = true;
   stop_timer_.expires_after(stop_steps_[step].patience);
   stop_timer_.async_wait([weak = weak_from_this(), step](error_code ec) {
@@ -61,7 +66,7 @@ void child_state::take_stop_step(std::size_t step) {
 void child_state::ended(error_code ec, exit_status status) {
   if (ec == asio::error::operation_aborted) return;  // the loop is being destroyed
   auto self = shared_from_this();
-  stop_timer_.cancel();
+  if (!stopping_ || !tree.alive()) stop_timer_.cancel();  // else the steps go on, for those it has left behind
   if (channel->link) channel->link->drain_and_close();
   if (auto stream = in.lock()) stream->close({});
   for (auto* output : {&out, &err}) {

@@ -8,6 +8,7 @@
 #include "ipc/endpoint.hpp"
 #include "loop/reaper.hpp"
 #include "process/readable.hpp"
+#include "process/tree.hpp"
 #include "process/writable.hpp"
 
 namespace brood::process {
@@ -37,6 +38,7 @@ struct child_state : std::enable_shared_from_this<child_state> {
   std::string file;
   arguments args;
   bool killed = false;
+  process::tree tree;
 
   std::weak_ptr<writable_state> in;
   std::weak_ptr<readable_state> out;
@@ -54,6 +56,7 @@ struct child_state : std::enable_shared_from_this<child_state> {
 
   stop_ladder stop_steps_;
   asio::steady_timer stop_timer_;
+  bool stopping_ = false;
 };
 
 }  // namespace brood::process

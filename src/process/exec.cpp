@@ -1,5 +1,6 @@
 #include "brood/exec.hpp"
 
+#include "brood/shell.hpp"
 #include "process/exec_state.hpp"
 
 namespace brood {
@@ -25,8 +26,7 @@ running start_line(const asio::any_io_executor& ex, const std::string& line, con
 
 running start_file(const asio::any_io_executor& ex, const std::string& file, arguments args,
                    const exec_options& options) {
-  std::string command = file;
-  for (const auto& one : args) command += ' ' + one;
+  std::string command = shell_line(file, args);
   return start(ex, file, std::move(args), options, std::move(command));
 }
 

@@ -1,7 +1,5 @@
 #include "process/readable.hpp"
 
-#include <sys/ioctl.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -10,7 +8,8 @@
 namespace brood::process {
 namespace {
 
-constexpr std::size_t chunk = 64 * 1024;
+constexpr std::size_t chunk = 64 * 1024;  // a pipe holds this much
+constexpr int large_pipe = 1024 * 1024;
 constexpr int chunks_a_turn = 16;  // then others get the loop
 
 bool would_block(ssize_t result) { return result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK); }
@@ -76,6 +75,7 @@ void readable_state::pump() {
   for (int i = 0; i < chunks_a_turn && !paused_ && fd_.is_open(); ++i) {
     const ssize_t size = sys::read(fd_.get(), buffer_.get(), chunk);
     if (size > 0) {
+      grow_if_full(static_cast<std::size_t>(size));
       data_.call(std::string_view(buffer_.get(), static_cast<std::size_t>(size)));
       continue;
     }
@@ -86,11 +86,17 @@ void readable_state::pump() {
   if (!fd_.is_open()) turn.again = false;
 }
 
+/// A child that fills its pipe has more to say than there is room for: it gets a larger one, so that it and we take turns
+/// less often. Only then, since most children say little. Where the system does not allow it, things stay as they are.
+void readable_state::grow_if_full(std::size_t size) {
+  if (size != chunk || std::exchange(grown_, true)) return;
+  ::fcntl(fd_.get(), F_SETPIPE_SZ, large_pipe);
+}
+
 /// True when nothing kept is left to tell.
 bool readable_state::emit_kept() {
-  if (kept_.empty() || paused_) return kept_.empty();
-  const std::string kept = std::exchange(kept_, {});
-  data_.call(kept);
+  if (paused_ && !kept_.empty()) return false;
+  if (const std::string kept = std::exchange(kept_, {}); !kept.empty()) data_.call(kept);
   end_if_read();
   return true;
 }
@@ -114,14 +120,13 @@ void readable_state::complete_read() {
 }
 
 void readable_state::read_available() {
-  int left = 0;
-  if (!flowing_ || paused_ || !fd_.is_open() || ::ioctl(fd_.get(), FIONREAD, &left) == -1) return;
+  if (!flowing_ || paused_ || !fd_.is_open()) return;
   auto self = shared_from_this();
   if (!buffer_) buffer_ = std::make_unique<char[]>(chunk);
-  while (left > 0 && fd_.is_open()) {
-    const ssize_t size = sys::read(fd_.get(), buffer_.get(), std::min(chunk, static_cast<std::size_t>(left)));
+  for (std::size_t left = sys::readable_now(fd_.get()); left > 0 && fd_.is_open();) {
+    const ssize_t size = sys::read(fd_.get(), buffer_.get(), std::min(chunk, left));
     if (size <= 0) return;  // the next turn of the flow will see why
-    left -= static_cast<int>(size);
+    left -= static_cast<std::size_t>(size);
     data_.call(std::string_view(buffer_.get(), static_cast<std::size_t>(size)));
   }
 }
@@ -137,13 +142,16 @@ std::size_t readable_state::take_kept(asio::mutable_buffer buffer) {
 void readable_state::child_exited() {
   if (!fd_.is_open() || flowing_ || paused_ || !reader_.empty()) return;
   if (error_code ec = fd_.make_nonblocking()) return finish(ec);
+  // What the child has left is what is there now. A grandchild that holds the other end may write for ever: its output
+  // is read on demand, as before.
+  const std::size_t left = sys::readable_now(fd_.get());
   char piece[4096];
-  for (;;) {
+  do {
     const ssize_t size = sys::read(fd_.get(), piece, sizeof piece);
-    if (would_block(size)) return;  // a grandchild holds the other end: its output is read on demand, as before
+    if (would_block(size)) return;
     if (size <= 0) return finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
     kept_.append(piece, static_cast<std::size_t>(size));
-  }
+  } while (kept_.size() <= left);
 }
 
 void readable_state::finish(error_code reason) {
@@ -155,7 +163,10 @@ void readable_state::finish(error_code reason) {
 }
 
 void readable_state::end_if_read() {
-  if (!fd_.is_open() && kept_.empty()) ended->set({});
+  if (fd_.is_open() || !kept_.empty()) return;
+  auto self = shared_from_this();
+  ended->set({});
+  data_.clear();
 }
 
 }  // namespace brood::process

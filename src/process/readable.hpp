@@ -22,6 +22,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
       : finished(std::make_shared<detail::milestone_state<>>(ex)),
         ended(std::make_shared<detail::milestone_state<>>(ex)),
         fd_(ex, std::move(fd)),
+        data_(ex),
         reader_(ex) {}
 
   const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
@@ -51,6 +52,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   void pump();
   void complete_read();
   bool emit_kept();
+  void grow_if_full(std::size_t size);
   std::size_t take_kept(asio::mutable_buffer buffer);
   void finish(error_code reason);
   void end_if_read();
@@ -65,6 +67,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   bool paused_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
+  bool grown_ = false;
 };
 
 }  // namespace brood::process

@@ -1,6 +1,10 @@
 #include "process/start.hpp"
 
+#include <unistd.h>
+
 #include <iterator>
+#include <random>
+#include <string_view>
 #include <utility>
 
 #include "launch/launcher.hpp"
@@ -17,6 +21,14 @@ unique_fd open_file(const std::string& path, int flags) {
   unique_fd fd(sys::open(path.c_str(), flags));
   if (!fd) give_up(spawn_step::open, path);
   return fd;
+}
+
+constexpr std::string_view mark_name = "BROOD_TREE";
+
+/// Tells this child's descendants from all others on the machine.
+std::string new_mark() {
+  std::random_device random;
+  return std::to_string(::getpid()) + '-' + std::to_string(random()) + std::to_string(random());
 }
 
 /// How a module is run: with "node" in front if it is a script, by itself otherwise.
@@ -85,6 +97,7 @@ preparation::preparation(start_request request) : request_(std::move(request)) {
     cgroup_.reset(sys::open((o.cgroup / "cgroup.procs").c_str(), O_WRONLY));
     if (!cgroup_) give_up(spawn_step::cgroup, o.cgroup.string());
   }
+  if (o.group) mark_ = new_mark();
   plan_ = std::make_unique<launch::plan>(to_launch());
 }
 
@@ -99,6 +112,7 @@ launch::request preparation::to_launch() {
     const auto number = std::to_string(ends_.size() - 1);
     env.set("NODE_CHANNEL_FD", number).set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
   }
+  if (!mark_.empty()) env.set(std::string(mark_name), mark_);
   result.env = env.block();
   result.cwd = o.cwd.string();
   for (const auto& one : ends_) result.descriptors.push_back(one.child);
@@ -119,6 +133,8 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.pid = launched.pid;
   state.args = plan_->take_argv();
   state.file = std::move(request_.file);
+  state.tree = {.root = launched.pid, .group = request_.options.group, .cgroup = request_.options.cgroup};
+  if (!mark_.empty()) state.tree.mark = std::string(mark_name) + '=' + mark_;
   const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
     return from.parent_end ? std::make_shared<readable_state>(ex, std::move(from.parent_end)) : nullptr;
   };

@@ -53,6 +53,7 @@ class preparation {
   std::vector<stream_ends> ends_;  // index: the child's descriptor
   unique_fd channel_end_;
   unique_fd cgroup_;
+  std::string mark_;
   std::unique_ptr<launch::plan> plan_;
 };
 

@@ -26,6 +26,7 @@ int open(const char* path, int flags) noexcept;       ///< O_CLOEXEC is added
 int set_nonblocking(int fd) noexcept;
 int set_close_on_exec(int fd) noexcept;
 ssize_t read(int fd, void* data, std::size_t size) noexcept;
+std::size_t readable_now(int fd) noexcept;            ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
 ssize_t send_message(int fd, const msghdr* message) noexcept;  ///< MSG_NOSIGNAL | MSG_DONTWAIT
 ssize_t receive_message(int fd, msghdr* message) noexcept;     ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT

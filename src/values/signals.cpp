@@ -5,6 +5,21 @@
 #include <cstring>
 
 namespace brood {
+namespace {
+
+/// "3" of "RTMIN+3"; nothing where it is no signal.
+std::optional<int> real_time(std::string_view name) {
+  constexpr std::string_view base = "RTMIN";
+  if (!name.starts_with(base)) return std::nullopt;
+  name.remove_prefix(base.size());
+  if (name.empty()) return SIGRTMIN;
+  unsigned offset = 0;
+  auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), offset);
+  const bool whole = name.front() == '+' && error == std::errc{} && end == name.data() + name.size();
+  return whole && offset <= static_cast<unsigned>(SIGRTMAX - SIGRTMIN) ? std::optional(SIGRTMIN + static_cast<int>(offset)) : std::nullopt;
+}
+
+}  // namespace
 
 std::string signal_name(int signal) {
   if (const char* name = sigabbrev_np(signal)) return std::string("SIG") + name;
@@ -25,8 +40,10 @@ std::optional<int> signal_number(std::string_view name) noexcept {
     const char* known = sigabbrev_np(candidate);
     if (known != nullptr && name == known) return candidate;
   }
-  if (name == "RTMIN") return SIGRTMIN;
-  return std::nullopt;
+  // Second names of these, which the system's own table does not have.
+  if (name == "IO") return SIGIO;
+  if (name == "IOT") return SIGIOT;
+  return real_time(name);
 }
 
 }  // namespace brood

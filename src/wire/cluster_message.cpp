@@ -1,7 +1,9 @@
 #include "wire/cluster_message.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -121,8 +123,8 @@ cluster_message parse_cluster_message(const json::object& message) {
     result.accepted = accepted->get_bool();
   }
   // libuv's errors are negative errnos; null and 0 both say that all is well.
-  const std::int64_t error = number_of(message, "errno").value_or(0);
-  result.error = error < 0 ? -error : error;
+  constexpr std::int64_t last_errno = 4095;  // of the kernel's; beyond is nonsense
+  result.error = std::abs(std::clamp(number_of(message, "errno").value_or(0), -last_errno, last_errno));
   result.sockname = sockname_of(message);
   if (result.what == act::query_server || result.what == act::listening) result.request = request_of(message);
   return result;

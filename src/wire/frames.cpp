@@ -43,9 +43,10 @@ std::string_view internal_command(const json::value& value) noexcept {
   return *text;
 }
 
-std::string handle_frame(kind type, std::string_view body) {
+std::string handle_frame(kind type, std::string_view body, bool ipv6) {
   std::string frame = R"({"cmd":"NODE_HANDLE","type":")";
   frame += name_of(type);
+  if (type == kind::datagram) frame += ipv6 ? R"(","dgramType":"udp6)" : R"(","dgramType":"udp4)";
   frame += R"(","msg":)";
   frame += body;
   frame += '}';

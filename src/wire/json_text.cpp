@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cmath>
 
 namespace brood::wire {
@@ -9,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t deepest = 1000;
+constexpr std::size_t deepest = 3000;
 
 bool expressible(const json::value& value) {
   if (const double* number = value.if_double()) return std::isfinite(*number);
@@ -36,6 +37,29 @@ void make_expressible(json::value& value) {
   }
 }
 
+/// The code unit of the `\uXXXX` at `at`; 0 where there is none.
+unsigned code_unit(std::string_view text, std::size_t at) {
+  unsigned value = 0;
+  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return 0;
+  const char* end = text.data() + at + 6;
+  return std::from_chars(text.data() + at + 2, end, value, 16).ptr == end ? value : 0;
+}
+
+bool is_high(unsigned unit) { return unit >= 0xd800 && unit < 0xdc00; }
+bool is_low(unsigned unit) { return unit >= 0xdc00 && unit < 0xe000; }
+
+/// The text with each surrogate that has no partner made a `\ufffd`.
+std::string without_lone_surrogates(std::string_view text) {
+  std::string result(text);
+  for (auto at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
+    const unsigned unit = code_unit(text, at);
+    const bool pair = is_high(unit) && is_low(code_unit(text, at + 6));
+    if (!pair && (is_high(unit) || is_low(unit))) result.replace(at, 6, "\\ufffd");
+    at += pair ? 12 : 2;
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string to_json_text(const json::value& value) {
@@ -49,7 +73,10 @@ json::value parse_json_text(std::string_view text, boost::system::error_code& ec
   json::parse_options options;
   options.max_depth = deepest;
   options.allow_invalid_utf8 = true;
-  return json::parse(text, ec, {}, options);
+  json::value value = json::parse(text, ec, {}, options);
+  if (!ec) return value;
+  const std::string mended = without_lone_surrogates(text);
+  return mended == text ? value : json::parse(mended, ec, {}, options);
 }
 
 }  // namespace brood::wire

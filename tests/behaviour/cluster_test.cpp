@@ -268,6 +268,16 @@ TEST(cluster, workers_end_with_the_primary) {
   EXPECT_EQ(::kill(pid, 0), -1) << "reaped, though nobody asked any more";
 }
 
+TEST(cluster, a_worker_told_to_go_while_it_waits_for_its_port_goes) {
+  loop io;
+  cluster::primary primary{io, echo_workers()};
+  primary.online.on([&](cluster::worker&) { primary.async_disconnect([](brood::error_code) {}); });
+  primary.exited.on([&](cluster::worker&, brood::exit_status status) { EXPECT_EQ(status, brood::exit_status::exited(0)); });
+  for (int i = 0; i < 4; ++i) primary.fork();
+  io.run();
+  EXPECT_TRUE(primary.workers().empty());
+}
+
 TEST(cluster, a_program_that_does_not_exist_is_an_exception) {
   loop io;
   cluster::primary primary{io, {.exec = "/no/such/worker"}};

@@ -20,7 +20,7 @@ using boost::system::error_code;
 template <class... Results>
 class milestone_state : public std::enable_shared_from_this<milestone_state<Results...>> {
  public:
-  explicit milestone_state(asio::any_io_executor ex) : waiters_(std::move(ex)) {}
+  explicit milestone_state(asio::any_io_executor ex) : waiters_(ex), listeners_(std::move(ex)) {}
 
   /// Only the first call counts. Waiters are posted; listeners are called from here, last, so a caller has put its
   /// own state in order before.
@@ -33,8 +33,8 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
     }
     // They are let go of afterwards: what they hold may well hold this.
     auto keep = this->shared_from_this();
-    const auto heard = std::exchange(listeners_, {});
-    std::apply([&](const auto&... r) { heard.call(r...); }, *results_);
+    std::apply([&](const auto&... r) { listeners_.call(r...); }, *results_);
+    listeners_.clear();
   }
 
   bool reached() const noexcept { return results_.has_value(); }
@@ -45,7 +45,7 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
   std::weak_ptr<listener_base> listen(Function function) {
     if (!results_) return listeners_.add(std::move(function));
     // Past already: called once, from the loop and not from here. Until then it can still be cancelled.
-    auto late = std::make_shared<listeners<Results...>>();
+    auto late = std::make_shared<listeners<Results...>>(waiters_.get_executor());
     auto handle = late->add(std::move(function));
     asio::post(waiters_.get_executor(), [keep = this->shared_from_this(), late] {
       std::apply([&](const auto&... r) { late->call(r...); }, *keep->results_);
@@ -67,7 +67,7 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
 
 /// The memory of an inbox: a bounded queue with one reader at a time.
 template <class T>
-class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
+class inbox_state : public std::enable_shared_from_this<inbox_state<T>>, loop_end::member {
   struct sink : listener_base {
     virtual ~sink() = default;
     virtual void take(T value) = 0;
@@ -110,11 +110,13 @@ class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
     room_ = nullptr;
     if (queue_.empty()) end_waiters();
     reader_changed_ = nullptr;
+    let_go_at_end();
   }
 
   template <class Function>
   std::weak_ptr<listener_base> listen(Function function) {
     auto added = std::make_shared<sink_of<Function>>(std::move(function));
+    this->join(waiters_.get_executor());
     sink_ = added;
     ever_read_ = true;
     tell_reader();
@@ -125,7 +127,7 @@ class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
   void next(typename waiters<std::optional<T>>::handler handler) {
     ever_read_ = true;
     if (queue_.empty() && !ended_) {
-      waiters_.add(std::move(handler));
+      waiters_.add(std::move(handler), [this](auto...) { tell_reader(); });
       tell_reader();
       return;
     }
@@ -139,28 +141,27 @@ class inbox_state : public std::enable_shared_from_this<inbox_state<T>> {
   }
 
  private:
-  /// Hands queued values to the listener, one after another. A listener that throws loses only its own value: the
-  /// rest is handed over in a later turn of the loop.
+  void let_go() noexcept override { const auto last = std::exchange(sink_, nullptr); }
+
+  /// Hands queued values to the listener, one after another. A listener that throws loses only its own value.
   void deliver() {
-    if (delivering_) return;
+    if (std::exchange(delivering_, true)) return;
     auto keep = this->shared_from_this();
-    struct guard {
-      inbox_state& self;
-      ~guard() {
-        self.delivering_ = false;
-        if (self.queue_.empty() || !self.sink_ || !self.sink_->active) return;
-        asio::post(self.waiters_.get_executor(), [again = self.shared_from_this()] { again->deliver(); });
-      }
-    } at_exit{*this};
-    delivering_ = true;
     while (!queue_.empty()) {
       auto reader = sink_;
       if (!reader || !reader->active) break;
       T value = std::move(queue_.front());
       queue_.pop_front();
-      reader->take(std::move(value));
+      call_listener(waiters_.get_executor(), [&] { reader->take(std::move(value)); });
     }
+    delivering_ = false;
     tell_room();
+    let_go_at_end();
+  }
+
+  /// The listener that has heard all: what it holds may well hold this.
+  void let_go_at_end() {
+    if (ended_ && queue_.empty() && !delivering_) const auto last = std::exchange(sink_, nullptr);
   }
 
   void end_waiters() {

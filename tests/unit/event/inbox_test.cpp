@@ -142,6 +142,7 @@ TEST_F(inboxes, tell_their_source_when_there_is_room_again) {
     ++room;
   });
   push(1, 4);
+  room = 0;
   values.async_next(take_next());
   run();
   EXPECT_EQ(room, 0) << "still full";
@@ -149,9 +150,10 @@ TEST_F(inboxes, tell_their_source_when_there_is_room_again) {
   run();
   EXPECT_EQ(room, 1);
   push(5, 6);
+  room = 0;
   values.on(take());
   run();
-  EXPECT_GE(room, 2);
+  EXPECT_GE(room, 1);
 }
 
 TEST_F(inboxes, tell_of_room_though_the_listener_throws_at_the_last_value) {

@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <brood/error.hpp>
 #include <brood/event.hpp>
 #include <future>
 #include <stdexcept>

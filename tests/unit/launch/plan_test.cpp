@@ -109,7 +109,7 @@ TEST(plan, names_what_a_failed_step_was_at) {
   const auto path = [&](spawn_step step, int index = 0) { return p.path_of({1, static_cast<int>(step), index}); };
   EXPECT_EQ(path(spawn_step::directory), "/dir");
   EXPECT_EQ(path(spawn_step::descriptor, 1), "6") << "the number the caller knows";
-  EXPECT_EQ(path(spawn_step::session), "");
+  EXPECT_EQ(path(spawn_step::session), "x");
   EXPECT_EQ(path(spawn_step::execute), "x");
 }
 

@@ -1,0 +1,129 @@
+#include "process/tree.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include "sys/calls.hpp"
+
+namespace brood::process {
+namespace {
+
+struct entry {
+  pid_t parent = 0;
+  pid_t group = 0;
+  char state = '?';
+};
+
+/// `/proc/PID/stat` after the program's name, which stands in parentheses and may hold anything: state, parent, group.
+std::optional<entry> read_entry(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  entry found;
+  std::istringstream fields(text.substr(name_end + 1));
+  fields >> found.state >> found.parent >> found.group;
+  return fields ? std::optional(found) : std::nullopt;
+}
+
+std::map<pid_t, entry> all_processes() {
+  std::map<pid_t, entry> all;
+  std::error_code ignored;
+  for (const auto& directory : std::filesystem::directory_iterator("/proc", ignored)) {
+    const std::string name = directory.path().filename();
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error != std::errc{} || end != name.data() + name.size()) continue;
+    if (auto found = read_entry(pid)) all.emplace(pid, *found);
+  }
+  return all;
+}
+
+bool carries(pid_t pid, const std::string& mark) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
+  for (std::string variable; std::getline(file, variable, '\0');) {
+    if (variable == mark) return true;
+  }
+  return false;
+}
+
+std::vector<pid_t> pids_in(const std::filesystem::path& cgroup) {
+  std::ifstream file(cgroup / "cgroup.procs");
+  return {std::istream_iterator<pid_t>(file), {}};
+}
+
+/// Through a pidfd, so that between the look and the signal nobody else can come by that number.
+bool signal_one(pid_t pid, int number) {
+  unique_fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!fd) return errno == ESRCH;
+  return sys::pidfd_send_signal(fd.get(), number) == 0 || errno == ESRCH;
+}
+
+bool write_kill(const std::filesystem::path& cgroup) {
+  std::ofstream file(cgroup / "cgroup.kill");
+  return static_cast<bool>(file << '1' << std::flush);
+}
+
+}  // namespace
+
+bool tree::alive() const {
+  if (!cgroup.empty() && !pids_in(cgroup).empty()) return true;
+  return group && ::kill(-root, 0) == 0;
+}
+
+void tree::signal(int number) const {
+  if (!cgroup.empty()) {
+    if (number == SIGKILL && write_kill(cgroup)) return;
+    for (const pid_t pid : pids_in(cgroup)) signal_one(pid, number);
+  } else if (group) {
+    ::kill(-root, number);
+  }
+}
+
+/// The tree is looked at again and again until a look finds nobody new: a process may have forked while it was looked at.
+tree_report tree::kill(int number, bool root_lives) const {
+  tree_report report;
+  if (has_bounds()) signal(number);
+  std::set<pid_t> members;
+  if (root_lives) members.insert(root);
+  std::set<pid_t> done;
+  for (bool again = true; again;) {
+    again = false;
+    const auto all = all_processes();
+    for (std::size_t before = 0; before != members.size();) {  // until no process has a member for a parent
+      before = members.size();
+      for (const auto& [pid, one] : all) {
+        if (members.contains(one.parent) && one.parent != 1) members.insert(pid);
+      }
+    }
+    for (const auto& [pid, one] : all) {
+      if (group && one.group == root) members.insert(pid);
+      if (!mark.empty() && !members.contains(pid) && carries(pid, mark)) members.insert(pid);
+    }
+    for (const pid_t pid : members) {
+      const auto found = all.find(pid);
+      if (found == all.end() || found->second.state == 'Z' || !done.insert(pid).second) continue;
+      again = true;
+      if (signal_one(pid, number)) {
+        ++report.signalled;
+      } else {
+        report.left.push_back(pid);
+      }
+    }
+  }
+  return report;
+}
+
+}  // namespace brood::process

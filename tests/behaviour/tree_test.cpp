@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <brood/child_process.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "support.hpp"
+
+namespace {
+
+using brood_test::loop;
+using namespace std::chrono_literals;
+
+// A child, a grandchild in the same group, and one that forked twice and left for a session of its own. All hold stdout,
+// and say a line: its end is the end of all three.
+constexpr const char* family =
+    "(echo here; exec tail -f /dev/null) & "
+    "setsid sh -c '(echo here; exec tail -f /dev/null) &'; "
+    "echo here; exec tail -f /dev/null";
+
+struct run_family {
+  explicit run_family(brood::spawn_options options) : child(brood::spawn(io, "sh", {"-c", family}, options)) {
+    child.out().on_end([this] { ended = true; });
+    io.run_for(0s);
+  }
+  /// Calls `then` when all three are there.
+  template <class Then>
+  void when_complete(Then then) {
+    child.out().on_data([this, then](std::string_view data) {
+      text += data;
+      if (std::exchange(complete, text.size() == 15)) return;
+      if (complete) then();
+    });
+  }
+  loop io;
+  brood::child_process child;
+  std::string text;
+  bool complete = false;
+  bool ended = false;
+};
+
+TEST(tree, kill_tree_finds_who_forked_twice_and_left_the_session) {
+  run_family all({.group = true});
+  brood::tree_report report;
+  all.when_complete([&] { report = all.child.kill_tree(); });
+  all.io.run();
+  EXPECT_TRUE(all.ended);
+  EXPECT_TRUE(report.left.empty());
+}
+
+TEST(tree, kill_tree_without_a_group_ends_all_that_still_descend_from_the_child) {
+  loop io;
+  auto child = brood::spawn(io, "sh", {"-c", "sh -c 'echo here; exec tail -f /dev/null' & exec tail -f /dev/null"});
+  bool ended = false;
+  child.out().on_data([&](std::string_view) { EXPECT_EQ(child.kill_tree().signalled, 2U); });
+  child.out().on_end([&] { ended = true; });
+  io.run();
+  EXPECT_TRUE(ended);
+}
+
+TEST(tree, stop_covers_the_group) {
+  loop io;
+  auto child = brood::spawn(io, "sh", {"-c", "(trap '' TERM; echo here; exec tail -f /dev/null) & exec tail -f /dev/null"},
+                            {.group = true});
+  bool ended = false;
+  child.out().on_data([&](std::string_view) { child.stop({{SIGTERM, 20ms}, {SIGKILL, 0ms}}); });
+  child.out().on_end([&] { ended = true; });
+  io.run();
+  EXPECT_TRUE(ended) << "the one that ignores SIGTERM is ended too, though the child itself has gone before";
+  EXPECT_EQ(*child.exited.value(), brood::exit_status::killed(SIGTERM));
+}
+
+TEST(tree, a_cgroup_holds_them_all) {
+  namespace fs = std::filesystem;
+  fs::path root = fs::exists("/sys/fs/cgroup/unified/cgroup.procs") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
+  const fs::path group = root / ("brood_test_" + std::to_string(::getpid()));
+  std::error_code ec;
+  if (!fs::exists(root / "cgroup.procs") || !fs::create_directory(group, ec)) GTEST_SKIP() << "no cgroup to be had";
+  {
+    run_family all({.cgroup = group});
+    all.when_complete([&] { all.child.kill_tree(); });
+    all.io.run();
+    EXPECT_TRUE(all.ended);
+  }
+  // They have closed their descriptors, but leave the group a moment later; a group with anybody in it cannot be removed.
+  while (!fs::remove(group, ec)) ASSERT_EQ(ec, std::errc::device_or_resource_busy);
+}
+
+TEST(tree, a_cgroup_that_is_not_there_is_named) {
+  loop io;
+  try {
+    brood::spawn(io, "true", {}, {.cgroup = "/no/such/group"});
+    FAIL();
+  } catch (const brood::spawn_error& error) {
+    EXPECT_STREQ(error.what(), "spawn: cannot enter cgroup /no/such/group: No such file or directory");
+  }
+}
+
+}  // namespace
