@@ -14,7 +14,8 @@ from pathlib import Path
 RUNGS = ["values", "executor", "event", "stream", "channel", "child_process", "cluster", "http", "everything"]
 RUNG_OF = {
     "executor": "executor", "event": "event", "stream": "stream", "channel": "channel",
-    "child_process": "child_process", "spawn": "child_process", "exec": "child_process", "fork": "child_process",
+    "child_process": "child_process", "async_spawn": "child_process", "spawn_sync": "child_process",
+    "exec": "child_process",
     "cluster": "cluster", "http": "http",
 }
 
