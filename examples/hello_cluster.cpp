@@ -1,6 +1,8 @@
-// An HTTP server on every core, behind one port. A worker that dies is replaced; SIGTERM or Ctrl-C ends it in good order.
+// An HTTP server on every core, behind one port. A worker that dies is replaced; SIGTERM or Ctrl-C ends it in good
+// order.
 //
 //   hello_cluster [--port N] [--workers N]
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,7 +13,6 @@
 #include <csignal>
 #include <iostream>
 #include <string>
-#include <unistd.h>
 
 namespace {
 
@@ -29,7 +30,8 @@ class supervisor {
   supervisor(asio::io_context& loop, const options& o) : signals_(loop, SIGTERM, SIGINT), primary_(loop, settings()) {
     primary_.forked.on([](cluster::worker& w) { say(w) << "forked" << std::endl; });
     primary_.online.on([](cluster::worker& w) { say(w) << "online" << std::endl; });
-    primary_.listening.on([](cluster::worker& w, const cluster::address& at) { say(w) << "listening " << at << std::endl; });
+    primary_.listening.on(
+        [](cluster::worker& w, const cluster::address& at) { say(w) << "listening " << at << std::endl; });
     primary_.message.on([this](cluster::worker& w, const brood::message& m) { failed(w, m); });
     primary_.exited.on([this](cluster::worker& w, const brood::exit_status& status) {
       say(w) << status << std::endl;
@@ -79,7 +81,8 @@ int run_worker(const options& o) {
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary will tell us what to do
   asio::io_context loop{1};
   cluster::this_worker self{loop};
-  const std::string text = "hello from worker " + std::to_string(self.id()) + " pid " + std::to_string(::getpid()) + '\n';
+  const std::string text =
+      "hello from worker " + std::to_string(self.id()) + " pid " + std::to_string(::getpid()) + '\n';
   brood::http::server server{self, [&](const auto&, auto& response) { response.end(text); }};
   const asio::ip::tcp::endpoint where(asio::ip::tcp::v4(), static_cast<std::uint16_t>(o.port));
   server.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
@@ -96,7 +99,9 @@ int run_worker(const options& o) {
 int main(int argc, char** argv) try {
   options o;
   CLI::App app{"An HTTP server on every core, behind one port"};
-  app.add_option("--port", o.port, "where to listen; 0 for any free port")->check(CLI::Range(0, 65535))->capture_default_str();
+  app.add_option("--port", o.port, "where to listen; 0 for any free port")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
   app.add_option("--workers", o.workers, "how many processes")->check(CLI::Range(1, 1024))->capture_default_str();
   try {
     app.parse(argc, argv);

@@ -40,9 +40,9 @@ class [[nodiscard]] spawning {
   std::shared_ptr<process::async_start> state_;
 };
 
-/// spawn(), made by a thread of brood's own. The loop is held up for the few microseconds that it takes to hand the work
-/// over, however much memory this process holds and however slow the program is to load. Never throws for a start that
-/// fails: async_child() tells, also for arguments that cannot be passed.
+/// spawn(), made by a thread of brood's own. The loop is held up for the few microseconds that it takes to hand the
+/// work over, however much memory this process holds and however slow the program is to load. Never throws for a start
+/// that fails: async_child() tells, also for arguments that cannot be passed.
 spawning async_spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
 
 }  // namespace brood

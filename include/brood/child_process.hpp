@@ -21,7 +21,7 @@ namespace brood {
 namespace process {
 struct child_state;
 struct started;
-}
+}  // namespace process
 
 /// What kill_tree() did.
 struct tree_report {
@@ -75,12 +75,12 @@ class child_process {
   /// boost::system::system_error when the system refuses (EPERM, EINVAL for no signal at all).
   bool kill(int signal = SIGTERM);
   /// Sends a signal to the child and all that came from it. Started with `.cgroup`, that is all in the cgroup, and none
-  /// can escape. Otherwise it is who descends from the child by parents that still live, and with `.group` also who is in
-  /// its group, or carries the mark that such children get in their environment (BROOD_TREE), however often it has
+  /// can escape. Otherwise it is who descends from the child by parents that still live, and with `.group` also who is
+  /// in its group, or carries the mark that such children get in their environment (BROOD_TREE), however often it has
   /// forked away. Looks through /proc and takes its time by the number of processes there are.
   tree_report kill_tree(int signal = SIGKILL);
-  /// Makes it end: signal by signal, until it has. Started with `.group` or `.cgroup`, that is the whole of it. A second
-  /// call replaces the steps of the first.
+  /// Makes it end: signal by signal, until it has. Started with `.group` or `.cgroup`, that is the whole of it. A
+  /// second call replaces the steps of the first.
   void stop(stop_ladder steps = default_stop);
   /// Whether a kill() has reached it; it says nothing about its end.
   bool killed() const noexcept;

@@ -10,8 +10,8 @@
 
 namespace brood::cluster {
 
-/// Whether a cluster primary, brood's or Node's, started this process. What holds at the first call holds for ever; that
-/// call takes the variables it looks at out of the environment, so it belongs before other threads are started.
+/// Whether a cluster primary, brood's or Node's, started this process. What holds at the first call holds for ever;
+/// that call takes the variables it looks at out of the environment, so it belongs before other threads are started.
 bool is_worker();
 inline bool is_primary() { return !is_worker(); }
 

@@ -28,7 +28,20 @@ error_code make_error_code(errc) noexcept;
 
 /// The steps of starting a process, in the order they are taken; a spawn_error names the one that failed.
 enum class spawn_step {
-  argument, pipe, open, clone, cgroup, descriptor, session, limit, group, user, privileges, parent, directory, execute
+  argument,
+  pipe,
+  open,
+  clone,
+  cgroup,
+  descriptor,
+  session,
+  limit,
+  group,
+  user,
+  privileges,
+  parent,
+  directory,
+  execute
 };
 
 /// "execute", "change directory to" ...: the words that stand after "cannot" in the message of a spawn_error.

@@ -35,9 +35,7 @@ class milestone {
   boost::system::error_code error() const noexcept { return state_->error(); }
 
   /// The result, or nullptr while it has not happened. Points into the event, which owns it.
-  auto value() const noexcept
-    requires(sizeof...(Results) == 1)
-  {
+  auto value() const noexcept requires(sizeof...(Results) == 1) {
     auto* results = state_->results();
     return results != nullptr ? &std::get<0>(*results) : nullptr;
   }

@@ -94,9 +94,9 @@ struct resource_limit {
 /// How much of the machine the child gets.
 struct limits {
   std::vector<resource_limit> resources{};
-  std::optional<int> nice{};      ///< as of setpriority(2): -20 to 19, an absolute value
+  std::optional<int> nice{};  ///< as of setpriority(2): -20 to 19, an absolute value
   std::optional<mode_t> umask{};
-  std::vector<int> cpus{};        ///< the processors it may run on; empty: as this process
+  std::vector<int> cpus{};  ///< the processors it may run on; empty: as this process
 };
 
 /// One step of making a process end: send the signal, then wait so long for the end before the next step.
@@ -132,8 +132,8 @@ struct spawn_options {
   /// Ends the child by `stop` when it runs longer. 0: no limit.
   std::chrono::milliseconds timeout{0};
   stop_ladder stop = default_stop;
-  /// For fork() alone: what runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module itself
-  /// is executed.
+  /// For fork() alone: what runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module
+  /// itself is executed.
   std::string exec_path{};
   /// For fork() alone: arguments for exec_path, before the module.
   arguments exec_args{};

@@ -14,8 +14,8 @@ std::string shell_quote(std::string_view text);
 /// A line of shell that runs `file` with just these arguments.
 std::string shell_line(std::string_view file, const arguments& args);
 
-/// A line of shell with each "{}" replaced by the next argument, quoted: shell_format("sort {} | head -{}", {name, "3"}).
-/// Throws std::invalid_argument where there are more or fewer "{}" than arguments.
+/// A line of shell with each "{}" replaced by the next argument, quoted: shell_format("sort {} | head -{}", {name,
+/// "3"}). Throws std::invalid_argument where there are more or fewer "{}" than arguments.
 std::string shell_format(std::string_view pattern, const arguments& args);
 
 }  // namespace brood

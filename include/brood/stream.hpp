@@ -65,7 +65,8 @@ class readable {
 
   template <class Buffers>
   static boost::asio::mutable_buffer first_of(const Buffers& buffers) {
-    for (auto one = boost::asio::buffer_sequence_begin(buffers); one != boost::asio::buffer_sequence_end(buffers); ++one) {
+    for (auto one = boost::asio::buffer_sequence_begin(buffers); one != boost::asio::buffer_sequence_end(buffers);
+         ++one) {
       if (boost::asio::mutable_buffer buffer(*one); buffer.size() != 0) return buffer;
     }
     return {};
@@ -125,7 +126,8 @@ class writable {
 
   template <class Buffers>
   static boost::asio::const_buffer first_of(const Buffers& buffers) {
-    for (auto one = boost::asio::buffer_sequence_begin(buffers); one != boost::asio::buffer_sequence_end(buffers); ++one) {
+    for (auto one = boost::asio::buffer_sequence_begin(buffers); one != boost::asio::buffer_sequence_end(buffers);
+         ++one) {
       if (boost::asio::const_buffer buffer(*one); buffer.size() != 0) return buffer;
     }
     return {};

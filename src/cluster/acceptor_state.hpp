@@ -22,7 +22,9 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   using handler = detail::waiters<tcp::socket>::handler;
 
   acceptor_state(const asio::any_io_executor& ex, wire::listen_request what)
-      : request(std::move(what)), listening(std::make_shared<detail::milestone_state<tcp::endpoint>>(ex)), accepting_(ex) {}
+      : request(std::move(what)),
+        listening(std::make_shared<detail::milestone_state<tcp::endpoint>>(ex)),
+        accepting_(ex) {}
 
   /// The primary listens: connections may come.
   void open(std::string name, const tcp::endpoint& local);

@@ -17,8 +17,7 @@ std::shared_ptr<Listeners> part(const std::shared_ptr<primary_state>& state, Lis
 
 bool is_worker() { return ipc::inherited().worker_id.has_value(); }
 
-primary::primary(executor ex, settings with)
-    : primary(std::make_shared<primary_state>(ex.get(), std::move(with))) {}
+primary::primary(executor ex, settings with) : primary(std::make_shared<primary_state>(ex.get(), std::move(with))) {}
 
 primary::primary(std::shared_ptr<primary_state> state)
     : forked(part(state, &primary_state::forked)),

@@ -76,8 +76,8 @@ void primary_state::on_query(const state_ptr& who, const wire::cluster_message& 
 }
 
 std::shared_ptr<listener_round_robin> primary_state::open_listener(const wire::listen_request& request, int& error) {
-  const int backlog = request.backlog > 0 && request.backlog <= 65'535 ? static_cast<int>(request.backlog)
-                                                                        : default_backlog;
+  const int backlog =
+      request.backlog > 0 && request.backlog <= 65'535 ? static_cast<int>(request.backlog) : default_backlog;
   const bool port_ok = request.port >= 0 && request.port <= 65'535;
   unique_fd socket;
   errno = EOPNOTSUPP;  // a datagram socket, or a descriptor of the primary's

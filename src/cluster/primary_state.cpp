@@ -64,8 +64,8 @@ worker& primary_state::fork(const environment& changes) {
   if (const auto wait = next_wait(); wait.count() == 0) {
     start(who);
   } else {
-    log(log_level::warning, "workers are dying young: worker " + std::to_string(who->id) + " is started in " +
-                                std::to_string(wait.count()) + " ms");
+    log(log_level::warning, "worker " + std::to_string(who->id) + " is started in " + std::to_string(wait.count()) +
+                                " ms, since the last ones died young");
     start_later(who, wait);
   }
   ++next_id_;

@@ -20,8 +20,7 @@ constexpr std::chrono::seconds linger_time{30};
 
 }  // namespace
 
-connection::connection(core& owner)
-    : stream_(owner.executor()), reader_(owner.limits()), response_(*this) {}
+connection::connection(core& owner) : stream_(owner.executor()), reader_(owner.limits()), response_(*this) {}
 
 void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool crowded) {
   stream_.open(fd, family);

@@ -123,7 +123,7 @@ class connection final : public deadline {
   tick began_ = 0;            // when the current request, or the connection, did
   tick lingers_until_ = 0;
   phase phase_ = phase::closed;
-  bool ended_ = false;       // the answer has, the handler may still be running
+  bool ended_ = false;  // the answer has, the handler may still be running
   bool in_handler_ = false;
   bool running_ = false;     // out_ is flushed further down the stack
   bool receiving_ = false;   // the loop will put bytes behind those of in_, so in_ must not move

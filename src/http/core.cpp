@@ -26,7 +26,8 @@ constexpr milliseconds patience_for_next = std::chrono::seconds{1};
 /// A second, or less where a time-out is shorter than that.
 milliseconds tick_for(const server_options& options) {
   milliseconds tick = std::chrono::seconds{1};
-  for (auto time : {options.headers_timeout, options.request_timeout, options.keep_alive_timeout, options.send_timeout}) {
+  for (auto time :
+       {options.headers_timeout, options.request_timeout, options.keep_alive_timeout, options.send_timeout}) {
     if (time.count() > 0) tick = std::min(tick, time);
   }
   return std::max(tick, milliseconds{10});

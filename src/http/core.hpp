@@ -96,7 +96,7 @@ class core : public std::enable_shared_from_this<core> {
   brood::detail::waiters<> drained_;
 
   std::vector<connection*> open_;
-  std::vector<connection*> fresh_;  // to be read soon, each counted
+  std::vector<connection*> fresh_;    // to be read soon, each counted
   std::vector<connection*> reading_;  // those of them whose turn it is; kept for its memory
   std::vector<std::unique_ptr<connection>> spare_;
   std::vector<byte_buffer> buffers_;

@@ -25,8 +25,8 @@ class deadline {
   friend class deadlines;
   deadline* previous_ = this;
   deadline* next_ = this;
-  tick due_ = never;     // when it is late
-  tick looked_at_ = 0;   // when the wheel comes by the slot it hangs in, never after due_
+  tick due_ = never;    // when it is late
+  tick looked_at_ = 0;  // when the wheel comes by the slot it hangs in, never after due_
 };
 
 /// Timers for thousands of connections at the cost of one: a wheel of lists that somebody turns once a tick.
@@ -54,8 +54,8 @@ class deadlines {
     unlink(d);
   }
 
-  /// One tick has passed. Calls `late(deadline&)` for each that is due, which has left by then. The function may set and
-  /// remove whatever it likes.
+  /// One tick has passed. Calls `late(deadline&)` for each that is due, which has left by then. The function may set
+  /// and remove whatever it likes.
   template <class Function>
   void turn(Function late) {
     ++now_;

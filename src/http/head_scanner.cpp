@@ -7,8 +7,7 @@ namespace brood::http::detail {
 
 head_scanner::verdict head_scanner::scan(std::string_view bytes) noexcept {
   while (scanned_ < bytes.size()) {
-    const auto* found =
-        static_cast<const char*>(std::memchr(bytes.data() + scanned_, '\n', bytes.size() - scanned_));
+    const auto* found = static_cast<const char*>(std::memchr(bytes.data() + scanned_, '\n', bytes.size() - scanned_));
     if (found == nullptr) break;
     const auto feed = static_cast<std::size_t>(found - bytes.data());
     if (feed == line_ || bytes[feed - 1] != '\r') return verdict::garbled;

@@ -92,8 +92,7 @@ message_reader::verdict message_reader::read_chunks(byte_buffer& buffer) {
 }
 
 bool message_reader::take_continue(const byte_buffer& buffer) noexcept {
-  const bool waits = in_body() && parser_->expects_continue() && !continued_ &&
-                     buffer.size() == request_.body_offset_;
+  const bool waits = in_body() && parser_->expects_continue() && !continued_ && buffer.size() == request_.body_offset_;
   continued_ = continued_ || in_body();
   return waits;
 }

@@ -24,8 +24,7 @@ constexpr std::chrono::milliseconds exhausted_pause{500};
 
 class plain_source final : public connection_source, public std::enable_shared_from_this<plain_source> {
  public:
-  explicit plain_source(core& target)
-      : core_(&target), acceptor_(target.executor()), pause_(target.executor()) {}
+  explicit plain_source(core& target) : core_(&target), acceptor_(target.executor()), pause_(target.executor()) {}
 
   void listen(const asio::ip::tcp::endpoint& where) {
     family_ = where.protocol();
@@ -42,8 +41,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
 
   void close() override {
     // The handshake of those in the queue is done: closing on them would reset them.
-    while (accept_batch(batch_size)) {
-    }
+    while (accept_batch(batch_size)) {}
     core_ = nullptr;
     boost::system::error_code ignored;
     acceptor_.close(ignored);

@@ -13,9 +13,10 @@ server::server(executor ex, handler h, server_options options)
     : server(std::make_shared<detail::core>(ex.get(), std::move(h), std::move(options), detail::make_plain_source)) {}
 
 server::server(cluster::this_worker& self, handler h, server_options options)
-    : server(std::make_shared<detail::core>(
-          self.get_executor(), std::move(h), std::move(options),
-          [&self](detail::core& core, const endpoint& where) { return detail::make_worker_source(self, core, where); })) {}
+    : server(std::make_shared<detail::core>(self.get_executor(), std::move(h), std::move(options),
+                                            [&self](detail::core& core, const endpoint& where) {
+                                              return detail::make_worker_source(self, core, where);
+                                            })) {}
 
 server::server(std::shared_ptr<detail::core> core) : listening(core->listening()), core_(std::move(core)) {}
 

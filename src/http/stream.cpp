@@ -73,8 +73,8 @@ stream::result stream::send(std::string_view first, std::string_view second) noe
     return retried([&] { return ::send(fd_, first.data(), first.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
   }
   // The kernel only reads through these pointers.
-  std::array<iovec, 2> parts{{{const_cast<char*>(first.data()), first.size()},
-                              {const_cast<char*>(second.data()), second.size()}}};
+  std::array<iovec, 2> parts{
+      {{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}}};
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();

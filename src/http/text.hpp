@@ -25,8 +25,7 @@ class byte_set {
   std::array<bool, 256> has_{};
 };
 
-inline constexpr std::string_view letters_and_digits =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+inline constexpr std::string_view letters_and_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// Names of fields are ASCII and equal whatever the case of their letters; the locale has no say.
 bool same_name(std::string_view a, std::string_view b) noexcept;

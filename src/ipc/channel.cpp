@@ -1,7 +1,7 @@
 #include "ipc/channel.hpp"
 
-#include <boost/asio/post.hpp>
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cstring>
 #include <utility>
 
@@ -17,7 +17,7 @@ constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's wr
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int reads_a_turn = 16;
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
-constexpr std::size_t most_descriptors = 64;  // waiting for their frame; an honest peer has one under way
+constexpr std::size_t most_descriptors = 64;              // waiting for their frame; an honest peer has one under way
 constexpr std::size_t most_acknowledgements = 64 * 1024;  // bytes of them: the same peer, 2,500 times
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }

@@ -68,7 +68,8 @@ outbox::piece outbox::next() const {
       return {acknowledgements_.empty() ? all : all.substr(0, all.find('\n') + 1)};
     }
     case source::handle:
-      return {std::string_view(awaiting_->text).substr(awaiting_sent_), awaiting_sent_ == 0 ? awaiting_->fd->get() : -1};
+      return {std::string_view(awaiting_->text).substr(awaiting_sent_),
+              awaiting_sent_ == 0 ? awaiting_->fd->get() : -1};
     case source::none: break;
   }
   return {};

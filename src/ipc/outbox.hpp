@@ -62,14 +62,14 @@ class outbox {
   void release_held();
   bool blocked() const noexcept { return awaiting_ != nullptr; }
 
-  std::string plain_;              // frames without descriptors that may leave, newline included; [plain_sent_, end)
+  std::string plain_;  // frames without descriptors that may leave, newline included; [plain_sent_, end)
   std::size_t plain_sent_ = 0;
-  bool inside_plain_ = false;      // the last byte that left was inside a frame
+  bool inside_plain_ = false;        // the last byte that left was inside a frame
   std::unique_ptr<frame> awaiting_;  // the frame with a descriptor that leaves after plain_, or has left
   std::size_t awaiting_sent_ = 0;
-  std::string acknowledgements_;   // leave between frames, never inside one
+  std::string acknowledgements_;  // leave between frames, never inside one
   std::size_t acknowledgements_sent_ = 0;
-  std::deque<frame> held_;         // behind awaiting_
+  std::deque<frame> held_;  // behind awaiting_
   std::size_t size_ = 0;
 };
 

@@ -104,7 +104,8 @@ BROOD_CHILD_SIDE void set_limits(child_view& view) noexcept {
     if (call(SYS_prlimit64, 0, one.resource, word(&one.value), 0) == -1) fail(view, spawn_step::limit, i);
   }
   if (view.set_nice && call(SYS_setpriority, PRIO_PROCESS, 0, view.nice) == -1) fail(view, spawn_step::limit);
-  if (view.cpus != nullptr && call(SYS_sched_setaffinity, 0, static_cast<long>(view.cpus_size), word(view.cpus)) == -1) {
+  if (view.cpus != nullptr &&
+      call(SYS_sched_setaffinity, 0, static_cast<long>(view.cpus_size), word(view.cpus)) == -1) {
     fail(view, spawn_step::limit);
   }
   if (view.set_umask) call(SYS_umask, static_cast<long>(view.umask));

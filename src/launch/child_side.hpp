@@ -25,22 +25,22 @@ struct child_view {
   const char* const* candidates;  ///< paths to try in turn, null-terminated
   const char** argv;              ///< null-terminated; argv[-1] is a spare slot
   const char* const* env;
-  const char* cwd;                ///< null: stay
-  int* descriptors;               ///< index: the child's number; value: ours, or -1 for none
+  const char* cwd;   ///< null: stay
+  int* descriptors;  ///< index: the child's number; value: ours, or -1 for none
   int descriptor_count;
-  int cgroup;                     ///< an open cgroup.procs, or -1
+  int cgroup;  ///< an open cgroup.procs, or -1
   bool new_session;
   bool new_group;
-  pid_t parent;                   ///< die with the process of this pid; 0: outlive it
+  pid_t parent;  ///< die with the process of this pid; 0: outlive it
   const child_limit* limits;
   int limit_count;
-  const unsigned long* cpus;      ///< an affinity mask; null: as the parent
-  unsigned long cpus_size;        ///< in bytes
+  const unsigned long* cpus;  ///< an affinity mask; null: as the parent
+  unsigned long cpus_size;    ///< in bytes
   int nice;
   bool set_nice;
   mode_t umask;
   bool set_umask;
-  const gid_t* groups;            ///< null: leave them
+  const gid_t* groups;  ///< null: leave them
   int group_count;
   gid_t gid;
   bool set_gid;

@@ -15,8 +15,8 @@ namespace brood::loop {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// A descriptor whose readiness the loop can be asked for. It is registered with the loop at its first wait, so one that
-/// is never waited for costs no system call beyond its making.
+/// A descriptor whose readiness the loop can be asked for. It is registered with the loop at its first wait, so one
+/// that is never waited for costs no system call beyond its making.
 ///
 /// Waiting is all it does: the owner reads and writes by itself, first, and waits only when told EAGAIN.
 class descriptor {

@@ -2,7 +2,8 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <exception>
+#include <mutex>
+#include <system_error>
 
 #include "launch/launcher.hpp"
 #include "process/start.hpp"
@@ -11,19 +12,24 @@ namespace brood {
 namespace process {
 
 /// Lives on the loop; the launcher only sees the preparation, and hands back a process or an error by a post.
-class async_start : public std::enable_shared_from_this<async_start> {
+class async_start : public std::enable_shared_from_this<async_start>, detail::loop_end::member {
  public:
   explicit async_start(asio::any_io_executor ex) : executor_(ex), waiters_(ex) {}
 
   void begin(start_request request) {
+    join(executor_);
     // Counts as work of the loop, so that run() waits for the launcher.
-    auto busy = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
-    launch::on_launcher([self = shared_from_this(), busy, request = std::move(request)]() mutable {
-      auto outcome = std::make_shared<result>(launch_it(std::move(request)));
-      asio::post(busy, [self, outcome] { self->finish(std::move(*outcome)); });
-      // The last reference to what belongs to the loop must go there, not here.
-      asio::post(busy, [self = std::move(self)] {});
-    });
+    desk_->busy = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
+    desk_->owner = shared_from_this();
+    try {
+      launch::on_launcher([desk = desk_, request = std::move(request)]() mutable {
+        hand_back(*desk, std::make_shared<result>(launch_it(std::move(request))));
+      });
+    } catch (const std::system_error& error) {
+      auto outcome = std::make_shared<result>();
+      outcome->error.emplace(spawn_step::clone, error.code(), "");
+      hand_back(*desk_, std::move(outcome));
+    }
   }
 
   void wait(detail::waiters<std::optional<child_process>>::handler handler) {
@@ -39,6 +45,29 @@ class async_start : public std::enable_shared_from_this<async_start> {
     launch::process launched{};
     std::optional<spawn_error> error{};
   };
+
+  /// Where launcher and loop meet. All that belongs to the loop is taken from here under the lock: by the launcher,
+  /// into a post, or by the loop, when it goes away before.
+  struct handover_desk {
+    std::mutex mutex{};
+    asio::any_io_executor busy{};
+    std::shared_ptr<async_start> owner{};
+  };
+
+  static void hand_back(handover_desk& at, std::shared_ptr<result> outcome) {
+    const std::lock_guard lock(at.mutex);
+    if (!at.owner) return;  // the loop is gone; a child that was started runs on unheard
+    asio::post(at.busy, [owner = std::move(at.owner), outcome] { owner->finish(std::move(*outcome)); });
+    at.busy = {};
+  }
+
+  void let_go() noexcept override {
+    const auto at = desk_;  // the owner may be the last to hold this
+    std::unique_lock lock(at->mutex);
+    const auto owner = std::exchange(at->owner, nullptr);
+    const auto busy = std::exchange(at->busy, {});
+    lock.unlock();
+  }
 
   static result launch_it(start_request request) {
     result r;
@@ -63,6 +92,7 @@ class async_start : public std::enable_shared_from_this<async_start> {
   error_code reason() const { return error_ ? error_->code() : error_code(); }
 
   asio::any_io_executor executor_;
+  const std::shared_ptr<handover_desk> desk_ = std::make_shared<handover_desk>();
   detail::waiters<std::optional<child_process>> waiters_;
   std::optional<child_process> child_;
   std::optional<spawn_error> error_;

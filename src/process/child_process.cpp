@@ -38,7 +38,8 @@ readable& child_process::err() { return piped(err_, "err"); }
 unique_fd child_process::stdio(int number) {
   const auto index = static_cast<std::size_t>(number) - 3;
   if (number < 3 || index >= more_.size() || !more_[index]) {
-    throw std::logic_error("child_process: descriptor " + std::to_string(number) + " was not started as a pipe, or is taken");
+    throw std::logic_error("child_process: descriptor " + std::to_string(number) +
+                           " was not started as a pipe, or is taken");
   }
   return std::move(more_[index]);
 }
@@ -65,7 +66,8 @@ child_process spawn(executor ex, const std::string& command, arguments args, con
 }
 
 child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {
-  return child_process(process::start_module(std::make_shared<ipc::endpoint>(ex.get()), module, std::move(args), options));
+  return child_process(
+      process::start_module(std::make_shared<ipc::endpoint>(ex.get()), module, std::move(args), options));
 }
 
 }  // namespace brood

@@ -86,8 +86,9 @@ void readable_state::pump() {
   if (!fd_.is_open()) turn.again = false;
 }
 
-/// A child that fills its pipe has more to say than there is room for: it gets a larger one, so that it and we take turns
-/// less often. Only then, since most children say little. Where the system does not allow it, things stay as they are.
+/// A child that fills its pipe has more to say than there is room for: it gets a larger one, so that it and we take
+/// turns less often. Only then, since most children say little. Where the system does not allow it, things stay as they
+/// are.
 void readable_state::grow_if_full(std::size_t size) {
   if (size != chunk || std::exchange(grown_, true)) return;
   ::fcntl(fd_.get(), F_SETPIPE_SZ, large_pipe);

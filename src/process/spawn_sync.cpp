@@ -10,8 +10,8 @@
 namespace brood {
 namespace {
 
-/// Gives the command its input and runs the loop until the result is there. A grandchild that keeps a pipe does not keep
-/// the loop: exec lets go of the pipes.
+/// Gives the command its input and runs the loop until the result is there. A grandchild that keeps a pipe does not
+/// keep the loop: exec lets go of the pipes.
 exec_result finish(asio::io_context& loop, exec_run run, const std::string& input) {
   error_code reason;
   exec_result result;

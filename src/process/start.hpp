@@ -14,7 +14,7 @@ struct start_request {
   std::string file;
   arguments args;  ///< without argv[0]
   spawn_options options;
-  stdio usual = stdio::pipe;                ///< what a standard stream gets that the options leave open
+  stdio usual = stdio::pipe;                 ///< what a standard stream gets that the options leave open
   std::shared_ptr<ipc::endpoint> channel{};  ///< if given, the child gets the other end, after all other descriptors
 };
 

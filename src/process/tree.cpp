@@ -92,7 +92,8 @@ void tree::signal(int number) const {
   }
 }
 
-/// The tree is looked at again and again until a look finds nobody new: a process may have forked while it was looked at.
+/// The tree is looked at again and again until a look finds nobody new: a process may have forked while it was looked
+/// at.
 tree_report tree::kill(int number, bool root_lives) const {
   tree_report report;
   if (has_bounds()) signal(number);

@@ -44,7 +44,7 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   std::size_t queued() const noexcept { return queue_.size() - sent_; }
 
   loop::descriptor fd_;
-  std::string queue_;      // [sent_, end) waits for the pipe
+  std::string queue_;  // [sent_, end) waits for the pipe
   std::size_t sent_ = 0;
   asio::const_buffer source_;
   detail::waiters<std::size_t> writer_;  // at most one write under way

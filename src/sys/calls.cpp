@@ -94,8 +94,8 @@ int pidfd_send_signal(int pidfd, int signal) noexcept {
   return retry([&] { return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0)); });
 }
 
-/// No fault is ever planted here: for a child of our own it fails in one way, ECHILD, which a test brings about by taking
-/// the status away. Any other would leave a zombie that nobody knows of.
+/// No fault is ever planted here: for a child of our own it fails in one way, ECHILD, which a test brings about by
+/// taking the status away. Any other would leave a zombie that nobody knows of.
 int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept {
   for (;;) {
     // The system call, since libc's waitid keeps the fifth argument from us.

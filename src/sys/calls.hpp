@@ -20,17 +20,17 @@ using boost::system::error_code;
 
 inline error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
-int pipe(int ends[2]) noexcept;                       ///< pipe2 with O_CLOEXEC
-int socket_pair(int ends[2]) noexcept;                ///< AF_UNIX stream, SOCK_CLOEXEC
-int open(const char* path, int flags) noexcept;       ///< O_CLOEXEC is added
+int pipe(int ends[2]) noexcept;                  ///< pipe2 with O_CLOEXEC
+int socket_pair(int ends[2]) noexcept;           ///< AF_UNIX stream, SOCK_CLOEXEC
+int open(const char* path, int flags) noexcept;  ///< O_CLOEXEC is added
 int set_nonblocking(int fd) noexcept;
 int set_close_on_exec(int fd) noexcept;
 ssize_t read(int fd, void* data, std::size_t size) noexcept;
-std::size_t readable_now(int fd) noexcept;            ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
+std::size_t readable_now(int fd) noexcept;  ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
-ssize_t send_message(int fd, const msghdr* message) noexcept;  ///< MSG_NOSIGNAL | MSG_DONTWAIT
-ssize_t receive_message(int fd, msghdr* message) noexcept;     ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
-int accept(int listener) noexcept;                             ///< SOCK_CLOEXEC | SOCK_NONBLOCK
+ssize_t send_message(int fd, const msghdr* message) noexcept;                       ///< MSG_NOSIGNAL | MSG_DONTWAIT
+ssize_t receive_message(int fd, msghdr* message) noexcept;                          ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
+int accept(int listener) noexcept;                                                  ///< SOCK_CLOEXEC | SOCK_NONBLOCK
 int pidfd_send_signal(int pidfd, int signal) noexcept;
 int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept;
 

@@ -16,9 +16,10 @@ struct bound_name {
   bool ipv6 = false;
 };
 
-/// A TCP socket that listens, non-blocking, with SO_REUSEADDR. `address` is numeric; without one it is any address, IPv6
-/// and IPv4 with one socket where the system has IPv6, as Node does. Empty with errno where it fails.
-unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only, int backlog) noexcept;
+/// A TCP socket that listens, non-blocking, with SO_REUSEADDR. `address` is numeric; without one it is any address,
+/// IPv6 and IPv4 with one socket where the system has IPv6, as Node does. Empty with errno where it fails.
+unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
+                     int backlog) noexcept;
 
 /// A Unix socket that listens at `path`.
 unique_fd listen_unix(const std::string& path, int backlog) noexcept;

@@ -16,7 +16,9 @@ std::optional<int> real_time(std::string_view name) {
   unsigned offset = 0;
   auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), offset);
   const bool whole = name.front() == '+' && error == std::errc{} && end == name.data() + name.size();
-  return whole && offset <= static_cast<unsigned>(SIGRTMAX - SIGRTMIN) ? std::optional(SIGRTMIN + static_cast<int>(offset)) : std::nullopt;
+  return whole && offset <= static_cast<unsigned>(SIGRTMAX - SIGRTMIN)
+             ? std::optional(SIGRTMIN + static_cast<int>(offset))
+             : std::nullopt;
 }
 
 }  // namespace

@@ -131,7 +131,9 @@ cluster_message parse_cluster_message(const json::object& message) {
 }
 
 std::string online_text(std::int64_t seq) { return simple(seq, "online"); }
-std::string query_text(std::int64_t seq, const listen_request& r) { return request_text(seq, "queryServer", r, r.port); }
+std::string query_text(std::int64_t seq, const listen_request& r) {
+  return request_text(seq, "queryServer", r, r.port);
+}
 
 std::string listening_text(std::int64_t seq, const listen_request& r, std::int64_t real_port) {
   return request_text(seq, "listening", r, real_port);

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// The messages of Node's cluster, as values and as JSON text. Field names and rules are those Node uses between its own
-/// primary and workers (lib/internal/cluster), the same from Node 20 to 26.
+/// The messages of Node's cluster, as values and as JSON text. Field names and rules are those Node uses between its
+/// own primary and workers (lib/internal/cluster), the same from Node 20 to 26.
 namespace brood::wire {
 
 /// Where a worker wants to listen: the fields that queryServer and listening have in common.
@@ -36,12 +36,12 @@ struct cluster_message {
 
   act what = act::none;
   std::int64_t seq = -1;
-  std::optional<std::int64_t> ack{};   ///< present: an answer to the message with that seq
+  std::optional<std::int64_t> ack{};  ///< present: an answer to the message with that seq
   std::string key{};
   std::optional<bool> accepted{};
-  std::int64_t error = 0;              ///< an errno, positive; 0 where the listener is there
+  std::int64_t error = 0;  ///< an errno, positive; 0 where the listener is there
   std::optional<socket_name> sockname{};
-  listen_request request{};            ///< of query_server and listening
+  listen_request request{};  ///< of query_server and listening
 };
 
 /// Reads any of them; what is absent or of another type keeps its default, unknown acts are `none`: Node ignores those.

@@ -17,8 +17,8 @@ inline constexpr std::string_view handle_nack = R"({"cmd":"NODE_HANDLE_NACK"})";
 /// object whose `cmd` is a string that starts with NODE_ and is longer than that.
 std::string_view internal_command(const boost::json::value& value) noexcept;
 
-/// The frame that announces a descriptor: `body` is the text of the message that goes with it. Of a datagram socket Node
-/// has to be told whether it is one of IPv6.
+/// The frame that announces a descriptor: `body` is the text of the message that goes with it. Of a datagram socket
+/// Node has to be told whether it is one of IPv6.
 std::string handle_frame(attachment::kind type, std::string_view body, bool ipv6 = false);
 
 /// What a NODE_HANDLE frame carries. Node wraps a frame that it has to send again in a second one; that is undone

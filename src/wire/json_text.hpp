@@ -11,8 +11,8 @@ namespace brood::wire {
 /// (NaN, the infinities) becomes null: anything else would kill a Node peer.
 std::string to_json_text(const boost::json::value& value);
 
-/// Takes what Node takes: white space around the value, invalid UTF-8 inside strings, 3,000 levels of nesting. Half of a
-/// surrogate pair, which a JavaScript string may hold and UTF-8 may not, becomes U+FFFD.
+/// Takes what Node takes: white space around the value, invalid UTF-8 inside strings, 3,000 levels of nesting. Half of
+/// a surrogate pair, which a JavaScript string may hold and UTF-8 may not, becomes U+FFFD.
 boost::json::value parse_json_text(std::string_view text, boost::system::error_code& ec);
 
 }  // namespace brood::wire

@@ -19,7 +19,8 @@ char* line_buffer::prepare(std::size_t size) {
 
 std::optional<std::string_view> line_buffer::next() {
   const char* start = bytes_.data() + scanned_;
-  const auto* newline = static_cast<const char*>(end_ == scanned_ ? nullptr : std::memchr(start, '\n', end_ - scanned_));
+  const auto* newline =
+      static_cast<const char*>(end_ == scanned_ ? nullptr : std::memchr(start, '\n', end_ - scanned_));
   if (newline == nullptr) {
     scanned_ = end_;
     return std::nullopt;

@@ -1,13 +1,13 @@
 // A cluster worker without HTTP: answers each connection with "worker ID pid PID\n" and obeys {"op": ...}.
 #include <brood/cluster.hpp>
 
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/object.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
-#include <unistd.h>
 
 namespace {
 

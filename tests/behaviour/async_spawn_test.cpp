@@ -54,10 +54,11 @@ TEST(async_spawn, many_at_once_each_with_its_own_status) {
   int right = 0;
   for (int i = 0; i < 50; ++i) starting.push_back(brood::async_spawn(io, "sh", {"-c", "exit " + std::to_string(i)}));
   for (int i = 0; i < 50; ++i) {
-    starting[static_cast<std::size_t>(i)].async_child([&, i](brood::error_code, std::optional<brood::child_process> child) {
-      child->exited.on([&, i](const exit_status& status) { right += status == exit_status::exited(i) ? 1 : 0; });
-      children.push_back(std::move(*child));
-    });
+    starting[static_cast<std::size_t>(i)].async_child(
+        [&, i](brood::error_code, std::optional<brood::child_process> child) {
+          child->exited.on([&, i](const exit_status& status) { right += status == exit_status::exited(i) ? 1 : 0; });
+          children.push_back(std::move(*child));
+        });
   }
   io.run();
   EXPECT_EQ(right, 50);

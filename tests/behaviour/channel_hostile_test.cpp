@@ -88,7 +88,8 @@ s.recv(1)
 s.shutdown(socket.SHUT_RD)
 s.send(b'"half closed"\n')
 os.read(0, 1)
-)"}, {.in = brood::stdio::pipe});
+)"},
+                           {.in = brood::stdio::pipe});
   std::vector<std::string> heard;
   child.messages.on([&](const brood::message& m) {
     heard.emplace_back(m.body.as_string());
@@ -104,7 +105,8 @@ TEST(a_child, that_a_debugger_holds_on_to_still_tells_its_true_end) {
   // A tracer sees the end first, and until it lets go the parent's waitid finds nothing, though the pidfd is ready.
   loop io;
   auto child = brood::spawn(io, "sh", {"-c", "read line; exit 7"});
-  auto tracer = brood::spawn(io, "python3", {"-c", R"(
+  auto tracer = brood::spawn(io, "python3",
+                             {"-c", R"(
 import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
 pid = int(sys.argv[1])
@@ -113,7 +115,8 @@ if libc.ptrace(0x4206, pid, None, None) != 0:  # PTRACE_SEIZE
 print("seized", flush=True)
 sys.stdin.readline()
 os.waitpid(pid, 0)
-)", std::to_string(child.pid())});
+)",
+                              std::to_string(child.pid())});
   std::string text;
   bool refused = false;
   tracer.out().on_data([&](std::string_view data) {

@@ -125,8 +125,8 @@ TEST(exec, cancellation_ends_the_process_and_the_wait) {
     boost::asio::cancellation_signal cancel;
     auto run = brood::exec_file(io, "tail", {"-f", "/dev/null"});
     brood::error_code seen;
-    run.async_result(boost::asio::bind_cancellation_slot(
-        cancel.slot(), [&](brood::error_code ec, const exec_result&) { seen = ec; }));
+    run.async_result(boost::asio::bind_cancellation_slot(cancel.slot(),
+                                                         [&](brood::error_code ec, const exec_result&) { seen = ec; }));
     cancel.emit(type);
     io.run();
     EXPECT_EQ(seen, boost::asio::error::operation_aborted);

@@ -81,7 +81,9 @@ TEST_P(fork_with_each_kind_of_child, disconnect_in_the_parent_ends_the_child) {
 }
 
 INSTANTIATE_TEST_SUITE_P(child, fork_with_each_kind_of_child, testing::Values("channel_child", "node_child.js"),
-                         [](const auto& one) { return std::string(one.param).substr(0, 4) == "node" ? "node" : "brood"; });
+                         [](const auto& one) {
+                           return std::string(one.param).substr(0, 4) == "node" ? "node" : "brood";
+                         });
 
 TEST(fork, hands_a_socket_to_node_and_closes_its_own) {
   using asio_tcp = boost::asio::ip::tcp;

@@ -23,13 +23,13 @@ TEST(http_cluster, worker_side) {
   cluster::this_worker self{loop};
   std::list<http::response> kept;
   http::server server{self, [&](const auto& request, auto& response) {
-    if (request.path() != "/wait") {
-      response.end("worker " + std::to_string(self.id()));
-      return;
-    }
-    kept.push_back(response.defer());
-    self.send({{"waits", true}});
-  }};
+                        if (request.path() != "/wait") {
+                          response.end("worker " + std::to_string(self.id()));
+                          return;
+                        }
+                        kept.push_back(response.defer());
+                        self.send({{"waits", true}});
+                      }};
   server.listening.async_wait([&](brood::error_code ec, const http::server::endpoint&) {
     if (ec) self.send({{"failed", ec.message()}});
   });
@@ -38,7 +38,8 @@ TEST(http_cluster, worker_side) {
       for (auto& response : kept) response.end("late");
       kept.clear();
     } else {
-      server.listen(http::server::endpoint(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(m.body.as_int64())));
+      server.listen(
+          http::server::endpoint(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(m.body.as_int64())));
     }
   });
   loop.run();
@@ -46,7 +47,9 @@ TEST(http_cluster, worker_side) {
 
 class crew {
  public:
-  crew() : primary(loop, {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side"}, .out = brood::stdio::ignore}) {}
+  crew()
+      : primary(loop,
+                {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side"}, .out = brood::stdio::ignore}) {}
 
   /// Starts a worker that listens on `port`.
   cluster::worker& fork(int port) {
@@ -85,7 +88,8 @@ TEST(http_cluster, two_workers_share_a_port) {
         },
         [&] { c.primary.async_disconnect([](brood::error_code) {}); });
   });
-  c.primary.exited.on([](cluster::worker&, brood::exit_status status) { EXPECT_EQ(status, brood::exit_status::exited(0)); });
+  c.primary.exited.on(
+      [](cluster::worker&, brood::exit_status status) { EXPECT_EQ(status, brood::exit_status::exited(0)); });
   // Port 0 is one free port, the same for both.
   c.fork(0);
   c.fork(0);

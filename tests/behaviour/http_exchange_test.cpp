@@ -39,9 +39,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         exchange{"get", get("/a?b"), ok("/a?b ")},
         exchange{"two on one connection", get("/1") + get("/2"), ok("/1 ") + ok("/2 ")},
-        exchange{"post", "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + get("/q"), ok("/p abc") + ok("/q ")},
+        exchange{"post", "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + get("/q"),
+                 ok("/p abc") + ok("/q ")},
         exchange{"chunked post",
-                 "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n" + get("/q"),
+                 "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n" +
+                     get("/q"),
                  ok("/p abc") + ok("/q ")},
         exchange{"head", "HEAD /h HTTP/1.1\r\nHost: h\r\n\r\n" + get("/q"),
                  "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + ok("/q ")},
@@ -52,7 +54,9 @@ INSTANTIATE_TEST_SUITE_P(
                  "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n/1 " + ok("/2 ")},
         exchange{"bad one after a good one", get("/1") + "GET / HTTP/1.1\r\nHost : h\r\n\r\n" + get("/2"),
                  ok("/1 ") + last("400 Bad Request")},
-        exchange{"smuggled", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + get("/2"),
+        exchange{"smuggled",
+                 "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+                     get("/2"),
                  last("400 Bad Request")},
         exchange{"body too large", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\nabc",
                  last("413 Content Too Large")},
@@ -65,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(
         exchange{"nothing", "", ""}, exchange{"half a request", "GET / HT", ""}),
     [](const auto& tested) {
       auto name = tested.param.name;
-      std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+      std::replace_if(
+          name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
       return name;
     });
 
@@ -118,7 +123,8 @@ TEST(http_exchange, requests_and_fields_are_seen_by_the_handler) {
   served server{[](const auto& request, auto& response) {
     std::string text;
     for (const auto field : request.headers()) text += std::string(field.name) + '=' + std::string(field.value) + ' ';
-    text += std::string(request.method_string()) + ' ' + std::string(request.path()) + ' ' + std::string(request.query());
+    text +=
+        std::string(request.method_string()) + ' ' + std::string(request.path()) + ' ' + std::string(request.query());
     response.status(request.method() == http::verb::put ? 201 : 200).header("Content-Type", "text/plain").end(text);
   }};
   EXPECT_EQ(peer{server}.talk("PUT /a?b=c HTTP/1.1\r\nHost: h\r\nX-Y:  z \r\n\r\n"),

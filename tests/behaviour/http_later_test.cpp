@@ -89,7 +89,9 @@ TEST(http_later, each_piece_of_a_stream_is_sent_at_once) {
   peer client{server};
   client.send(get("/"));
   s.wait();
-  const auto write = [&](std::string_view piece) { return server.on_loop([&] { return s.kept.front().write(piece); }); };
+  const auto write = [&](std::string_view piece) {
+    return server.on_loop([&] { return s.kept.front().write(piece); });
+  };
   EXPECT_TRUE(write("one"));
   EXPECT_EQ(client.until("one\r\n"), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
   EXPECT_TRUE(write("two"));
@@ -131,8 +133,7 @@ TEST(http_later, ending_after_the_peer_has_gone_does_nothing) {
   const std::string large(1 << 20, 'x');
   server.on_loop([&] {
     auto& later = s.kept.front();
-    while (later.write(large)) {
-    }
+    while (later.write(large)) {}
     EXPECT_FALSE(later.open());
     EXPECT_FALSE(later.end("x"));
     return 0;

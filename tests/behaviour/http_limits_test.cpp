@@ -226,7 +226,8 @@ TEST(http_listen, a_port_in_use_is_told_by_name) {
     FAIL() << "listens on " << second.local_endpoint();
   } catch (const boost::system::system_error& error) {
     EXPECT_EQ(error.code(), boost::system::errc::address_in_use);
-    const std::string expected = "listen on 127.0.0.1:" + std::to_string(first.where().port()) + ": Address already in use";
+    const std::string expected =
+        "listen on 127.0.0.1:" + std::to_string(first.where().port()) + ": Address already in use";
     EXPECT_EQ(std::string(error.what()).substr(0, expected.size()), expected);
   }
   EXPECT_EQ(second.local_endpoint(), http::server::endpoint{});

@@ -97,7 +97,8 @@ class peer {
     return without_date(result);
   }
   std::string bytes(std::size_t count) {
-    if (unread_.size() < count) asio::read(socket_, asio::dynamic_buffer(unread_), asio::transfer_exactly(count - unread_.size()));
+    if (unread_.size() < count)
+      asio::read(socket_, asio::dynamic_buffer(unread_), asio::transfer_exactly(count - unread_.size()));
     auto result = unread_.substr(0, count);
     unread_.erase(0, count);
     return result;
@@ -126,7 +127,9 @@ inline std::string ok(std::string_view body) {
 inline std::string last(std::string_view status) {
   return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 }
-inline std::string get(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n"; }
+inline std::string get(std::string_view target) {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+}
 
 /// Answers with the target and the body of the request.
 inline void echo(const http::request& request, http::response& response) {

@@ -14,8 +14,8 @@
 
 #include "support.hpp"
 
-// Listeners may do what they like: destroy the object they hear, send, kill, disconnect, throw. And everything goes when
-// its owner goes. AddressSanitizer looks on.
+// Listeners may do what they like: destroy the object they hear, send, kill, disconnect, throw. And everything goes
+// when its owner goes. AddressSanitizer looks on.
 
 namespace {
 
@@ -33,8 +33,7 @@ int run_through(loop& io) {
     try {
       io.run();
       return count;
-    } catch (const thrown&) {
-    }
+    } catch (const thrown&) {}
   }
 }
 
@@ -258,7 +257,8 @@ TEST(lifetime, a_wait_for_the_next_message_that_was_cancelled_loses_none) {
 // ---- cluster
 
 brood::cluster::settings echo_workers() {
-  return {.exec = actor("echo_worker"), .args = brood::arguments{"0"}, .restart = {.lived = std::chrono::milliseconds(0)}};
+  return {
+      .exec = actor("echo_worker"), .args = brood::arguments{"0"}, .restart = {.lived = std::chrono::milliseconds(0)}};
 }
 
 /// Where in a worker's life a listener of the primary stands.

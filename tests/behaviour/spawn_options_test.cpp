@@ -35,8 +35,7 @@ std::string content_of(const std::filesystem::path& path) {
 }
 
 struct scratch_file {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("brood_options_" + std::to_string(::getpid()));
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("brood_options_" + std::to_string(::getpid()));
   ~scratch_file() { std::filesystem::remove(path); }
 };
 
@@ -62,7 +61,8 @@ TEST(spawn_options, a_file_that_cannot_be_opened_is_named) {
 
 TEST(spawn_options, further_descriptors_are_streams_both_ways) {
   loop io;
-  auto child = brood::spawn(io, "sh", {"-c", "read line <&4; echo \"got $line\" >&4"}, {.more = {stdio::ignore, stdio::pipe}});
+  auto child =
+      brood::spawn(io, "sh", {"-c", "read line <&4; echo \"got $line\" >&4"}, {.more = {stdio::ignore, stdio::pipe}});
   boost::asio::local::stream_protocol::socket end(io, boost::asio::local::stream_protocol(), child.stdio(4).release());
   EXPECT_THROW(static_cast<void>(child.stdio(4)), std::logic_error) << "it is handed over once";
   EXPECT_THROW(static_cast<void>(child.stdio(3)), std::logic_error) << "that one is no pipe";
@@ -74,8 +74,9 @@ TEST(spawn_options, further_descriptors_are_streams_both_ways) {
 }
 
 TEST(spawn_options, limits_hold_in_the_child) {
-  const auto text = output_of("ulimit -n; umask; nice; grep Cpus_allowed_list /proc/self/status",
-                              {.limits = {.resources = {{RLIMIT_NOFILE, 77, 77}}, .nice = 5, .umask = 027, .cpus = {0}}});
+  const auto text =
+      output_of("ulimit -n; umask; nice; grep Cpus_allowed_list /proc/self/status",
+                {.limits = {.resources = {{RLIMIT_NOFILE, 77, 77}}, .nice = 5, .umask = 027, .cpus = {0}}});
   EXPECT_EQ(text, "77\n0027\n5\nCpus_allowed_list:\t0\n");
 }
 
@@ -102,7 +103,8 @@ TEST(spawn_options, a_group_of_its_own_and_a_session_of_its_own) {
 TEST(spawn_options, another_user_keeps_none_of_our_groups) {
   if (::getuid() != 0) GTEST_SKIP() << "needs root";
   EXPECT_EQ(output_of("id -u; id -g; id -G", {.as = {.uid = 65534, .gid = 65533}}), "65534\n65533\n65533\n");
-  EXPECT_EQ(output_of("id -G", {.as = {.uid = 65534, .gid = 65533, .groups = std::vector<gid_t>{7, 8}}}), "65533 7 8\n");
+  EXPECT_EQ(output_of("id -G", {.as = {.uid = 65534, .gid = 65533, .groups = std::vector<gid_t>{7, 8}}}),
+            "65533 7 8\n");
   EXPECT_EQ(output_of("grep NoNewPrivs /proc/self/status", {.as = {.no_new_privs = true}}), "NoNewPrivs:\t1\n");
 }
 

@@ -98,9 +98,7 @@ TEST(spawn, keeps_output_that_nobody_has_read_when_the_child_exits) {
   EXPECT_TRUE(ended);
 }
 
-TEST(spawn, runs_in_the_directory_asked_for) {
-  EXPECT_EQ(output_of("pwd", {"-P"}, {.cwd = "/usr"}), "/usr\n");
-}
+TEST(spawn, runs_in_the_directory_asked_for) { EXPECT_EQ(output_of("pwd", {"-P"}, {.cwd = "/usr"}), "/usr\n"); }
 
 TEST(spawn, replaces_the_environment) {
   EXPECT_EQ(output_of("/usr/bin/env", {}, {.env = {{"ONE", "1"}, {"TWO", "2"}}}), "ONE=1\nTWO=2\n");

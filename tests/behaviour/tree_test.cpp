@@ -12,8 +12,8 @@ namespace {
 using brood_test::loop;
 using namespace std::chrono_literals;
 
-// A child, a grandchild in the same group, and one that forked twice and left for a session of its own. All hold stdout,
-// and say a line: its end is the end of all three.
+// A child, a grandchild in the same group, and one that forked twice and left for a session of its own. All hold
+// stdout, and say a line: its end is the end of all three.
 constexpr const char* family =
     "(echo here; exec tail -f /dev/null) & "
     "setsid sh -c '(echo here; exec tail -f /dev/null) &'; "
@@ -61,8 +61,8 @@ TEST(tree, kill_tree_without_a_group_ends_all_that_still_descend_from_the_child)
 
 TEST(tree, stop_covers_the_group) {
   loop io;
-  auto child = brood::spawn(io, "sh", {"-c", "(trap '' TERM; echo here; exec tail -f /dev/null) & exec tail -f /dev/null"},
-                            {.group = true});
+  auto child = brood::spawn(
+      io, "sh", {"-c", "(trap '' TERM; echo here; exec tail -f /dev/null) & exec tail -f /dev/null"}, {.group = true});
   bool ended = false;
   child.out().on_data([&](std::string_view) { child.stop({{SIGTERM, 20ms}, {SIGKILL, 0ms}}); });
   child.out().on_end([&] { ended = true; });
@@ -83,7 +83,8 @@ TEST(tree, a_cgroup_holds_them_all) {
     all.io.run();
     EXPECT_TRUE(all.ended);
   }
-  // They have closed their descriptors, but leave the group a moment later; a group with anybody in it cannot be removed.
+  // They have closed their descriptors, but leave the group a moment later; a group with anybody in it cannot be
+  // removed.
   while (!fs::remove(group, ec)) ASSERT_EQ(ec, std::errc::device_or_resource_busy);
 }
 

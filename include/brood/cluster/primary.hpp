@@ -17,8 +17,8 @@ class primary_state;
 
 /// The process that starts the workers and owns every port they listen on, for as long as it lives.
 ///
-/// Its workers are brood programs with a `this_worker`, or unmodified Node programs that use `cluster`. When the primary
-/// is destroyed, its ports and channels close and the workers end by themselves.
+/// Its workers are brood programs with a `this_worker`, or unmodified Node programs that use `cluster`. When the
+/// primary is destroyed, its ports and channels close and the workers end by themselves.
 class primary {
  public:
   /// Throws std::invalid_argument where the settings make no sense.
@@ -49,9 +49,9 @@ class primary {
   /// A look at each message before the worker's own `messages` get it.
   event<worker&, brood::message> message;
 
-  /// Disconnects every worker and completes when the last one has exited. Those that are not done in settings::drain are
-  /// ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted when cancelled (the
-  /// workers go all the same). Cancellation: every kind.
+  /// Disconnects every worker and completes when the last one has exited. Those that are not done in settings::drain
+  /// are ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted when cancelled
+  /// (the workers go all the same). Cancellation: every kind.
   template <class Token = boost::asio::deferred_t>
   auto async_disconnect(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(

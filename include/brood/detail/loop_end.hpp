@@ -13,9 +13,9 @@ namespace asio = boost::asio;
 
 /// Tells objects that their loop is being destroyed, while it is still there.
 ///
-/// What waits for an object (handlers, coroutines, listeners) is kept by that object, and may well keep it in turn. When
-/// the loop goes away before it has happened, nobody would ever open such a circle; Asio does so for the operations that it
-/// keeps itself. Objects join when they first keep something, and leave by themselves.
+/// What waits for an object (handlers, coroutines, listeners) is kept by that object, and may well keep it in turn.
+/// When the loop goes away before it has happened, nobody would ever open such a circle; Asio does so for the
+/// operations that it keeps itself. Objects join when they first keep something, and leave by themselves.
 class loop_end : public asio::execution_context::service {
  public:
   class member {

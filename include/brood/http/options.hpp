@@ -33,7 +33,8 @@ struct server_options {
 
   /// Connections at a time; one too many is answered 503. 0: no limit. Node: server.maxConnections.
   std::size_t max_connections = 0;
-  /// After so many requests a connection is closed with the last answer. 0: no limit. Node: server.maxRequestsPerSocket.
+  /// After so many requests a connection is closed with the last answer. 0: no limit. Node:
+  /// server.maxRequestsPerSocket.
   std::size_t max_requests_per_socket = 0;
 
   /// The queue of connections the kernel holds for a listening socket of our own. Node: backlog of server.listen.

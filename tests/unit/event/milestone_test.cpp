@@ -12,8 +12,8 @@
 namespace {
 
 namespace asio = boost::asio;
-using brood::milestone;
 using boost::system::error_code;
+using brood::milestone;
 
 struct milestones : testing::Test {
   asio::io_context io{1};

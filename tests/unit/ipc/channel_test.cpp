@@ -107,7 +107,8 @@ struct listener {
   bool closed = false;
   error_code reason;
 
-  listener(asio::io_context& io, int fd) : link(std::make_shared<channel>(io.get_executor(), unique_fd(fd))) {
+  listener(asio::io_context& io, int fd, brood::ipc::channel_limits limits = {})
+      : link(std::make_shared<channel>(io.get_executor(), unique_fd(fd), limits)) {
     link->start({.user =
                      [this](message m) {
                        heard.push_back(json::serialize(m.body));
@@ -204,9 +205,10 @@ TEST_F(channel_with_a_raw_peer, gives_a_descriptor_to_its_frame_and_acknowledges
 
 TEST_F(channel_with_a_raw_peer, acknowledges_a_frame_that_node_wrapped_again_once) {
   const unique_fd fd = pipe_with("x");
-  peer.write("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\","
-             "\"msg\":{\"n\":\"sock\"},\"key\":\"4:127.0.0.1:0\"}}\n",
-             {fd.get()});
+  peer.write(
+      "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\","
+      "\"msg\":{\"n\":\"sock\"},\"key\":\"4:127.0.0.1:0\"}}\n",
+      {fd.get()});
   turn();
   ASSERT_EQ(near.handles.size(), 1U);
   EXPECT_EQ(near.handles[0].type(), attachment::kind::socket);
@@ -345,6 +347,34 @@ TEST_F(channel_with_a_raw_peer, takes_in_what_a_dead_peer_left_paused_or_not) {
   near.link->drain_and_close();
   EXPECT_EQ(near.heard, (std::vector<std::string>{"1", "2", "3", "45"}));
   EXPECT_TRUE(near.closed);
+}
+
+TEST_F(channel_with_a_raw_peer, closes_when_more_waits_than_may) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  raw_peer deaf(ends[0]);
+  listener small(io, ends[1], {.outgoing = 1'000'000});
+  const json::value text = json::string(100'000, 'x');
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(small.link->connected()) << small.link->send(text);
+  EXPECT_FALSE(small.link->send(text));
+  EXPECT_FALSE(small.link->connected());
+  EXPECT_FALSE(small.closed) << "never from inside send()";
+  turn();
+  EXPECT_EQ(small.reason, brood::errc::message_too_large);
+}
+
+TEST_F(channel_with_a_raw_peer, closes_at_a_message_longer_than_may_be) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  raw_peer loud(ends[0]);
+  listener small(io, ends[1], {.message = 1000});
+  loud.write(std::string(900, '1') + '\n' + std::string(900, ' '));
+  turn();
+  EXPECT_EQ(small.heard.size(), 1U);
+  EXPECT_FALSE(small.closed);
+  loud.write(std::string(101, ' '));
+  turn();
+  EXPECT_EQ(small.reason, brood::errc::message_too_large);
 }
 
 TEST(channel, two_that_send_large_messages_and_descriptors_at_once_do_not_wait_for_each_other_for_ever) {

@@ -14,7 +14,9 @@ using brood::ipc::outbox;
 
 constexpr std::string_view ack = "ack";
 
-std::shared_ptr<const unique_fd> some_fd() { return std::make_shared<const unique_fd>(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+std::shared_ptr<const unique_fd> some_fd() {
+  return std::make_shared<const unique_fd>(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
 
 /// Lets at most `size` bytes leave and tells which; '#' stands where a descriptor went along.
 std::string leave(outbox& box, std::size_t size = 1'000'000) {
@@ -187,7 +189,8 @@ TEST(outbox, tells_the_owners_of_descriptors_when_it_is_cleared) {
   auto fd = some_fd();
   std::string told;
   for (const char* name : {"1", "2", "3"}) {
-    box.add_with_handle("h", fd, [&told, name](bool taken) { told += std::string(name) + (taken ? "taken " : "lost "); });
+    box.add_with_handle("h", fd,
+                        [&told, name](bool taken) { told += std::string(name) + (taken ? "taken " : "lost "); });
   }
   box.add("held");
   box.add_acknowledgement(ack);

@@ -67,17 +67,21 @@ TEST_P(a_request, is_refused_that_no_program_could_get) {
 
 INSTANTIATE_TEST_SUITE_P(
     with, a_request,
-    testing::Values(
-        refusal{"no_command", {.file = "", .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
-                "spawn: cannot use command \"\" (it is empty): Invalid argument"},
-        refusal{"nul_in_the_command", {.file = nul, .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
-                "spawn: cannot use command \"a\" (it holds a NUL byte): Invalid argument"},
-        refusal{"nul_in_an_argument", {.file = "x", .argv = {"x", nul}, .env = {}, .cwd = "", .descriptors = {}},
-                "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"},
-        refusal{"nul_in_the_environment", {.file = "x", .argv = {"x"}, .env = {"A=" + nul}, .cwd = "", .descriptors = {}},
-                "spawn: cannot use environment variable \"A=a\" (it holds a NUL byte): Invalid argument"},
-        refusal{"nul_in_the_directory", {.file = "x", .argv = {"x"}, .env = {}, .cwd = nul, .descriptors = {}},
-                "spawn: cannot use directory \"a\" (it holds a NUL byte): Invalid argument"}),
+    testing::Values(refusal{"no_command",
+                            {.file = "", .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
+                            "spawn: cannot use command \"\" (it is empty): Invalid argument"},
+                    refusal{"nul_in_the_command",
+                            {.file = nul, .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
+                            "spawn: cannot use command \"a\" (it holds a NUL byte): Invalid argument"},
+                    refusal{"nul_in_an_argument",
+                            {.file = "x", .argv = {"x", nul}, .env = {}, .cwd = "", .descriptors = {}},
+                            "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"},
+                    refusal{"nul_in_the_environment",
+                            {.file = "x", .argv = {"x"}, .env = {"A=" + nul}, .cwd = "", .descriptors = {}},
+                            "spawn: cannot use environment variable \"A=a\" (it holds a NUL byte): Invalid argument"},
+                    refusal{"nul_in_the_directory",
+                            {.file = "x", .argv = {"x"}, .env = {}, .cwd = nul, .descriptors = {}},
+                            "spawn: cannot use directory \"a\" (it holds a NUL byte): Invalid argument"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(plan, leaves_a_slot_in_front_of_the_arguments) {
@@ -88,7 +92,12 @@ TEST(plan, leaves_a_slot_in_front_of_the_arguments) {
 }
 
 TEST(plan, passes_on_everything_else_as_it_is) {
-  plan p({.file = "x", .argv = {"x"}, .env = {"A=1", "B="}, .cwd = "/tmp", .descriptors = {5, -1, 7}, .new_session = true});
+  plan p({.file = "x",
+          .argv = {"x"},
+          .env = {"A=1", "B="},
+          .cwd = "/tmp",
+          .descriptors = {5, -1, 7},
+          .new_session = true});
   EXPECT_EQ(texts(p.view().env), (std::vector<std::string>{"A=1", "B="}));
   EXPECT_STREQ(p.view().cwd, "/tmp");
   ASSERT_EQ(p.view().descriptor_count, 3);

@@ -43,8 +43,8 @@ TEST(signal_number, knows_the_other_names_node_has) {
 }
 
 TEST(signal_number, is_nothing_for_what_is_no_signal) {
-  for (const char* name : {"", "SIG", "SIGNONE", "sigterm", "0", "-1", "65", "15x", " 15", "99999999999999", "SIGSIGTERM",
-                           "SIGRTMIN+", "SIGRTMIN+31", "SIGRTMIN+-1", "SIGRTMIN+1x", "RTMAX+1"}) {
+  for (const char* name : {"", "SIG", "SIGNONE", "sigterm", "0", "-1", "65", "15x", " 15", "99999999999999",
+                           "SIGSIGTERM", "SIGRTMIN+", "SIGRTMIN+31", "SIGRTMIN+-1", "SIGRTMIN+1x", "RTMAX+1"}) {
     EXPECT_FALSE(signal_number(name)) << name;
   }
 }

@@ -53,31 +53,46 @@ TEST_P(a_query_of_a_node_worker, is_understood) {
 INSTANTIATE_TEST_SUITE_P(
     that, a_query_of_a_node_worker,
     testing::Values(
-        query{"listens_on_any_address_node_20",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":null,"port":0,"addressType":4,"backlog":false,"seq":1})",
-              {}, "null:0:4:undefined:0"},
-        query{"listens_on_any_address_node_26",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":null,"port":8000,"addressType":4,"flags":0,"backlog":0,"seq":1})",
-              {.port = 8000}, "null:8000:4:undefined"},
-        query{"listens_on_one_address",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":2,"data":null,"address":"127.0.0.1","port":0,"addressType":4,"flags":0,"backlog":511,"seq":1})",
-              {.address = "127.0.0.1", .backlog = 511, .index = 2}, "127.0.0.1:0:4:undefined:2"},
-        query{"listens_on_ipv6_only",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":"::","port":81,"addressType":6,"flags":1,"seq":1})",
-              {.address = "::", .port = 81, .address_type = "6", .flags = 1}, ":::81:6:undefined"},
-        query{"listens_on_a_path",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":"/run/app/sock1","port":-1,"addressType":-1,"backlog":511,"readableAll":true,"seq":1})",
-              {.address = "/run/app/sock1", .port = -1, .address_type = "-1", .backlog = 511},
-              "/run/app/sock1:-1:-1:undefined"},
-        query{"listens_on_a_descriptor",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":null,"port":null,"addressType":null,"fd":7,"seq":1})",
-              {.fd = 7}, "null:0:4:7:0"},
-        query{"binds_udp_without_a_port",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":"0.0.0.0","addressType":"udp4","fd":-1,"flags":0,"seq":1})",
-              {.address = "0.0.0.0", .address_type = "udp4", .fd = -1}, "0.0.0.0:0:udp4:-1:0"},
-        query{"has_ticket_keys",
-              R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":{"ticketKeys":"ab"},"address":null,"port":443,"addressType":4,"seq":1})",
-              {.port = 443, .data = {{"ticketKeys", "ab"}}}, "null:443:4:undefined"}),
+        query{
+            "listens_on_any_address_node_20",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":null,"port":0,"addressType":4,"backlog":false,"seq":1})",
+            {},
+            "null:0:4:undefined:0"},
+        query{
+            "listens_on_any_address_node_26",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":null,"port":8000,"addressType":4,"flags":0,"backlog":0,"seq":1})",
+            {.port = 8000},
+            "null:8000:4:undefined"},
+        query{
+            "listens_on_one_address",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":2,"data":null,"address":"127.0.0.1","port":0,"addressType":4,"flags":0,"backlog":511,"seq":1})",
+            {.address = "127.0.0.1", .backlog = 511, .index = 2},
+            "127.0.0.1:0:4:undefined:2"},
+        query{
+            "listens_on_ipv6_only",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":"::","port":81,"addressType":6,"flags":1,"seq":1})",
+            {.address = "::", .port = 81, .address_type = "6", .flags = 1},
+            ":::81:6:undefined"},
+        query{
+            "listens_on_a_path",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":"/run/app/sock1","port":-1,"addressType":-1,"backlog":511,"readableAll":true,"seq":1})",
+            {.address = "/run/app/sock1", .port = -1, .address_type = "-1", .backlog = 511},
+            "/run/app/sock1:-1:-1:undefined"},
+        query{
+            "listens_on_a_descriptor",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":null,"port":null,"addressType":null,"fd":7,"seq":1})",
+            {.fd = 7},
+            "null:0:4:7:0"},
+        query{
+            "binds_udp_without_a_port",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":null,"address":"0.0.0.0","addressType":"udp4","fd":-1,"flags":0,"seq":1})",
+            {.address = "0.0.0.0", .address_type = "udp4", .fd = -1},
+            "0.0.0.0:0:udp4:-1:0"},
+        query{
+            "has_ticket_keys",
+            R"({"cmd":"NODE_CLUSTER","act":"queryServer","index":0,"data":{"ticketKeys":"ab"},"address":null,"port":443,"addressType":4,"seq":1})",
+            {.port = 443, .data = {{"ticketKeys", "ab"}}},
+            "null:443:4:undefined"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(cluster_message, listening_of_a_node_worker_has_the_real_port) {
@@ -100,7 +115,8 @@ TEST(cluster_message, the_other_acts_of_node) {
   const auto close = parse(R"({"cmd":"NODE_CLUSTER","act":"close","key":"K1","seq":4})");
   EXPECT_EQ(close.what, act::close);
   EXPECT_EQ(close.key, "K1");
-  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"exitedAfterDisconnect","seq":5})").what, act::exited_after_disconnect);
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"exitedAfterDisconnect","seq":5})").what,
+            act::exited_after_disconnect);
   EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"disconnect","seq":2})").what, act::disconnect);
   const auto connection = parse(R"({"cmd":"NODE_CLUSTER","act":"newconn","key":"127.0.0.1:0:4:undefined:0","seq":1})");
   EXPECT_EQ(connection.what, act::new_connection);
@@ -132,18 +148,22 @@ TEST_P(a_reply_of_a_node_primary, is_understood) {
 INSTANTIATE_TEST_SUITE_P(
     that, a_reply_of_a_node_primary,
     testing::Values(
-        listen_reply{"listens_on_any_address",
-                     R"({"cmd":"NODE_CLUSTER","errno":null,"key":"null:0:4:undefined:0","ack":1,"data":null,"sockname":{"address":"::","family":"IPv6","port":42853},"seq":0})",
-                     0, "null:0:4:undefined:0", socket_name{"::", 42853, true}},
-        listen_reply{"listens_on_one_address",
-                     R"({"cmd":"NODE_CLUSTER","errno":null,"key":"127.0.0.1:0:4:undefined:0","ack":1,"data":null,"sockname":{"address":"127.0.0.1","family":"IPv4","port":41013},"seq":0})",
-                     0, "127.0.0.1:0:4:undefined:0", socket_name{"127.0.0.1", 41013, false}},
-        listen_reply{"listens_on_a_path",
-                     R"({"cmd":"NODE_CLUSTER","errno":null,"key":"/run/app/sock1:-1:-1:undefined:0","ack":1,"data":null,"seq":0})",
-                     0, "/run/app/sock1:-1:-1:undefined:0", std::nullopt},
-        listen_reply{"found_the_port_in_use",
-                     R"({"cmd":"NODE_CLUSTER","errno":-98,"key":"null:39627:4:undefined:0","ack":1,"data":null,"seq":0})",
-                     98, "null:39627:4:undefined:0", std::nullopt},
+        listen_reply{
+            "listens_on_any_address",
+            R"({"cmd":"NODE_CLUSTER","errno":null,"key":"null:0:4:undefined:0","ack":1,"data":null,"sockname":{"address":"::","family":"IPv6","port":42853},"seq":0})",
+            0, "null:0:4:undefined:0", socket_name{"::", 42853, true}},
+        listen_reply{
+            "listens_on_one_address",
+            R"({"cmd":"NODE_CLUSTER","errno":null,"key":"127.0.0.1:0:4:undefined:0","ack":1,"data":null,"sockname":{"address":"127.0.0.1","family":"IPv4","port":41013},"seq":0})",
+            0, "127.0.0.1:0:4:undefined:0", socket_name{"127.0.0.1", 41013, false}},
+        listen_reply{
+            "listens_on_a_path",
+            R"({"cmd":"NODE_CLUSTER","errno":null,"key":"/run/app/sock1:-1:-1:undefined:0","ack":1,"data":null,"seq":0})",
+            0, "/run/app/sock1:-1:-1:undefined:0", std::nullopt},
+        listen_reply{
+            "found_the_port_in_use",
+            R"({"cmd":"NODE_CLUSTER","errno":-98,"key":"null:39627:4:undefined:0","ack":1,"data":null,"seq":0})", 98,
+            "null:39627:4:undefined:0", std::nullopt},
         listen_reply{"shares_the_socket",
                      R"({"cmd":"NODE_CLUSTER","errno":0,"key":"null:0:4:undefined:0","ack":1,"data":null,"seq":0})", 0,
                      "null:0:4:undefined:0", std::nullopt}),
@@ -161,16 +181,17 @@ TEST(cluster_message, of_strange_types_keeps_the_defaults) {
   EXPECT_FALSE(m.accepted);
   EXPECT_EQ(m.error, 0);
   EXPECT_FALSE(m.sockname);
-  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"quantum","seq":1})").what, act::none) << "Node ignores what it does not know";
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"quantum","seq":1})").what, act::none)
+      << "Node ignores what it does not know";
 }
 
 TEST(cluster_message, bears_numbers_of_any_size) {
   for (const char* number : {"-9223372036854775808", "9223372036854775807", "18446744073709551615", "1e300", "-1e300",
                              "0.5", "-0.0", "1e-300", "123456789012345678901234567890"}) {
     const std::string n = number;
-    const auto m = parse(R"({"cmd":"NODE_CLUSTER","act":"queryServer","seq":)" + n + R"(,"ack":)" + n + R"(,"errno":)" + n +
-                         R"(,"port":)" + n + R"(,"fd":)" + n + R"(,"flags":)" + n + R"(,"backlog":)" + n + R"(,"index":)" +
-                         n + R"(,"addressType":)" + n + R"(,"sockname":{"port":)" + n + "}}");
+    const auto m = parse(R"({"cmd":"NODE_CLUSTER","act":"queryServer","seq":)" + n + R"(,"ack":)" + n + R"(,"errno":)" +
+                         n + R"(,"port":)" + n + R"(,"fd":)" + n + R"(,"flags":)" + n + R"(,"backlog":)" + n +
+                         R"(,"index":)" + n + R"(,"addressType":)" + n + R"(,"sockname":{"port":)" + n + "}}");
     EXPECT_GE(m.error, 0) << n;
     EXPECT_LE(m.error, std::numeric_limits<int>::max()) << "an errno is an int: " << n;
     EXPECT_FALSE(m.request.key().empty());
@@ -229,12 +250,18 @@ TEST_P(a_query_text, is_that_of_node_and_reads_back) {
 INSTANTIATE_TEST_SUITE_P(
     for_, a_query_text,
     testing::Values(
-        request_form{"any_address", {.port = 8000},
-                     R"({"cmd":"NODE_CLUSTER","seq":1,"act":"queryServer","index":0,"data":null,"address":null,"port":8000,"addressType":4,"flags":0,"backlog":0})"},
-        request_form{"a_path", {.address = "/tmp/a \"b\"", .port = -1, .address_type = "-1"},
-                     R"({"cmd":"NODE_CLUSTER","seq":1,"act":"queryServer","index":0,"data":null,"address":"/tmp/a \"b\"","port":-1,"addressType":-1,"flags":0,"backlog":0})"},
-        request_form{"udp", {.address = "0.0.0.0", .address_type = "udp4", .fd = -1, .index = 3},
-                     R"({"cmd":"NODE_CLUSTER","seq":1,"act":"queryServer","index":3,"data":null,"address":"0.0.0.0","port":0,"addressType":"udp4","fd":-1,"flags":0,"backlog":0})"}),
+        request_form{
+            "any_address",
+            {.port = 8000},
+            R"({"cmd":"NODE_CLUSTER","seq":1,"act":"queryServer","index":0,"data":null,"address":null,"port":8000,"addressType":4,"flags":0,"backlog":0})"},
+        request_form{
+            "a_path",
+            {.address = "/tmp/a \"b\"", .port = -1, .address_type = "-1"},
+            R"({"cmd":"NODE_CLUSTER","seq":1,"act":"queryServer","index":0,"data":null,"address":"/tmp/a \"b\"","port":-1,"addressType":-1,"flags":0,"backlog":0})"},
+        request_form{
+            "udp",
+            {.address = "0.0.0.0", .address_type = "udp4", .fd = -1, .index = 3},
+            R"({"cmd":"NODE_CLUSTER","seq":1,"act":"queryServer","index":3,"data":null,"address":"0.0.0.0","port":0,"addressType":"udp4","fd":-1,"flags":0,"backlog":0})"}),
     [](const auto& one) { return one.param.name; });
 
 }  // namespace

@@ -31,8 +31,9 @@ INSTANTIATE_TEST_SUITE_P(
                     classed{"prefix_only", R"({"cmd":"NODE_"})", ""}, classed{"lower_case", R"({"cmd":"node_x"})", ""},
                     classed{"other", R"({"cmd":"XNODE_X"})", ""}, classed{"in_an_array", R"([{"cmd":"NODE_X"}])", ""},
                     classed{"nested", R"({"msg":{"cmd":"NODE_X"}})", ""}, classed{"number", R"({"cmd":7})", ""},
-                    classed{"null_command", R"({"cmd":null})", ""}, classed{"no_command", R"({"command":"NODE_X"})", ""},
-                    classed{"string", R"("NODE_X")", ""}, classed{"null", "null", ""}, classed{"empty", "{}", ""}),
+                    classed{"null_command", R"({"cmd":null})", ""},
+                    classed{"no_command", R"({"command":"NODE_X"})", ""}, classed{"string", R"("NODE_X")", ""},
+                    classed{"null", "null", ""}, classed{"empty", "{}", ""}),
     [](const auto& one) { return one.param.name; });
 
 struct handle_form {
@@ -52,14 +53,14 @@ TEST_P(a_handle_frame, is_written_and_read) {
 
 INSTANTIATE_TEST_SUITE_P(
     of, a_handle_frame,
-    testing::Values(
-        handle_form{attachment::kind::native, R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"n":1}})"},
-        handle_form{attachment::kind::socket, R"({"cmd":"NODE_HANDLE","type":"net.Socket","msg":{"n":1}})"},
-        handle_form{attachment::kind::server, R"({"cmd":"NODE_HANDLE","type":"net.Server","msg":{"n":1}})"},
-        handle_form{attachment::kind::datagram_native, R"({"cmd":"NODE_HANDLE","type":"dgram.Native","msg":{"n":1}})"},
-        // Without dgramType, Node throws in the receiver.
-        handle_form{attachment::kind::datagram,
-                    R"({"cmd":"NODE_HANDLE","type":"dgram.Socket","dgramType":"udp4","msg":{"n":1}})"}));
+    testing::Values(handle_form{attachment::kind::native, R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"n":1}})"},
+                    handle_form{attachment::kind::socket, R"({"cmd":"NODE_HANDLE","type":"net.Socket","msg":{"n":1}})"},
+                    handle_form{attachment::kind::server, R"({"cmd":"NODE_HANDLE","type":"net.Server","msg":{"n":1}})"},
+                    handle_form{attachment::kind::datagram_native,
+                                R"({"cmd":"NODE_HANDLE","type":"dgram.Native","msg":{"n":1}})"},
+                    // Without dgramType, Node throws in the receiver.
+                    handle_form{attachment::kind::datagram,
+                                R"({"cmd":"NODE_HANDLE","type":"dgram.Socket","dgramType":"udp4","msg":{"n":1}})"}));
 
 TEST(handle_frame, says_which_internet_a_datagram_socket_is_of) {
   EXPECT_EQ(handle_frame(attachment::kind::datagram, "1", true),
@@ -87,21 +88,24 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         captured{"socket", R"({"cmd":"NODE_HANDLE","type":"net.Socket","msg":{"n":"sock"},"key":"4:127.0.0.1:0"})",
                  attachment::kind::socket, R"({"n":"sock"})"},
-        captured{"server", R"({"cmd":"NODE_HANDLE","type":"net.Server","msg":{"n":"server"}})", attachment::kind::server,
-                 R"({"n":"server"})"},
-        captured{"native", R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"n":"native"}})", attachment::kind::native,
-                 R"({"n":"native"})"},
+        captured{"server", R"({"cmd":"NODE_HANDLE","type":"net.Server","msg":{"n":"server"}})",
+                 attachment::kind::server, R"({"n":"server"})"},
+        captured{"native", R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"n":"native"}})",
+                 attachment::kind::native, R"({"n":"native"})"},
         captured{"udp", R"({"cmd":"NODE_HANDLE","type":"dgram.Socket","msg":{"n":"udp"},"dgramType":"udp4"})",
                  attachment::kind::datagram, R"({"n":"udp"})"},
-        captured{"new_connection",
-                 R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_CLUSTER","act":"newconn","key":"K1","seq":1}})",
-                 attachment::kind::native, R"({"cmd":"NODE_CLUSTER","act":"newconn","key":"K1","seq":1})"},
-        captured{"sent_again",
-                 R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_HANDLE","type":"net.Socket","msg":{"n":"sock"},"key":"4:127.0.0.1:0"}})",
-                 attachment::kind::socket, R"({"n":"sock"})"},
-        captured{"sent_thrice",
-                 R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_HANDLE","type":"net.Socket","msg":0}}})",
-                 attachment::kind::socket, "0"},
+        captured{
+            "new_connection",
+            R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_CLUSTER","act":"newconn","key":"K1","seq":1}})",
+            attachment::kind::native, R"({"cmd":"NODE_CLUSTER","act":"newconn","key":"K1","seq":1})"},
+        captured{
+            "sent_again",
+            R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_HANDLE","type":"net.Socket","msg":{"n":"sock"},"key":"4:127.0.0.1:0"}})",
+            attachment::kind::socket, R"({"n":"sock"})"},
+        captured{
+            "sent_thrice",
+            R"({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_HANDLE","type":"net.Native","msg":{"cmd":"NODE_HANDLE","type":"net.Socket","msg":0}}})",
+            attachment::kind::socket, "0"},
         captured{"without_message", R"({"cmd":"NODE_HANDLE","type":"net.Socket"})", attachment::kind::socket, "null"},
         captured{"nested_without_message", R"({"cmd":"NODE_HANDLE","msg":{"cmd":"NODE_HANDLE"}})",
                  attachment::kind::native, "null"},
