@@ -86,7 +86,7 @@ int run_worker(const options& o) {
   brood::http::server server{self, [&](const auto&, auto& response) { response.end(text); }};
   const asio::ip::tcp::endpoint where(asio::ip::tcp::v4(), static_cast<std::uint16_t>(o.port));
   server.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
-    if (!ec) return;
+    if (!ec || ec == brood::errc::listener_closed) return;  // the latter: we were told to go before it listened
     self.send({{"failed", "cannot listen on 0.0.0.0:" + std::to_string(o.port) + ": " + ec.message()}});
   });
   server.listen(where);

@@ -140,8 +140,11 @@ void core::lend(byte_buffer& to) noexcept {
 
 void core::give_back(byte_buffer& from) noexcept {
   if (from.capacity() == 0) return;
-  if (buffers_.size() < kept_buffers && from.capacity() <= kept_buffer_size) buffers_.push_back(std::move(from));
-  from.release();
+  if (buffers_.size() < kept_buffers && from.capacity() <= kept_buffer_size) {
+    buffers_.push_back(std::move(from));
+  } else {
+    from.release();
+  }
 }
 
 bool core::last_request(std::size_t count) const noexcept {

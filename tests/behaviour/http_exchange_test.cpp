@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 
@@ -15,7 +16,7 @@ struct exchange {
   std::string sent;
   std::string answered;
 };
-void PrintTo(const exchange& e, std::ostream* out) { *out << e.name; }
+std::ostream& operator<<(std::ostream& out, const exchange& e) { return out << e.name; }
 
 class http_bytes : public testing::TestWithParam<exchange> {};
 

@@ -73,6 +73,7 @@ bool same(const std::string& a, const std::string& b) { return a == b || a == b 
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it by this name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
   const std::string_view bytes{reinterpret_cast<const char*>(data + 1), size - 1};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,7 +77,7 @@ struct reading {
   std::string expected;
 };
 
-void PrintTo(const reading& r, std::ostream* out) { *out << r.name; }
+std::ostream& operator<<(std::ostream& out, const reading& r) { return out << r.name; }
 
 class cut_bytes : public testing::TestWithParam<reading> {};
 
