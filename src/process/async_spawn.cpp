@@ -12,7 +12,7 @@ namespace brood {
 namespace process {
 
 /// Lives on the loop; the launcher only sees the preparation, and hands back a process or an error by a post.
-class async_start : public std::enable_shared_from_this<async_start>, detail::loop_end::member {
+class async_start final : public std::enable_shared_from_this<async_start>, detail::loop_end::member {
  public:
   explicit async_start(asio::any_io_executor ex) : executor_(ex), waiters_(ex) {}
 

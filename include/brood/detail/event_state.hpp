@@ -67,7 +67,7 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
 
 /// The memory of an inbox: a bounded queue with one reader at a time.
 template <class T>
-class inbox_state : public std::enable_shared_from_this<inbox_state<T>>, loop_end::member {
+class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, loop_end::member {
   struct sink : listener_base {
     virtual ~sink() = default;
     virtual void take(T value) = 0;

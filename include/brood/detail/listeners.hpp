@@ -33,7 +33,7 @@ struct listener_base {
 /// A function may add and remove listeners, itself included, while it is called: one removed is not called any
 /// more, one added hears only the next event.
 template <class... Args>
-class listeners : loop_end::member {
+class listeners final : loop_end::member {
   struct listener : listener_base {
     virtual ~listener() = default;
     virtual void call(const Args&... args) = 0;

@@ -35,7 +35,7 @@ Result no_result([[maybe_unused]] const asio::any_io_executor& ex) {
 ///
 /// Handlers are posted, never called from inside a member function.
 template <class... Results>
-class waiters : loop_end::member {
+class waiters final : loop_end::member {
  public:
   using handler = asio::any_completion_handler<void(boost::system::error_code, Results...)>;
 
