@@ -97,12 +97,17 @@ def stop(process, patience=5.0):
 
 
 def _end_leftovers(family, patience):
-    deadline = time.monotonic() + patience
-    while any(alive(one) for one in family) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    _wait_for_end(family, patience)
     for one in family:
         if alive(one):
             os.kill(one.pid, signal.SIGKILL)
+    _wait_for_end(family, 5.0)  # a signal is sent at once, but not obeyed at once
+
+
+def _wait_for_end(family, patience):
+    deadline = time.monotonic() + patience
+    while any(alive(one) for one in family) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def stop_all():

@@ -20,6 +20,7 @@ enum class errc {
   handle_refused,     ///< the peer did not take the descriptor sent with a message, in four attempts
   not_a_worker,       ///< this process was not started by a cluster primary
   bad_reply,          ///< the primary answered a listen request with something that is no answer
+  unknown_serialization,  ///< the parent speaks a serialization on the channel that this version does not
   listener_closed,    ///< the acceptor was closed, or its worker was told to disconnect
 };
 

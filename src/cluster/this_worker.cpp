@@ -8,8 +8,8 @@ namespace {
 
 std::shared_ptr<this_worker_state> join_cluster(const asio::any_io_executor& ex, worker_options options) {
   const auto id = ipc::inherited().worker_id;
-  unique_fd end = id ? ipc::take_channel() : unique_fd();
-  if (!end) throw boost::system::system_error(make_error_code(errc::not_a_worker), "this_worker");
+  if (!id) throw boost::system::system_error(make_error_code(errc::not_a_worker), "this_worker");
+  unique_fd end = ipc::take_channel("this_worker");
   auto state = std::make_shared<this_worker_state>(ex, *id, options);
   state->open(std::move(end));
   return state;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "brood/error.hpp"
 #include "sys/calls.hpp"
 
 namespace brood::ipc {
@@ -28,6 +29,7 @@ std::optional<int> to_number(const std::string& text) {
 /// This process's own identity, which nothing can change once it runs: read once, then constant.
 struct identity {
   inheritance facts;
+  bool understood = true;
   std::atomic<int> channel{-1};
 
   identity() {
@@ -35,12 +37,14 @@ struct identity {
     auto mode = take_variable("NODE_CHANNEL_SERIALIZATION_MODE");
     auto id = take_variable("NODE_UNIQUE_ID");
     if (!fd) return;
-    if (mode && *mode != "json") return;
     const auto number = to_number(*fd);
     if (!number || sys::set_close_on_exec(*number) == -1) return;
-    channel = *number;
     facts.has_channel = true;
     if (id) facts.worker_id = to_number(*id).value_or(0);
+    // Whoever speaks another serialization has started us as a child or worker all the same: we must not take ourselves
+    // for something else, but say that we cannot.
+    understood = !mode || *mode == "json";
+    if (understood) channel = *number;
   }
 };
 
@@ -53,6 +57,11 @@ identity& own() {
 
 const inheritance& inherited() { return own().facts; }
 
-unique_fd take_channel() { return unique_fd(own().channel.exchange(-1)); }
+unique_fd take_channel(const char* for_whom) {
+  unique_fd end(own().channel.exchange(-1));
+  const errc reason = own().understood ? errc::no_channel : errc::unknown_serialization;
+  if (!end) throw boost::system::system_error(make_error_code(reason), for_whom);
+  return end;
+}
 
 }  // namespace brood::ipc

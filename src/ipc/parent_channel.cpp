@@ -6,8 +6,7 @@ namespace brood {
 namespace {
 
 std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
-  unique_fd fd = ipc::take_channel();
-  if (!fd) throw boost::system::system_error(make_error_code(errc::no_channel), "parent_channel");
+  unique_fd fd = ipc::take_channel("parent_channel");
   auto opened = std::make_shared<ipc::endpoint>(ex);
   opened->open(std::move(fd));
   opened->link->keep_loop(false);

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -285,6 +286,19 @@ TEST(cluster, a_program_that_does_not_exist_is_an_exception) {
   EXPECT_THROW(primary.fork(), brood::spawn_error);
   EXPECT_TRUE(primary.workers().empty());
   EXPECT_EQ(io.run(), 0U);
+}
+
+TEST(cluster, a_worker_of_a_primary_that_speaks_otherwise_says_so) {
+  loop io;
+  const auto env = brood::environment{}
+                       .set("NODE_CHANNEL_FD", "0")
+                       .set("NODE_CHANNEL_SERIALIZATION_MODE", "advanced")
+                       .set("NODE_UNIQUE_ID", "1");
+  auto worker = brood::spawn(io, actor("echo_worker"), {}, {.env = env, .limits = {.resources = {{RLIMIT_CORE, 0, 0}}}});
+  std::string errors;
+  worker.err().on_data([&](std::string_view data) { errors += data; });
+  io.run();
+  EXPECT_NE(errors.find("this_worker: the parent speaks a serialization other than json"), std::string::npos) << errors;
 }
 
 TEST(cluster, leaves_no_descriptor_behind) {
