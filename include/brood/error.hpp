@@ -12,16 +12,16 @@ using boost::system::error_code;
 
 /// What brood itself reports, beside the errno values of the system calls it makes.
 enum class errc {
-  status_lost = 1,    ///< the child ended, but other code in this process collected its status first
-  channel_closed,     ///< send() on a channel that is closed, or closed before the message left
-  no_channel,         ///< this process was not started with a message channel
-  garbled_message,    ///< the peer sent bytes that are not a message of the agreed serialization
-  message_too_large,  ///< a message, or all that waits to be sent, is beyond the channel's limit
-  handle_refused,     ///< the peer did not take the descriptor sent with a message, in four attempts
-  not_a_worker,       ///< this process was not started by a cluster primary
-  bad_reply,          ///< the primary answered a listen request with something that is no answer
+  status_lost = 1,        ///< the child ended, but other code in this process collected its status first
+  channel_closed,         ///< send() on a channel that is closed, or closed before the message left
+  no_channel,             ///< this process was not started with a message channel
+  garbled_message,        ///< the peer sent bytes that are not a message of the agreed serialization
+  message_too_large,      ///< a message, or all that waits to be sent, is beyond the channel's limit
+  handle_refused,         ///< the peer did not take the descriptor sent with a message, in four attempts
+  not_a_worker,           ///< this process was not started by a cluster primary
+  bad_reply,              ///< the primary answered a listen request with something that is no answer
   unknown_serialization,  ///< the parent speaks a serialization on the channel that this version does not
-  listener_closed,    ///< the acceptor was closed, or its worker was told to disconnect
+  listener_closed,        ///< the acceptor was closed, or its worker was told to disconnect
 };
 
 const boost::system::error_category& brood_category() noexcept;

@@ -50,16 +50,15 @@ core::core(asio::any_io_executor ex, handler h, server_options options, source_f
 
 core::~core() = default;
 
-void core::listen(const asio::ip::tcp::endpoint& where) {
+void core::listen(const listen_address& where) {
   if (closing_) throw boost::system::system_error(asio::error::shut_down, "listen on a closed server");
   sources_.push_back(make_source_(*this, where));
 }
 
-void core::listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where) { listening_->set(ec, where); }
-
-asio::ip::tcp::endpoint core::local_endpoint() const {
-  const auto* reached = listening_->results();
-  return reached != nullptr ? std::get<0>(*reached) : asio::ip::tcp::endpoint{};
+void core::listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where) {
+  if (local_ == asio::ip::tcp::endpoint{}) local_ = where;
+  // Listeners must not run inside the call to listen().
+  asio::post(executor_, [state = listening_, ec, where] { state->set(ec, where); });
 }
 
 bool core::turned_away(int fd) {

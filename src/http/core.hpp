@@ -29,8 +29,8 @@ class core : public std::enable_shared_from_this<core> {
   ~core();
 
   // The server
-  void listen(const asio::ip::tcp::endpoint& where);
-  asio::ip::tcp::endpoint local_endpoint() const;
+  void listen(const listen_address& where);
+  const asio::ip::tcp::endpoint& local_endpoint() const noexcept { return local_; }
   const std::shared_ptr<listening_state>& listening() const noexcept { return listening_; }
   void async_close(brood::detail::waiters<>::handler completion);
   void stop();
@@ -93,6 +93,7 @@ class core : public std::enable_shared_from_this<core> {
   source_factory make_source_;
   std::vector<std::shared_ptr<connection_source>> sources_;
   std::shared_ptr<listening_state> listening_;
+  asio::ip::tcp::endpoint local_;
   brood::detail::waiters<> drained_;
 
   std::vector<connection*> open_;

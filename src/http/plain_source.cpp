@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
@@ -26,9 +27,25 @@ class plain_source final : public connection_source, public std::enable_shared_f
  public:
   explicit plain_source(core& target) : core_(&target), acceptor_(target.executor()), pause_(target.executor()) {}
 
+  void listen(const listen_address& where) {
+    auto endpoint = where.endpoint;
+    if (where.everywhere) {
+      endpoint = {asio::ip::tcp::v6(), endpoint.port()};
+      boost::system::error_code none;
+      acceptor_.open(endpoint.protocol(), none);
+      if (!none) acceptor_.set_option(asio::ip::v6_only(false), none);
+      // A kernel without IPv6. Node falls back in the same way.
+      if (none) {
+        acceptor_.close(none);
+        endpoint = {asio::ip::tcp::v4(), endpoint.port()};
+      }
+    }
+    listen(endpoint);
+  }
+
   void listen(const asio::ip::tcp::endpoint& where) {
     family_ = where.protocol();
-    acceptor_.open(family_);
+    if (!acceptor_.is_open()) acceptor_.open(family_);
     acceptor_.set_option(asio::socket_base::reuse_address(true));
     // Connections inherit it from the socket that accepts them, so none costs a call of its own.
     acceptor_.set_option(asio::ip::tcp::no_delay(true));
@@ -118,14 +135,19 @@ class plain_source final : public connection_source, public std::enable_shared_f
 
 }  // namespace
 
-std::shared_ptr<connection_source> make_plain_source(core& target, const asio::ip::tcp::endpoint& where) {
+std::string to_string(const listen_address& where) {
+  if (where.everywhere) return "port " + std::to_string(where.endpoint.port());
+  std::ostringstream text;
+  text << where.endpoint;
+  return text.str();
+}
+
+std::shared_ptr<connection_source> make_plain_source(core& target, const listen_address& where) {
   auto source = std::make_shared<plain_source>(target);
   try {
     source->listen(where);
   } catch (const boost::system::system_error& error) {
-    std::ostringstream what;
-    what << "listen on " << where;
-    throw boost::system::system_error(error.code(), what.str());
+    throw boost::system::system_error(error.code(), "listen on " + to_string(where));
   }
   return source;
 }

@@ -14,7 +14,7 @@ server::server(executor ex, handler h, server_options options)
 
 server::server(cluster::this_worker& self, handler h, server_options options)
     : server(std::make_shared<detail::core>(self.get_executor(), std::move(h), std::move(options),
-                                            [&self](detail::core& core, const endpoint& where) {
+                                            [&self](detail::core& core, const detail::listen_address& where) {
                                               return detail::make_worker_source(self, core, where);
                                             })) {}
 
@@ -31,8 +31,10 @@ server::~server() {
   if (core_) core_->stop();
 }
 
-void server::listen(std::uint16_t port) { listen({asio::ip::tcp::v4(), port}); }
-void server::listen(const endpoint& where) { core_->listen(where); }
+void server::listen(std::uint16_t port) {
+  core_->listen({.endpoint = {asio::ip::tcp::v6(), port}, .everywhere = true});
+}
+void server::listen(const endpoint& where) { core_->listen({.endpoint = where}); }
 
 server::endpoint server::local_endpoint() const { return core_->local_endpoint(); }
 

@@ -3,10 +3,19 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace brood::http::detail {
 
 class core;
+
+/// Where to listen.
+struct listen_address {
+  boost::asio::ip::tcp::endpoint endpoint;
+  /// On every address of the machine, IPv6 and IPv4; only the endpoint's port counts.
+  bool everywhere = false;
+};
+std::string to_string(const listen_address& where);
 
 /// Where connections come from: gives them to core::take, and tells core::listens how listening went.
 class connection_source {
@@ -22,6 +31,6 @@ class connection_source {
 };
 
 /// Begins to listen, or throws.
-using source_factory = std::function<std::shared_ptr<connection_source>(core&, const boost::asio::ip::tcp::endpoint&)>;
+using source_factory = std::function<std::shared_ptr<connection_source>(core&, const listen_address&)>;
 
 }  // namespace brood::http::detail

@@ -1,6 +1,5 @@
 #include "http/worker_source.hpp"
 
-#include <sstream>
 #include <utility>
 
 #include "brood/cluster/this_worker.hpp"
@@ -12,8 +11,11 @@ namespace {
 
 class worker_source final : public connection_source, public std::enable_shared_from_this<worker_source> {
  public:
-  worker_source(cluster::this_worker& self, core& target, const asio::ip::tcp::endpoint& where)
-      : core_(&target), acceptor_(self.listen(where)), hold_(self.hold()), where_(where) {}
+  worker_source(cluster::this_worker& self, core& target, const listen_address& where)
+      : core_(&target),
+        acceptor_(where.everywhere ? self.listen(where.endpoint.port()) : self.listen(where.endpoint)),
+        hold_(self.hold()),
+        where_(where) {}
 
   void start() {
     acceptor_.listening.async_wait(
@@ -35,9 +37,7 @@ class worker_source final : public connection_source, public std::enable_shared_
     if (!ec) return accept();
     if (ec == errc::listener_closed) return target->drain();
     hold_.reset();  // nothing will come that the worker would have to stay for
-    std::ostringstream text;
-    text << "http: cannot listen on " << where_ << ": " << ec.message();
-    target->log(log_level::error, text.str());
+    target->log(log_level::error, "http: cannot listen on " + to_string(where_) + ": " + ec.message());
   }
 
   void accept() {
@@ -57,13 +57,13 @@ class worker_source final : public connection_source, public std::enable_shared_
   core* core_;
   cluster::acceptor acceptor_;
   std::shared_ptr<void> hold_;
-  asio::ip::tcp::endpoint where_;
+  listen_address where_;
 };
 
 }  // namespace
 
 std::shared_ptr<connection_source> make_worker_source(cluster::this_worker& self, core& target,
-                                                      const asio::ip::tcp::endpoint& where) {
+                                                      const listen_address& where) {
   auto source = std::make_shared<worker_source>(self, target, where);
   source->start();
   return source;

@@ -12,6 +12,6 @@ namespace brood::http::detail {
 ///
 /// When the worker shall go, the server drains, and the worker stays connected until it has.
 std::shared_ptr<connection_source> make_worker_source(cluster::this_worker& self, core& target,
-                                                      const boost::asio::ip::tcp::endpoint& where);
+                                                      const listen_address& where);
 
 }  // namespace brood::http::detail

@@ -16,8 +16,8 @@ struct inheritance {
 /// closed on exec. As this changes the environment, the first call belongs before other threads are started.
 const inheritance& inherited();
 
-/// The channel's descriptor, for the one who asks first. Throws boost::system::system_error, `for_whom` in its text, for
-/// everybody else, where there is none, and where the parent speaks a serialization that we do not.
+/// The channel's descriptor, for the one who asks first. Throws boost::system::system_error, `for_whom` in its text,
+/// for everybody else, where there is none, and where the parent speaks a serialization that we do not.
 unique_fd take_channel(const char* for_whom);
 
 }  // namespace brood::ipc

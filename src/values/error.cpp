@@ -16,8 +16,7 @@ class category final : public boost::system::error_category {
       case errc::handle_refused: return "the peer did not take the descriptor sent with the message";
       case errc::not_a_worker: return "this process was not started by a cluster primary";
       case errc::bad_reply: return "the primary's answer to listen is malformed";
-      case errc::unknown_serialization:
-        return "the parent speaks a serialization other than json";
+      case errc::unknown_serialization: return "the parent speaks a serialization other than json";
       case errc::listener_closed: return "the listener is closed";
     }
     return "unknown brood error " + std::to_string(value);

@@ -294,7 +294,8 @@ TEST(cluster, a_worker_of_a_primary_that_speaks_otherwise_says_so) {
                        .set("NODE_CHANNEL_FD", "0")
                        .set("NODE_CHANNEL_SERIALIZATION_MODE", "advanced")
                        .set("NODE_UNIQUE_ID", "1");
-  auto worker = brood::spawn(io, actor("echo_worker"), {}, {.env = env, .limits = {.resources = {{RLIMIT_CORE, 0, 0}}}});
+  auto worker =
+      brood::spawn(io, actor("echo_worker"), {}, {.env = env, .limits = {.resources = {{RLIMIT_CORE, 0, 0}}}});
   std::string errors;
   worker.err().on_data([&](std::string_view data) { errors += data; });
   io.run();

@@ -240,12 +240,30 @@ TEST(http_listen, tells_its_port) {
   http::server server{loop, answer};
   server.listening.on([&](const http::server::endpoint& where) { told = where.port(); });
   server.listen(0);
+  EXPECT_EQ(told, 0) << "told inside the call";
   server.async_close([](auto) {});
   loop.run();
   EXPECT_NE(told, 0);
   EXPECT_EQ(server.local_endpoint().port(), told);
-  EXPECT_EQ(server.local_endpoint().address(), asio::ip::address_v4::any());
+  EXPECT_TRUE(server.local_endpoint().address().is_unspecified());
   EXPECT_THROW(server.listen(0), boost::system::system_error);
+}
+
+TEST(http_listen, a_port_alone_is_every_address) {
+  asio::io_context loop;
+  http::server server{loop, answer};
+  server.listen(0);
+  const auto port = server.local_endpoint().port();
+  EXPECT_THROW(http::server(loop, answer).listen(port), boost::system::system_error);
+  std::thread client([&] {
+    EXPECT_EQ(peer{http::server::endpoint(asio::ip::address_v4::loopback(), port)}.talk(get("/4")), ok("/4 "));
+    if (server.local_endpoint().address().is_v6()) {
+      EXPECT_EQ(peer{http::server::endpoint(asio::ip::address_v6::loopback(), port)}.talk(get("/6")), ok("/6 "));
+    }
+    asio::post(loop, [&] { server.async_close([](auto) {}); });
+  });
+  loop.run();
+  client.join();
 }
 
 TEST(http_listen, takes_more_than_one_endpoint_and_ipv_6) {

@@ -56,10 +56,11 @@ class server {
   server& operator=(server&& other) noexcept;
   ~server();
 
-  /// Listens on every IPv4 address. Port 0 lets the kernel choose: local_endpoint() tells.
+  /// Listens on every address of the machine, IPv6 and IPv4, as Node does. Port 0 lets the kernel choose:
+  /// local_endpoint() tells.
   void listen(std::uint16_t port);
   /// May be called for more than one endpoint. Without a cluster it listens when it returns, or throws
-  /// boost::system::system_error, e.g. "listen on 0.0.0.0:8000: Address already in use". In a worker the primary
+  /// boost::system::system_error, e.g. "listen on port 8000: Address already in use". In a worker the primary
   /// listens, so errors come through `listening`.
   void listen(const endpoint& where);
 
