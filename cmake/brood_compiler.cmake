@@ -41,6 +41,8 @@ function(brood_warnings target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # Assigning a literal to a std::string sets it off at -O2 (gcc.gnu.org/PR105651).
     target_compile_options(${target} PRIVATE -Wno-restrict)
+    # Optimising, it believes that temporaries in a coroutine's frame may be uninitialised when they are destroyed.
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
   endif()
   if(BROOD_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
