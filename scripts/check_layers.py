@@ -15,7 +15,7 @@ RUNGS = ["values", "executor", "event", "stream", "channel", "child_process", "c
 RUNG_OF = {
     "executor": "executor", "event": "event", "stream": "stream", "channel": "channel",
     "child_process": "child_process", "async_spawn": "child_process", "spawn_sync": "child_process",
-    "exec": "child_process",
+    "exec": "child_process", "pipe": "child_process",
     "cluster": "cluster", "http": "http",
 }
 

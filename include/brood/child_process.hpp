@@ -3,7 +3,9 @@
 #include <sys/types.h>
 
 #include <csignal>
+#include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "brood/exit_status.hpp"
 #include "brood/message.hpp"
 #include "brood/options.hpp"
+#include "brood/shell.hpp"
 #include "brood/stream.hpp"
 #include "brood/unique_fd.hpp"
 
@@ -31,8 +34,9 @@ struct tree_report {
 
 /// A running child, or one that has ended. A move-only handle on shared state: moving it disturbs no wait.
 ///
-/// Dropping it leaves the child running and still reaped while the loop runs; listeners go on hearing. Pipes nobody
-/// listens to are closed with it. All events come on the executor the child was started with; one child, one thread.
+/// Dropping it leaves the child running, unless spawn_options::on_drop says otherwise, and still reaped while the loop
+/// runs; listeners go on hearing. Pipes nobody listens to are closed with it. All events come on the executor the child
+/// was started with; one child, one thread.
 class child_process {
  public:
   explicit child_process(process::started parts);
@@ -45,21 +49,29 @@ class child_process {
   const std::string& file() const noexcept;
   const arguments& args() const noexcept;
 
-  /// The pipes. Only where the options say `stdio::pipe`; otherwise std::logic_error.
+  /// How it ended, once it was reaped.
+  std::optional<brood::exit_status> exit_status() const;
+
+  /// The pipes. Only where the options say `stdio::pipe` or `stdio::terminal`; otherwise std::logic_error. Of a
+  /// terminal what the child writes comes from out(), also what it writes to stderr, and in().end() types the end of
+  /// the input.
   writable& in();
   readable& out();
   readable& err();
   /// Hands over the parent's end of a pipe of spawn_options::more: a stream socket, both ways, for descriptors from 3
-  /// on. Once each; std::logic_error otherwise. `asio::local::stream_protocol::socket` takes it.
+  /// on. Once each; std::logic_error otherwise. `asio::local::stream_protocol::socket` takes it. Of a terminal that
+  /// none of the first three is, the master.
   unique_fd stdio(int number);
+  /// The child's terminal has another size; it gets SIGWINCH. boost::system::system_error where it has none.
+  void resize(terminal_size size);
 
   /// The child was reaped. Everything it sent over the channel is delivered before.
   /// Its async_wait completes with errc::status_lost where other code of this process collected the status.
-  milestone<exit_status> exited;
+  milestone<brood::exit_status> exited;
   /// Exited, and its output pipes and its channel are at their end as well: nothing more can come.
-  milestone<exit_status> closed;
+  milestone<brood::exit_status> closed;
 
-  /// The message channel, for children made by fork(). Others end `messages` at once.
+  /// The message channel, for children made by fork() or given stdio::channel. Others end `messages` at once.
   inbox<message> messages;
   /// The channel is gone. The value is why: no error where either side closed it in good order.
   milestone<error_code> disconnected;
@@ -98,12 +110,18 @@ class child_process {
   std::vector<unique_fd> more_;
 };
 
+/// A sentence: `child 4711 (ls -l) is running`, `child 4711 (ls -l) exited with code 0`.
+std::string to_string(const child_process& child);
+std::ostream& operator<<(std::ostream& out, const child_process& child);
+
 /// Starts a program; it runs when this returns.
 ///
 /// A command without a slash is looked up in PATH, the child's own. The child gets just the descriptors the options
 /// name, default signal handlers and an empty signal mask.
 /// Throws spawn_error, which says what could not be done to what.
 child_process spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
+/// The same for a line of shell, which takes no further arguments.
+child_process spawn(executor ex, const shell& line, const spawn_options& options = {});
 
 /// Starts a module with a message channel, as Node's fork() does, in Node's json serialization: the child is a Node
 /// script, a brood program with a `parent_channel`, or any other that speaks Node's protocol.

@@ -50,10 +50,13 @@ std::string_view to_string(spawn_step) noexcept;
 
 /// A process that could not be started. Nothing of it is left: no child, no descriptor, no memory.
 ///
-/// what() reads `spawn: cannot change directory to /nope: No such file or directory`.
+/// what() reads `spawn: cannot change directory to /nope: No such file or directory`. Where the system's reason is
+/// about another file than the one named, it says so: `spawn: cannot execute ./x.py (its interpreter /no/python is
+/// missing): No such file or directory`.
 class spawn_error : public boost::system::system_error {
  public:
-  spawn_error(spawn_step step, error_code reason, std::string path);
+  /// `remark`: what stands in brackets behind the path.
+  spawn_error(spawn_step step, error_code reason, std::string path, const std::string& remark = {});
 
   spawn_step step() const noexcept { return step_; }
   /// What the step worked on: the program, the directory, the argument. May be empty.

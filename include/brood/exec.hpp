@@ -22,7 +22,14 @@ class exec_state;
 struct exec_options {
   std::filesystem::path cwd{};
   environment env{};
+  /// What the command reads. A pipe is child().in(), to be ended by the program.
+  stdio in{};
   identity as{};
+  brood::limits limits{};
+  /// As in spawn_options.
+  bool group = false;
+  std::filesystem::path cgroup{};
+  bool die_with_parent = false;
   /// Ends the command by `stop` when it takes longer. 0: no limit.
   std::chrono::milliseconds timeout{0};
   stop_ladder stop = default_stop;
@@ -31,9 +38,19 @@ struct exec_options {
   enum class overflow {
     kill,      ///< the command is ended by `stop`, as Node does
     truncate,  ///< it runs on, the rest is read and thrown away
+    spill,     ///< it runs on, and all of that output is in exec_result::out_file or err_file
   } on_overflow = overflow::kill;
+  enum class capturing {
+    pipe,  ///< read while the command runs
+    /// Written into a file in memory (memfd_create(2)), read in the end. A write never waits for the reader, and
+    /// nothing is lost when a program ends while its output is under way, as Node programs do that call process.exit().
+    /// Its size has no bound but memory: under overflow::kill it is looked at every 20 ms.
+    memory_file,
+  } capture = capturing::pipe;
   /// What runs the line that exec() is given, called with "-c" and the line.
   std::string shell = "/bin/sh";
+  /// What becomes of the command when the exec_run is dropped. The forms with a callback go on all the same.
+  brood::on_drop on_drop = brood::on_drop::leave;
 };
 
 /// What became of a command.
@@ -42,15 +59,21 @@ struct exec_result {
   std::string out{};
   std::string err{};
   bool truncated = false;  ///< there was more output than max_buffer; out and err hold what came first
+  /// Where there was more and it was to be spilled: all of that output, in a file that is gone when this is. Read it
+  /// with pread(2), from 0 on; copies of the result share it.
+  std::shared_ptr<const unique_fd> out_file{};
+  std::shared_ptr<const unique_fd> err_file{};
   bool timed_out = false;
-  std::string command{};  ///< as it was run, for messages
+  std::string command{};        ///< as it was run, for messages
+  std::filesystem::path cwd{};  ///< where it ran, if it was told
 
   bool ok() const noexcept { return status.ok() && !truncated && !timed_out; }
   /// Throws exec_error unless ok(); else returns *this.
   const exec_result& check() const;
 };
 
-/// A command that did not do its work. what() names it, how it ended and the last line it wrote to stderr.
+/// A command that did not do its work. what() names it, where it ran, how it ended and the last lines it wrote to
+/// stderr: `command "git pull" in /srv/app exited with code 1: fatal: not a git repository`.
 class exec_error : public std::runtime_error {
  public:
   explicit exec_error(exec_result r);
@@ -60,7 +83,8 @@ class exec_error : public std::runtime_error {
   exec_result result_;
 };
 
-/// A command under way, whose output is being collected. Dropping it lets the command run on, unheard.
+/// A command under way, whose output is being collected. Dropping it lets the command run on, unheard, unless
+/// exec_options::on_drop says otherwise.
 class [[nodiscard]] exec_run {
  public:
   exec_run(child_process child, std::shared_ptr<process::exec_state> state);
@@ -70,8 +94,8 @@ class [[nodiscard]] exec_run {
 
   /// Completes when the command has exited and what it wrote was read. A grandchild that keeps the pipes open does not
   /// hold it up. Signature: `void(error_code, exec_result)`. A command that fails is a result, not an error; error:
-  /// errc::status_lost; operation_aborted when cancelled. Cancellation: total sends SIGINT to the process, partial
-  /// SIGTERM, terminal SIGKILL, and none is waited for: it is reaped on its own.
+  /// errc::status_lost; what kept output from being spilled; operation_aborted when cancelled. Cancellation: total
+  /// sends SIGINT to the process, partial SIGTERM, terminal SIGKILL, and none is waited for: it is reaped on its own.
   template <class Token = boost::asio::deferred_t>
   auto async_result(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, exec_result)>(
@@ -95,8 +119,7 @@ exec_run exec(executor ex, const std::string& line, const exec_options& options 
 exec_run exec_file(executor ex, const std::string& file, arguments args = {}, const exec_options& options = {});
 
 /// Node's forms: the callback gets what async_result() would. They return the running child.
-child_process exec(executor ex, const std::string& line, const exec_options& options, exec_callback done);
-child_process exec_file(executor ex, const std::string& file, arguments args, const exec_options& options,
-                        exec_callback done);
+child_process exec(executor ex, const std::string& line, exec_options options, exec_callback done);
+child_process exec_file(executor ex, const std::string& file, arguments args, exec_options options, exec_callback done);
 
 }  // namespace brood

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "brood/stdio.hpp"
+
 namespace brood {
 
 using arguments = std::vector<std::string>;
@@ -42,37 +44,6 @@ class environment {
   bool inherits_ = true;
   std::map<std::string, std::optional<std::string>> changes_;
 };
-
-/// What a child gets as one of its descriptors.
-class stdio {
- public:
-  /// What is usual where it stands: a pipe for spawn(), the parent's own for fork() and cluster workers.
-  stdio() = default;
-  static const stdio pipe;     ///< one end of a pipe; the other is the parent's child.in(), out() or err()
-  static const stdio inherit;  ///< the parent's own descriptor of that number
-  static const stdio ignore;   ///< /dev/null
-
-  /// A descriptor of this process. It stays the caller's and must be open when the child is started.
-  static stdio descriptor(int fd) { return {kind::descriptor, fd, {}}; }
-  /// A file, opened for the child: to read, to write from the start (made or emptied), to write at its end.
-  static stdio read(std::string path) { return {kind::read, -1, std::move(path)}; }
-  static stdio write(std::string path) { return {kind::write, -1, std::move(path)}; }
-  static stdio append(std::string path) { return {kind::append, -1, std::move(path)}; }
-
-  enum class kind { usual, pipe, inherit, ignore, descriptor, read, write, append };
-  kind type() const noexcept { return kind_; }
-  int fd() const noexcept { return fd_; }
-  const std::string& path() const noexcept { return path_; }
-
- private:
-  stdio(kind k, int fd, std::string path) : kind_(k), fd_(fd), path_(std::move(path)) {}
-  kind kind_ = kind::usual;
-  int fd_ = -1;
-  std::string path_{};
-};
-inline const stdio stdio::pipe{kind::pipe, -1, {}};
-inline const stdio stdio::inherit{kind::inherit, -1, {}};
-inline const stdio stdio::ignore{kind::ignore, -1, {}};
 
 /// Who the child runs as. Needs the rights to become so; a step that fails is named by the spawn_error.
 struct identity {
@@ -108,6 +79,19 @@ struct stop_step {
 using stop_ladder = std::vector<stop_step>;
 inline const stop_ladder default_stop{{SIGTERM, std::chrono::seconds(5)}, {SIGKILL, std::chrono::seconds(0)}};
 
+/// The size of a terminal, in characters.
+struct terminal_size {
+  unsigned short rows = 24;
+  unsigned short columns = 80;
+};
+
+/// What becomes of a child whose handle is dropped while it runs. In each case it is reaped while the loop runs.
+enum class on_drop {
+  leave,  ///< it runs on
+  stop,   ///< as child_process::stop, by the steps of the options
+  kill    ///< SIGKILL: to it, and to all of its group or cgroup where it was given one
+};
+
 struct spawn_options {
   /// The directory the program runs in; a relative command is looked up from there. Empty: this process's own.
   std::filesystem::path cwd{};
@@ -119,6 +103,9 @@ struct spawn_options {
   stdio err{};
   /// For the child's descriptors 3, 4 and so on. A pipe is a stream both ways here: child.stdio(n).
   std::vector<stdio> more{};
+  /// Where a stream is stdio::terminal, the child leads a session of its own (as if `detached`) that this terminal
+  /// controls; its window has this size until child.resize(). What the child writes to it comes from child.out().
+  terminal_size terminal{};
   /// Puts the child into a session of its own (setsid), so that it outlives this process's terminal.
   bool detached = false;
   /// Puts the child at the head of a process group of its own; kill_tree() and stop() then reach all of the group.
@@ -132,6 +119,7 @@ struct spawn_options {
   /// Ends the child by `stop` when it runs longer. 0: no limit.
   std::chrono::milliseconds timeout{0};
   stop_ladder stop = default_stop;
+  brood::on_drop on_drop = brood::on_drop::leave;
   /// For fork() alone: what runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module
   /// itself is executed.
   std::string exec_path{};
@@ -140,7 +128,7 @@ struct spawn_options {
 };
 
 /// fork() takes the same options. Its standard streams are inherited unless told otherwise, and the message channel
-/// takes the first free descriptor after those named here: 3, as a rule.
+/// takes the first free descriptor after those named here: 3, as a rule; or the place of stdio::channel.
 using fork_options = spawn_options;
 
 }  // namespace brood

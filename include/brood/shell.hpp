@@ -2,10 +2,27 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "brood/options.hpp"
 
 namespace brood {
+
+/// A line for a shell to run, in place of a command and its arguments: `spawn(loop, shell("ls | wc -l"))`. Nothing in
+/// it is quoted for you; shell_format() does that.
+class shell {
+ public:
+  /// `program` is called with "-c" and the line.
+  explicit shell(std::string line, std::string program = "/bin/sh")
+      : line_(std::move(line)), program_(std::move(program)) {}
+
+  const std::string& program() const noexcept { return program_; }
+  arguments args() const { return {"-c", line_}; }
+
+ private:
+  std::string line_;
+  std::string program_;
+};
 
 /// The text as one word of a POSIX shell, whatever is in it: shell_quote("it's") is 'it'\''s'. Text of nothing but
 /// harmless characters stays as it is. A NUL cannot be passed to a program at all: std::invalid_argument.

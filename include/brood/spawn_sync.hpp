@@ -9,7 +9,7 @@ namespace brood {
 /// Node's spawnSync, execSync and execFileSync: run a program to its end and give what it wrote. They block the calling
 /// thread, need no loop, and leave nothing behind.
 struct sync_options {
-  /// Written to the program's stdin, which is closed after it.
+  /// Written to the program's stdin, which is closed after it; unless exec.in is something else than a pipe.
   std::string input{};
   exec_options exec{};
 };
@@ -24,5 +24,6 @@ exec_result exec_sync(const std::string& line, const sync_options& options = {})
 /// Runs a program with this process's own standard streams, or what the options say, and gives how it ended. A stream
 /// that is a pipe would have nobody at its other end: std::invalid_argument.
 exit_status spawn_sync(const std::string& command, arguments args = {}, const spawn_options& options = {});
+exit_status spawn_sync(const shell& line, const spawn_options& options = {});
 
 }  // namespace brood

@@ -13,6 +13,7 @@
 
 #include "brood/error.hpp"
 #include "brood/event.hpp"
+#include "brood/unique_fd.hpp"
 
 namespace brood {
 
@@ -20,6 +21,8 @@ namespace process {
 class readable_state;
 class writable_state;
 }  // namespace process
+
+class writable;
 
 /// What a child writes, as the parent reads it. Read it in one of two ways: flowing, by `on_data`, or as an Asio
 /// AsyncReadStream, by `async_read_some` and all that is built on it. Unread output stays with the child (it waits,
@@ -44,6 +47,10 @@ class readable {
   void resume();
   /// Lets go of the parent's end. A child that still writes gets SIGPIPE.
   void close();
+  /// Hands the parent's end over to the caller, in blocking mode; the stream is at its end here. What a child that has
+  /// exited left behind, and was taken in already, comes with it. std::logic_error while the stream flows or is read;
+  /// boost::system::system_error where what was left cannot be kept.
+  [[nodiscard]] unique_fd release();
   /// When the end was reached or the stream closed.
   milestone<> ended;
 
@@ -72,6 +79,7 @@ class readable {
     return {};
   }
 
+  friend milestone<error_code> pipe(readable& from, writable& to);
   std::shared_ptr<process::readable_state> state_;
 };
 
@@ -89,13 +97,18 @@ class writable {
   executor_type get_executor() const noexcept;
 
   /// Writes all of `data`, now as far as the pipe takes it, the rest from a queue of its own. False when 64 KiB or
-  /// more wait in the queue (wait for `async_drained` before writing on), or when the stream is closed.
+  /// more wait in the queue (wait for `drained` before writing on), or when the stream is closed.
   bool write(std::string_view data);
   /// The child sees the end of its input after all that was written. Writing afterwards does nothing.
   void end();
   void end(std::string_view last_data);
   /// Lets go of the parent's end at once; what waits in the queue is dropped.
   void close();
+  /// Hands the parent's end over to the caller, in blocking mode; the stream is closed here. std::logic_error while
+  /// something waits to be written.
+  [[nodiscard]] unique_fd release();
+  /// The queue has become empty after `write` returned false: Node's 'drain'.
+  event<> drained;
   /// When the stream was closed, and why: no error after end() or close(), EPIPE when the reader went away.
   milestone<error_code> closed;
 
@@ -104,7 +117,7 @@ class writable {
   template <class Token = boost::asio::deferred_t>
   auto async_drained(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(
-        [state = state_](auto handler) { drained(*state, std::move(handler)); }, token);
+        [state = state_](auto handler) { wait_drained(*state, std::move(handler)); }, token);
   }
 
   /// AsyncWriteStream. Signature: `void(error_code, std::size_t)`. Goes after what `write` has queued. Error: EPIPE
@@ -122,7 +135,7 @@ class writable {
   using write_handler = boost::asio::any_completion_handler<void(error_code, std::size_t)>;
   using drained_handler = boost::asio::any_completion_handler<void(error_code)>;
   static void write_some(process::writable_state&, boost::asio::const_buffer, write_handler);
-  static void drained(process::writable_state&, drained_handler);
+  static void wait_drained(process::writable_state&, drained_handler);
 
   template <class Buffers>
   static boost::asio::const_buffer first_of(const Buffers& buffers) {
@@ -133,6 +146,7 @@ class writable {
     return {};
   }
 
+  friend milestone<error_code> pipe(readable& from, writable& to);
   std::shared_ptr<process::writable_state> state_;
 };
 

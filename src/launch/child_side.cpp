@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -95,6 +96,7 @@ BROOD_CHILD_SIDE void enter_cgroup(child_view& view) noexcept {
 
 BROOD_CHILD_SIDE void leave_session(child_view& view) noexcept {
   if (view.new_session && call(SYS_setsid) == -1) fail(view, spawn_step::session);
+  if (view.terminal >= 0 && call(SYS_ioctl, view.terminal, TIOCSCTTY, 0) == -1) fail(view, spawn_step::session);
   if (view.new_group && !view.new_session && call(SYS_setpgid, 0, 0) == -1) fail(view, spawn_step::session);
 }
 

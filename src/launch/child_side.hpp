@@ -31,6 +31,7 @@ struct child_view {
   int cgroup;  ///< an open cgroup.procs, or -1
   bool new_session;
   bool new_group;
+  int terminal;  ///< the child's descriptor that shall control its session, or -1
   pid_t parent;  ///< die with the process of this pid; 0: outlive it
   const child_limit* limits;
   int limit_count;

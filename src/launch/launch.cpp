@@ -51,8 +51,7 @@ process start(plan& p) {
   if (view.failure.error == 0) return child;
   siginfo_t info{};
   sys::wait_pidfd(child.pidfd.get(), &info, nullptr, WEXITED);
-  throw spawn_error(static_cast<spawn_step>(view.failure.step), {view.failure.error, boost::system::system_category()},
-                    p.path_of(view.failure));
+  throw p.error_of(view.failure);
 }
 
 }  // namespace brood::launch

@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <string_view>
+
+#include "launch/interpreter.hpp"
 
 namespace brood::launch {
 namespace {
@@ -53,6 +56,7 @@ plan::plan(request r) : request_(std::move(r)) {
   view_.descriptor_count = static_cast<int>(descriptors_.size());
   view_.cgroup = request_.cgroup;
   view_.new_session = request_.new_session;
+  view_.terminal = request_.terminal;
   view_.new_group = request_.new_group;
   view_.parent = request_.die_with_parent ? ::getpid() : 0;
   prepare_limits();
@@ -132,6 +136,25 @@ std::string plan::path_of(const child_failure& failure) const {
     case spawn_step::parent: return request_.file;
     default: return request_.file;
   }
+}
+
+/// A program that is there, and yet "not found" or "not permitted": then it is its interpreter that is not.
+spawn_error plan::error_of(const child_failure& failure) const {
+  const auto step = static_cast<spawn_step>(failure.step);
+  const error_code reason(failure.error, boost::system::system_category());
+  if (step == spawn_step::execute && (failure.error == ENOENT || failure.error == EACCES)) {
+    const auto from_there = [there = std::filesystem::path(request_.cwd)](const std::string& path) {
+      return (there / path).string();
+    };
+    for (const auto& candidate : candidates_) {
+      if (::access(from_there(candidate).c_str(), X_OK) == -1) continue;
+      const std::string interpreter = interpreter_of(from_there(candidate));
+      if (interpreter.empty() || ::access(from_there(interpreter).c_str(), X_OK) == 0) continue;
+      const char* const how = errno == EACCES ? " cannot be executed" : " is missing";
+      return {step, reason, candidate, "its interpreter " + interpreter + how};
+    }
+  }
+  return {step, reason, path_of(failure)};
 }
 
 }  // namespace brood::launch

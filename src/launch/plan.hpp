@@ -22,6 +22,7 @@ struct request {
   bool new_session = false;
   bool new_group = false;
   bool die_with_parent = false;
+  int terminal = -1;  ///< which of the child's descriptors is the terminal that shall control its session
   identity as{};
   brood::limits limits{};
 };
@@ -39,14 +40,15 @@ class plan {
   bool dies_with_parent() const noexcept { return request_.die_with_parent; }
   /// The arguments, for the record; the plan is of no further use.
   std::vector<std::string> take_argv() noexcept { return std::move(request_.argv); }
-  /// The path the failed step was working on, for the message.
-  std::string path_of(const child_failure& failure) const;
+  /// What to throw for a step that failed in the child: with the path it was working on.
+  spawn_error error_of(const child_failure& failure) const;
 
  private:
   void check() const;
   void find_candidates();
   void prepare_limits();
   void prepare_identity();
+  std::string path_of(const child_failure& failure) const;
 
   request request_;
   std::vector<std::string> candidates_;

@@ -38,4 +38,12 @@ void descriptor::close() noexcept {
   fd_.reset();
 }
 
+unique_fd descriptor::release() noexcept {
+  if (watched_) fd_.reset(watched_->release());
+  watched_.reset();
+  watched_fd_ = -1;
+  if (std::exchange(nonblocking_, false)) sys::set_blocking(fd_.get());
+  return std::move(fd_);
+}
+
 }  // namespace brood::loop

@@ -51,6 +51,8 @@ class descriptor {
   /// Ends all waits. What they waited for stays as it is.
   void cancel() noexcept;
   void close() noexcept;
+  /// Gives the descriptor away, in blocking mode. Waits end as by close().
+  unique_fd release() noexcept;
 
   /// Whether waiting for input keeps the loop's run() from returning. It does, unless told otherwise. Waiting to write
   /// always does: what was handed over must leave.

@@ -18,6 +18,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
 
   void begin(start_request request) {
     join(executor_);
+    add_channel(request, executor_);
     // Counts as work of the loop, so that run() waits for the launcher.
     desk_->busy = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
     desk_->owner = shared_from_this();
@@ -111,6 +112,10 @@ spawning async_spawn(executor ex, const std::string& command, arguments args, co
   auto state = std::make_shared<process::async_start>(ex.get());
   state->begin({.file = command, .args = std::move(args), .options = options});
   return spawning(std::move(state));
+}
+
+spawning async_spawn(executor ex, const shell& line, const spawn_options& options) {
+  return async_spawn(std::move(ex), line.program(), line.args(), options);
 }
 
 }  // namespace brood

@@ -1,5 +1,6 @@
 #include "brood/child_process.hpp"
 
+#include <ostream>
 #include <stdexcept>
 
 #include "process/start.hpp"
@@ -13,6 +14,13 @@ Stream& piped(const std::unique_ptr<Stream>& stream, const char* name) {
   return *stream;
 }
 
+/// The handle's own pointer, whose last copy tells the state that nobody holds it any more.
+std::shared_ptr<process::child_state> watched_over(std::shared_ptr<process::child_state> state) {
+  if (state->on_drop == on_drop::leave) return state;
+  auto* const raw = state.get();
+  return {raw, [state = std::move(state)](process::child_state* dropped) { dropped->handle_dropped(); }};
+}
+
 }  // namespace
 
 child_process::child_process(process::started parts)
@@ -20,7 +28,7 @@ child_process::child_process(process::started parts)
       closed(parts.state->closed),
       messages(parts.state->channel->messages),
       disconnected(parts.state->channel->disconnected),
-      state_(std::move(parts.state)) {
+      state_(watched_over(std::move(parts.state))) {
   if (parts.in) in_ = std::make_unique<writable>(std::move(parts.in));
   if (parts.out) out_ = std::make_unique<readable>(std::move(parts.out));
   if (parts.err) err_ = std::make_unique<readable>(std::move(parts.err));
@@ -30,6 +38,11 @@ child_process::child_process(process::started parts)
 pid_t child_process::pid() const noexcept { return state_->pid; }
 const std::string& child_process::file() const noexcept { return state_->file; }
 const arguments& child_process::args() const noexcept { return state_->args; }
+
+std::optional<exit_status> child_process::exit_status() const {
+  const auto* status = exited.value();
+  return status != nullptr ? std::optional(*status) : std::nullopt;
+}
 
 writable& child_process::in() { return piped(in_, "in"); }
 readable& child_process::out() { return piped(out_, "out"); }
@@ -42,6 +55,10 @@ unique_fd child_process::stdio(int number) {
                            " was not started as a pipe, or is taken");
   }
   return std::move(more_[index]);
+}
+
+void child_process::resize(terminal_size size) {
+  if (error_code ec = state_->resize(size)) throw boost::system::system_error(ec, "resize");
 }
 
 bool child_process::send(boost::json::value body, attachment handle) {
@@ -61,8 +78,22 @@ bool child_process::killed() const noexcept { return state_->killed; }
 void child_process::ref() { state_->keep_loop(true); }
 void child_process::unref() { state_->keep_loop(false); }
 
+std::string to_string(const child_process& child) {
+  arguments args = child.args();
+  if (!args.empty()) args.erase(args.begin());
+  const auto status = child.exit_status();
+  return "child " + std::to_string(child.pid()) + " (" + shell_line(child.file(), args) + ") " +
+         (status ? to_string(*status) : "is running");
+}
+
+std::ostream& operator<<(std::ostream& out, const child_process& child) { return out << to_string(child); }
+
 child_process spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
   return child_process(process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
+}
+
+child_process spawn(executor ex, const shell& line, const spawn_options& options) {
+  return spawn(std::move(ex), line.program(), line.args(), options);
 }
 
 child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {

@@ -1,5 +1,8 @@
 #include "process/child_state.hpp"
 
+#include "sys/calls.hpp"
+#include "sys/terminal.hpp"
+
 namespace brood::process {
 
 child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_ptr<ipc::endpoint> link)
@@ -44,6 +47,23 @@ void child_state::end_after(std::chrono::milliseconds time, stop_ladder steps) {
     auto self = weak.lock();
     if (!ec && self) self->stop(std::move(steps));
   });
+}
+
+error_code child_state::resize(const terminal_size& size) {
+  int fd = -1;
+  if (auto stream = in.lock()) fd = stream->native_handle();
+  if (auto stream = out.lock(); stream && fd < 0) fd = stream->native_handle();
+  if (auto stream = err.lock(); stream && fd < 0) fd = stream->native_handle();
+  return sys::resize_terminal(fd, size) == -1 ? sys::last_error() : error_code();
+}
+
+void child_state::handle_dropped() {
+  if (exited->reached()) return;
+  switch (on_drop) {
+    case brood::on_drop::leave: return;
+    case brood::on_drop::stop: return stop(usual_stop);
+    case brood::on_drop::kill: return stop({{SIGKILL, std::chrono::milliseconds(0)}});
+  }
 }
 
 void child_state::take_stop_step(std::size_t step) {

@@ -31,6 +31,10 @@ struct child_state : std::enable_shared_from_this<child_state> {
   void stop(stop_ladder steps);
   /// stop(), unless it has ended by then.
   void end_after(std::chrono::milliseconds time, stop_ladder steps);
+  /// As child_process::resize.
+  error_code resize(const terminal_size& size);
+  /// The last handle of the child is gone: what is to be done then, is done.
+  void handle_dropped();
 
   asio::any_io_executor executor;
   loop::reaper reaper;
@@ -39,6 +43,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
   arguments args;
   bool killed = false;
   process::tree tree;
+  brood::on_drop on_drop = brood::on_drop::leave;
+  stop_ladder usual_stop;  // of the options
 
   std::weak_ptr<writable_state> in;
   std::weak_ptr<readable_state> out;

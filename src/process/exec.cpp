@@ -13,9 +13,19 @@ struct running {
 
 running start(const asio::any_io_executor& ex, const std::string& file, arguments args, const exec_options& options,
               std::string command) {
-  spawn_options how{.cwd = options.cwd, .env = options.env, .as = options.as};
-  process::started parts = process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
+  spawn_options how{.cwd = options.cwd,
+                    .env = options.env,
+                    .in = options.in,
+                    .group = options.group,
+                    .cgroup = options.cgroup,
+                    .die_with_parent = options.die_with_parent,
+                    .as = options.as,
+                    .limits = options.limits,
+                    .stop = options.stop,
+                    .on_drop = options.on_drop};
   auto state = std::make_shared<process::exec_state>(ex, options, std::move(command));
+  state->choose_outputs(how);
+  process::started parts = process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
   state->watch(parts);
   return {child_process(std::move(parts)), std::move(state)};
 }
@@ -36,19 +46,25 @@ child_process tell(running run, exec_callback done) {
   return std::move(run.child);
 }
 
-std::string_view last_line(std::string_view text) {
+/// At most so many lines from the end of a text.
+std::string_view last_lines(std::string_view text, int count) {
   while (text.ends_with('\n')) text.remove_suffix(1);
-  const auto newline = text.rfind('\n');
-  return newline == std::string_view::npos ? text : text.substr(newline + 1);
+  std::size_t begin = text.size();
+  while (count-- > 0 && begin != std::string_view::npos && begin > 0) begin = text.rfind('\n', begin - 1);
+  return begin == std::string_view::npos ? text : text.substr(begin == 0 ? 0 : begin + 1);
 }
+
+constexpr int lines_told = 5;
 
 std::string describe(const exec_result& r) {
   std::string text = "command \"" + r.command + "\" ";
+  if (!r.cwd.empty()) text += "in " + r.cwd.string() + ' ';
   if (r.timed_out) text += "took too long and ";
   if (r.truncated) text += "wrote too much and ";
   text += to_string(r.status);
-  if (!r.err.empty()) text += ": " + std::string(last_line(r.err));
-  return text;
+  const std::string_view words = last_lines(r.err, lines_told);
+  if (words.empty()) return text;
+  return text + (words.find('\n') == std::string_view::npos ? ": " : ":\n") + std::string(words);
 }
 
 }  // namespace
@@ -75,12 +91,14 @@ exec_run exec_file(executor ex, const std::string& file, arguments args, const e
   return {std::move(run.child), std::move(run.state)};
 }
 
-child_process exec(executor ex, const std::string& line, const exec_options& options, exec_callback done) {
+child_process exec(executor ex, const std::string& line, exec_options options, exec_callback done) {
+  options.on_drop = on_drop::leave;
   return tell(start_line(ex.get(), line, options), std::move(done));
 }
 
-child_process exec_file(executor ex, const std::string& file, arguments args, const exec_options& options,
+child_process exec_file(executor ex, const std::string& file, arguments args, exec_options options,
                         exec_callback done) {
+  options.on_drop = on_drop::leave;
   return tell(start_file(ex.get(), file, std::move(args), options), std::move(done));
 }
 

@@ -1,9 +1,14 @@
 #include "process/exec_state.hpp"
 
+#include "sys/calls.hpp"
+
 namespace brood::process {
 namespace {
 
-/// DESIGN: the three kinds of cancellation are the three usual ways to ask a process to end.
+/// A memory file grows without a word; this often somebody has to look.
+constexpr std::chrono::milliseconds look_at_memory{20};
+
+/// The three kinds of cancellation are the three usual ways to ask a process to end.
 int signal_for(asio::cancellation_type type) {
   if ((type & asio::cancellation_type::terminal) != asio::cancellation_type::none) return SIGKILL;
   if ((type & asio::cancellation_type::partial) != asio::cancellation_type::none) return SIGTERM;
@@ -13,31 +18,59 @@ int signal_for(asio::cancellation_type type) {
 }  // namespace
 
 exec_state::exec_state(const asio::any_io_executor& ex, const exec_options& options, std::string command)
-    : max_buffer_(options.max_buffer),
+    : capture_(options.capture),
       on_overflow_(options.on_overflow),
       timeout_(options.timeout),
       stop_(options.stop),
+      out_(options.max_buffer, options.on_overflow),
+      err_(options.max_buffer, options.on_overflow),
       timer_(ex),
+      memory_timer_(ex),
       waiters_(ex) {
   result_.command = std::move(command);
+  result_.cwd = options.cwd;
+}
+
+void exec_state::choose_outputs(spawn_options& how) {
+  if (capture_ == exec_options::capturing::pipe) return;
+  for (auto [output, captured] : {std::pair(&how.out, &out_), std::pair(&how.err, &err_)}) {
+    const int fd = captured->open_memory();
+    if (fd == -1) throw spawn_error(spawn_step::open, sys::last_error(), "a memory file");
+    *output = stdio::descriptor(fd);
+  }
 }
 
 void exec_state::watch(const started& parts) {
   auto self = shared_from_this();
   child_ = parts.state;
-  out_ = parts.out;
-  err_ = parts.err;
-  parts.out->data().add([self](std::string_view data) { self->append(self->result_.out, data); });
-  parts.err->data().add([self](std::string_view data) { self->append(self->result_.err, data); });
-  parts.out->flow();
-  parts.err->flow();
+  out_pipe_ = parts.out;
+  err_pipe_ = parts.err;
+  if (parts.out) take(parts.out, out_);
+  if (parts.err) take(parts.err, err_);
   parts.state->exited->listen([self, exited = std::weak_ptr(parts.state->exited)](const exit_status& status) {
     auto told = exited.lock();
     self->ended(told ? told->error() : error_code(), status);
   });
+  begin_time_limit();
+  const bool memory = capture_ == exec_options::capturing::memory_file;
+  if (memory && on_overflow_ == exec_options::overflow::kill) watch_memory();
+}
+
+void exec_state::take(const std::shared_ptr<readable_state>& from, captured& to) {
+  from->data().add([self = shared_from_this(), &to](std::string_view data) { self->add(to, data); });
+  from->flow();
+}
+
+void exec_state::add(captured& to, std::string_view data) {
+  if (done_) return;
+  if (error_code failed = to.add(data); failed && !error_) error_ = failed;
+  if (to.truncated() && on_overflow_ == exec_options::overflow::kill) stop();
+}
+
+void exec_state::begin_time_limit() {
   if (timeout_.count() <= 0) return;
   timer_.expires_after(timeout_);
-  timer_.async_wait([weak = std::weak_ptr(self)](error_code ec) {
+  timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto still = weak.lock();
     if (ec || !still || still->done_) return;
     still->result_.timed_out = true;
@@ -45,30 +78,41 @@ void exec_state::watch(const started& parts) {
   });
 }
 
-void exec_state::append(std::string& to, std::string_view data) {
-  if (done_) return;
-  const std::size_t room = max_buffer_ - std::min(to.size(), max_buffer_);
-  to += data.substr(0, room);
-  if (data.size() <= room) return;
-  const bool first = !std::exchange(result_.truncated, true);
-  if (first && on_overflow_ == exec_options::overflow::kill) stop();
+void exec_state::watch_memory() {
+  memory_timer_.expires_after(look_at_memory);
+  memory_timer_.async_wait([weak = weak_from_this()](error_code ec) {
+    auto still = weak.lock();
+    if (ec || !still || still->done_) return;
+    if (still->out_.over_limit() || still->err_.over_limit()) return still->stop();
+    still->watch_memory();
+  });
 }
 
 void exec_state::stop() {
+  if (std::exchange(stopped_, true)) return;
   if (auto child = child_.lock()) child->stop(stop_);
 }
 
 void exec_state::ended(error_code ec, const exit_status& status) {
   auto self = shared_from_this();
   timer_.cancel();
+  memory_timer_.cancel();
   // What is in the pipes now, the child wrote; what a grandchild may still write is not waited for.
-  for (const auto& output : {out_.lock(), err_.lock()}) {
+  for (const auto& output : {out_pipe_.lock(), err_pipe_.lock()}) {
     if (!output) continue;
     output->read_available();
     output->close();
   }
+  for (captured* output : {&out_, &err_}) {
+    if (error_code failed = output->finish(); failed && !error_) error_ = failed;
+  }
+  if (ec) error_ = ec;
   result_.status = status;
-  error_ = ec;
+  result_.truncated = out_.truncated() || err_.truncated();
+  result_.out = out_.take_text();
+  result_.err = err_.take_text();
+  result_.out_file = out_.file();
+  result_.err_file = err_.file();
   done_ = true;
   while (!waiters_.empty()) waiters_.complete_one(error_, result_);
 }

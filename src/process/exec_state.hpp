@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "brood/exec.hpp"
+#include "process/captured.hpp"
 #include "process/child_state.hpp"
 #include "process/start.hpp"
 
@@ -16,25 +17,34 @@ class exec_state : public std::enable_shared_from_this<exec_state> {
  public:
   exec_state(const asio::any_io_executor& ex, const exec_options& options, std::string command);
 
+  /// What the command gets as its two outputs. Throws spawn_error where there is no memory file to be had.
+  void choose_outputs(spawn_options& how);
   void watch(const started& parts);
   void wait(detail::waiters<exec_result>::handler handler);
 
  private:
-  void append(std::string& to, std::string_view data);
+  void take(const std::shared_ptr<readable_state>& from, captured& to);
+  void add(captured& to, std::string_view data);
+  void begin_time_limit();
+  void watch_memory();
   void stop();
   void ended(error_code ec, const exit_status& status);
 
-  const std::size_t max_buffer_;
+  const exec_options::capturing capture_;
   const exec_options::overflow on_overflow_;
   const std::chrono::milliseconds timeout_;
   const stop_ladder stop_;
   exec_result result_;
   error_code error_;
   bool done_ = false;
+  bool stopped_ = false;
+  captured out_;
+  captured err_;
   std::weak_ptr<child_state> child_;
-  std::weak_ptr<readable_state> out_;
-  std::weak_ptr<readable_state> err_;
+  std::weak_ptr<readable_state> out_pipe_;
+  std::weak_ptr<readable_state> err_pipe_;
   asio::steady_timer timer_;
+  asio::steady_timer memory_timer_;
   detail::waiters<exec_result> waiters_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include "sys/calls.hpp"
 
@@ -10,13 +11,20 @@ namespace {
 
 constexpr std::size_t chunk = 64 * 1024;  // a pipe holds this much
 constexpr int large_pipe = 1024 * 1024;
-constexpr int chunks_a_turn = 16;  // then others get the loop
+constexpr std::size_t most_kept = 2 * large_pipe;  // all that a child can have left in its pipe, and more
+constexpr int chunks_a_turn = 16;                  // then others get the loop
+
+/// EIO is how a terminal says that nobody has its other side open any more (pty(7) says nothing of it, Linux does so).
+error_code end_reason(ssize_t size) {
+  return size == 0 || errno == EIO ? error_code(asio::error::eof) : sys::last_error();
+}
 
 bool would_block(ssize_t result) { return result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK); }
 
 }  // namespace
 
 void readable_state::flow() {
+  if (joined_) return;
   flowing_ = true;
   asio::post(get_executor(), [self = shared_from_this()] { self->pump(); });
 }
@@ -28,8 +36,28 @@ void readable_state::resume() {
 
 void readable_state::close() {
   kept_.clear();
-  if (fd_.is_open()) return finish(asio::error::operation_aborted);
-  end_if_read();
+  fd_.close();
+  // Not from here: close() may stand inside a call of the program's.
+  asio::post(get_executor(), [self = shared_from_this()] { self->finish(asio::error::operation_aborted); });
+}
+
+unique_fd readable_state::release() {
+  if (flowing_ || joined_ || !reader_.empty()) throw std::logic_error("readable: the stream is being read");
+  unique_fd given = fd_.release();
+  if (!given || !kept_.empty()) {
+    given.reset(sys::memory_file());
+    if (!given || sys::write_at(given.get(), kept_.data(), kept_.size(), 0) == -1) {
+      throw boost::system::system_error(sys::last_error(), "readable: what was read cannot be kept");
+    }
+  }
+  close();
+  return given;
+}
+
+void readable_state::join() {
+  if (flowing_ || joined_ || !reader_.empty()) throw std::logic_error("pipe: the stream is being read");
+  joined_ = true;
+  fd_.cancel();
 }
 
 void readable_state::dropped() {
@@ -48,9 +76,11 @@ void readable_state::ready(error_code ec) {
     if (fd_.is_open() && (!reader_.empty() || flowing_)) wait();
     return;
   }
+  if (joined_ || !fd_.is_open()) return;
   if (ec) return finish(ec);
   if (flowing_) return pump();
-  if (!reader_.empty()) complete_read();
+  if (!reader_.empty()) return complete_read();
+  look_for_end();
 }
 
 /// One turn of the flow. A listener that throws stops this turn only: the next one is posted by the guard.
@@ -81,7 +111,7 @@ void readable_state::pump() {
     }
     turn.again = false;
     if (would_block(size)) return wait();
-    return finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
+    return finish(end_reason(size));
   }
   if (!fd_.is_open()) turn.again = false;
 }
@@ -103,7 +133,7 @@ bool readable_state::emit_kept() {
 }
 
 void readable_state::read_some(asio::mutable_buffer buffer, handler h) {
-  if (flowing_ || !reader_.empty()) return reader_.post(std::move(h), asio::error::already_started, 0);
+  if (flowing_ || joined_ || !reader_.empty()) return reader_.post(std::move(h), asio::error::already_started, 0);
   if (buffer.size() == 0) return reader_.post(std::move(h), {}, 0);
   if (!kept_.empty()) return reader_.post(std::move(h), {}, take_kept(buffer));
   if (!fd_.is_open()) return reader_.post(std::move(h), asio::error::eof, 0);
@@ -117,7 +147,7 @@ void readable_state::complete_read() {
   const ssize_t size = sys::read(fd_.get(), target_.data(), target_.size());
   if (would_block(size)) return wait();
   if (size > 0) return reader_.complete_one({}, static_cast<std::size_t>(size));
-  finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
+  finish(end_reason(size));
 }
 
 void readable_state::read_available() {
@@ -141,18 +171,21 @@ std::size_t readable_state::take_kept(asio::mutable_buffer buffer) {
 }
 
 void readable_state::child_exited() {
-  if (!fd_.is_open() || flowing_ || paused_ || !reader_.empty()) return;
+  if (!fd_.is_open() || flowing_ || joined_ || paused_ || !reader_.empty()) return;
   if (error_code ec = fd_.make_nonblocking()) return finish(ec);
-  // What the child has left is what is there now. A grandchild that holds the other end may write for ever: its output
-  // is read on demand, as before.
-  const std::size_t left = sys::readable_now(fd_.get());
+  look_for_end();
+}
+
+/// Takes in what is there, and goes on waiting for the end where it is not the last: a grandchild may hold the other
+/// end. One that writes for ever is stopped by the full pipe; from then on it is read on demand.
+void readable_state::look_for_end() {
   char piece[4096];
-  do {
+  while (kept_.size() < most_kept) {
     const ssize_t size = sys::read(fd_.get(), piece, sizeof piece);
-    if (would_block(size)) return;
-    if (size <= 0) return finish(size == 0 ? error_code(asio::error::eof) : sys::last_error());
+    if (would_block(size)) return wait();
+    if (size <= 0) return finish(end_reason(size));
     kept_.append(piece, static_cast<std::size_t>(size));
-  } while (kept_.size() <= left);
+  }
 }
 
 void readable_state::finish(error_code reason) {

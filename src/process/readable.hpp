@@ -37,6 +37,14 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   void resume();
   void close();
   void read_some(asio::mutable_buffer buffer, handler h);
+  /// As readable::release.
+  unique_fd release();
+  int native_handle() const noexcept { return fd_.get(); }
+  bool is_open() const noexcept { return fd_.is_open(); }
+  loop::descriptor& descriptor() noexcept { return fd_; }
+  /// From here on somebody reads from the descriptor by itself. std::logic_error where it is being read already.
+  void join();
+  std::string take_all_kept() noexcept { return std::exchange(kept_, {}); }
 
   /// Gives out, if it flows, all that is in the pipe at this moment.
   void read_available();
@@ -54,6 +62,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   bool emit_kept();
   void grow_if_full(std::size_t size);
   std::size_t take_kept(asio::mutable_buffer buffer);
+  void look_for_end();
   void finish(error_code reason);
   void end_if_read();
 
@@ -64,6 +73,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   std::unique_ptr<char[]> buffer_;
   std::string kept_;
   bool flowing_ = false;
+  bool joined_ = false;
   bool paused_ = false;
   bool waiting_ = false;
   bool pumping_ = false;

@@ -12,14 +12,15 @@ namespace {
 
 /// Gives the command its input and runs the loop until the result is there. A grandchild that keeps a pipe does not
 /// keep the loop: exec lets go of the pipes.
-exec_result finish(asio::io_context& loop, exec_run run, const std::string& input) {
+exec_result finish(asio::io_context& loop, exec_run run, const sync_options& options) {
   error_code reason;
   exec_result result;
   run.async_result([&](error_code ec, exec_result r) {
     reason = ec;
     result = std::move(r);
   });
-  run.child().in().end(input);
+  const auto in = options.exec.in.type();
+  if (in == stdio::kind::usual || in == stdio::kind::pipe) run.child().in().end(options.input);
   loop.run();
   if (reason) throw boost::system::system_error(reason, result.command);
   return result;
@@ -29,17 +30,22 @@ exec_result finish(asio::io_context& loop, exec_run run, const std::string& inpu
 
 exec_result exec_file_sync(const std::string& file, arguments args, const sync_options& options) {
   asio::io_context loop{1};
-  return finish(loop, exec_file(loop, file, std::move(args), options.exec), options.input);
+  return finish(loop, exec_file(loop, file, std::move(args), options.exec), options);
 }
 
 exec_result exec_sync(const std::string& line, const sync_options& options) {
   asio::io_context loop{1};
-  return finish(loop, exec(loop, line, options.exec), options.input);
+  return finish(loop, exec(loop, line, options.exec), options);
+}
+
+exit_status spawn_sync(const shell& line, const spawn_options& options) {
+  return spawn_sync(line.program(), line.args(), options);
 }
 
 exit_status spawn_sync(const std::string& command, arguments args, const spawn_options& options) {
-  for (const stdio* one : {&options.in, &options.out, &options.err}) {
-    if (one->type() == stdio::kind::pipe) throw std::invalid_argument("spawn_sync: a pipe would have no other end");
+  for (const auto kind : {stdio::kind::pipe, stdio::kind::terminal, stdio::kind::channel}) {
+    if (!process::has_stdio(options, kind)) continue;
+    throw std::invalid_argument("spawn_sync: a pipe, terminal or channel would have no other end");
   }
   asio::io_context loop{1};
   auto parts = process::start(

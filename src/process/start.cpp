@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iterator>
 #include <random>
 #include <string_view>
@@ -12,6 +13,10 @@
 
 namespace brood::process {
 namespace {
+
+[[noreturn]] void refuse(std::string what) {
+  throw spawn_error(spawn_step::argument, {EINVAL, boost::system::system_category()}, std::move(what));
+}
 
 [[noreturn]] void give_up(spawn_step step, std::string path) {
   throw spawn_error(step, sys::last_error(), std::move(path));
@@ -48,25 +53,76 @@ void resolve_module(start_request& request, const std::string& module) {
 
 }  // namespace
 
+preparation::preparation(start_request request) : request_(std::move(request)) {
+  const spawn_options& o = request_.options;
+  check();
+  open_streams();
+  if (!o.cgroup.empty()) {
+    cgroup_.reset(sys::open((o.cgroup / "cgroup.procs").c_str(), O_WRONLY));
+    if (!cgroup_) give_up(spawn_step::cgroup, o.cgroup.string());
+  }
+  if (o.group) mark_ = new_mark();
+  plan_ = std::make_unique<launch::plan>(to_launch());
+}
+
+/// Before anything is opened: a number that is free now would be one of ours afterwards, and passed on by mistake.
+void preparation::check() const {
+  const spawn_options& o = request_.options;
+  int number = 0;
+  int channels = 0;
+  const auto check_one = [&](const stdio& one) {
+    const auto type = one.type() == stdio::kind::usual && number < 3 ? request_.usual.type() : one.type();
+    const int source = type == stdio::kind::inherit ? number : one.fd();
+    const bool ours = type == stdio::kind::inherit || type == stdio::kind::descriptor;
+    if (ours && sys::is_open(source) == -1) give_up(spawn_step::descriptor, std::to_string(source));
+    if (type == stdio::kind::channel && ++channels == 2) refuse("a second message channel for one child");
+    ++number;
+  };
+  for (const stdio* one : {&o.in, &o.out, &o.err}) check_one(*one);
+  for (const stdio& one : o.more) check_one(one);
+}
+
+void preparation::open_streams() {
+  const spawn_options& o = request_.options;
+  ends_.reserve(o.more.size() + 4);
+  const auto next = [this] { return static_cast<int>(ends_.size()); };
+  for (const stdio* one : {&o.in, &o.out, &o.err}) {
+    ends_.push_back(open_stream(one->type() == stdio::kind::usual ? request_.usual : *one, next()));
+  }
+  for (const stdio& one : o.more) ends_.push_back(open_stream(one, next()));
+  if (request_.channel && channel_number_ < 0) {
+    channel_number_ = next();
+    ends_.push_back(open_channel());
+  }
+}
+
 preparation::stream_ends preparation::open_stream(const stdio& kind, int number) {
   stream_ends ends;
   switch (kind.type()) {
+    case stdio::kind::usual:
+    case stdio::kind::pipe: return number > 2 ? open_both_ways() : open_pipe(number);
+    case stdio::kind::terminal: return open_terminal(number);
+    case stdio::kind::channel: channel_number_ = number; return open_channel();
     case stdio::kind::inherit: ends.child = number; return ends;
     case stdio::kind::descriptor: ends.child = kind.fd(); return ends;
-    case stdio::kind::ignore: ends.child_end = open_file("/dev/null", number == 0 ? O_RDONLY : O_RDWR); break;
+    case stdio::kind::ignore:
+      if (number > 2) return ends;
+      ends.child_end = open_file("/dev/null", number == 0 ? O_RDONLY : O_RDWR);
+      break;
     case stdio::kind::read: ends.child_end = open_file(kind.path(), O_RDONLY); break;
     case stdio::kind::write: ends.child_end = open_file(kind.path(), O_WRONLY | O_CREAT | O_TRUNC); break;
     case stdio::kind::append: ends.child_end = open_file(kind.path(), O_WRONLY | O_CREAT | O_APPEND); break;
-    case stdio::kind::usual:
-    case stdio::kind::pipe: {
-      if (number > 2) return open_both_ways();
-      int both[2];
-      if (sys::pipe(both) == -1) give_up(spawn_step::pipe, {});
-      ends.child_end.reset(both[number == 0 ? 0 : 1]);
-      ends.parent_end.reset(both[number == 0 ? 1 : 0]);
-      break;
-    }
   }
+  ends.child = ends.child_end.get();
+  return ends;
+}
+
+preparation::stream_ends preparation::open_pipe(int number) {
+  stream_ends ends;
+  int both[2];
+  if (sys::pipe(both) == -1) give_up(spawn_step::pipe, {});
+  ends.child_end.reset(both[number == 0 ? 0 : 1]);
+  ends.parent_end.reset(both[number == 0 ? 1 : 0]);
   ends.child = ends.child_end.get();
   return ends;
 }
@@ -81,24 +137,30 @@ preparation::stream_ends preparation::open_both_ways() {
   return ends;
 }
 
-preparation::preparation(start_request request) : request_(std::move(request)) {
-  const spawn_options& o = request_.options;
-  ends_.reserve(o.more.size() + 4);
-  for (const stdio* one : {&o.in, &o.out, &o.err}) {
-    const bool open = one->type() == stdio::kind::usual;
-    ends_.push_back(open_stream(open ? request_.usual : *one, static_cast<int>(ends_.size())));
+preparation::stream_ends preparation::open_channel() {
+  stream_ends ends = open_both_ways();
+  channel_end_ = std::move(ends.parent_end);
+  return ends;
+}
+
+/// One terminal a child, however many of its descriptors are it. What is written to any of them comes out of the same
+/// master.
+preparation::stream_ends preparation::open_terminal(int number) {
+  stream_ends ends;
+  if (terminal_number_ < 0) {
+    terminal_ = sys::open_terminal(request_.options.terminal);
+    if (!terminal_.slave) give_up(spawn_step::open, "a terminal");
+    terminal_number_ = number;
   }
-  for (const stdio& one : o.more) ends_.push_back(open_stream(one, static_cast<int>(ends_.size())));
-  if (request_.channel) {
-    ends_.push_back(open_both_ways());
-    channel_end_ = std::move(ends_.back().parent_end);
+  ends.child = terminal_.slave.get();
+  // A master for who types, and one for who sees: of out and err, and of all further ones, the first.
+  const bool seen_already = number > 0 && seen_terminal_;
+  seen_terminal_ = seen_terminal_ || number > 0;
+  if (!seen_already && (number < 3 || terminal_number_ == number)) {
+    ends.parent_end.reset(sys::duplicate(terminal_.master.get()));
+    if (!ends.parent_end) give_up(spawn_step::open, "a terminal");
   }
-  if (!o.cgroup.empty()) {
-    cgroup_.reset(sys::open((o.cgroup / "cgroup.procs").c_str(), O_WRONLY));
-    if (!cgroup_) give_up(spawn_step::cgroup, o.cgroup.string());
-  }
-  if (o.group) mark_ = new_mark();
-  plan_ = std::make_unique<launch::plan>(to_launch());
+  return ends;
 }
 
 launch::request preparation::to_launch() {
@@ -109,8 +171,7 @@ launch::request preparation::to_launch() {
   result.argv.insert(result.argv.end(), request_.args.begin(), request_.args.end());
   environment env = o.env;
   if (request_.channel) {
-    const auto number = std::to_string(ends_.size() - 1);
-    env.set("NODE_CHANNEL_FD", number).set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
+    env.set("NODE_CHANNEL_FD", std::to_string(channel_number_)).set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
   }
   if (!mark_.empty()) env.set(std::string(mark_name), mark_);
   result.env = env.block();
@@ -118,7 +179,8 @@ launch::request preparation::to_launch() {
   for (const auto& one : ends_) result.descriptors.push_back(one.child);
   result.cgroup = cgroup_.get();
   result.cgroup_path = o.cgroup.string();
-  result.new_session = o.detached;
+  result.new_session = o.detached || terminal_number_ >= 0;
+  result.terminal = terminal_number_;
   result.new_group = o.group;
   result.die_with_parent = o.die_with_parent;
   result.as = o.as;
@@ -133,12 +195,17 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.pid = launched.pid;
   state.args = plan_->take_argv();
   state.file = std::move(request_.file);
+  state.on_drop = request_.options.on_drop;
+  state.usual_stop = request_.options.stop;
   state.tree = {.root = launched.pid, .group = request_.options.group, .cgroup = request_.options.cgroup};
   if (!mark_.empty()) state.tree.mark = std::string(mark_name) + '=' + mark_;
   const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
     return from.parent_end ? std::make_shared<readable_state>(ex, std::move(from.parent_end)) : nullptr;
   };
-  if (ends_[0].parent_end) result.in = std::make_shared<writable_state>(ex, std::move(ends_[0].parent_end));
+  if (ends_[0].parent_end) {
+    const bool typed = request_.options.in.type() == stdio::kind::terminal;
+    result.in = std::make_shared<writable_state>(ex, std::move(ends_[0].parent_end), typed);
+  }
   state.in = result.in;
   state.out = result.out = reader(ends_[1]);
   state.err = result.err = reader(ends_[2]);
@@ -148,7 +215,19 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   return result;
 }
 
+void add_channel(start_request& request, const asio::any_io_executor& ex) {
+  if (!request.channel && has_stdio(request.options, stdio::kind::channel)) {
+    request.channel = std::make_shared<ipc::endpoint>(ex);
+  }
+}
+
+bool has_stdio(const spawn_options& o, stdio::kind kind) {
+  const auto is = [kind](const stdio& one) { return one.type() == kind; };
+  return is(o.in) || is(o.out) || is(o.err) || std::any_of(o.more.begin(), o.more.end(), is);
+}
+
 started start(const asio::any_io_executor& ex, start_request request) {
+  add_channel(request, ex);
   preparation prepared(std::move(request));
   launch::plan& plan = prepared.plan();
   return prepared.adopt(ex, plan.dies_with_parent() ? launch::start_on_launcher(plan) : launch::start(plan));

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "launch/launch.hpp"
 #include "process/child_state.hpp"
+#include "sys/terminal.hpp"
 
 namespace brood::process {
 
@@ -14,9 +16,15 @@ struct start_request {
   std::string file;
   arguments args;  ///< without argv[0]
   spawn_options options;
-  stdio usual = stdio::pipe;                 ///< what a standard stream gets that the options leave open
-  std::shared_ptr<ipc::endpoint> channel{};  ///< if given, the child gets the other end, after all other descriptors
+  stdio usual = stdio::pipe;  ///< what a standard stream gets that the options leave open
+  /// If given, the child gets the other end: where the options say stdio::channel, else after all other descriptors.
+  std::shared_ptr<ipc::endpoint> channel{};
 };
+
+/// Gives the request a channel if its options have a place for one.
+void add_channel(start_request& request, const asio::any_io_executor& ex);
+/// Whether one of the child's descriptors shall be such a thing.
+bool has_stdio(const spawn_options& options, stdio::kind kind);
 
 /// A started child: its state, and the parent's ends of its pipes, which belong to the handle.
 struct started {
@@ -45,13 +53,22 @@ class preparation {
     unique_fd parent_end{};
   };
 
-  static stream_ends open_stream(const stdio& kind, int number);
+  void check() const;
+  void open_streams();
+  stream_ends open_stream(const stdio& kind, int number);
+  static stream_ends open_pipe(int number);
   static stream_ends open_both_ways();
+  stream_ends open_channel();
+  stream_ends open_terminal(int number);
   launch::request to_launch();
 
   start_request request_;
   std::vector<stream_ends> ends_;  // index: the child's descriptor
   unique_fd channel_end_;
+  int channel_number_ = -1;  // the child's number of its end
+  sys::terminal terminal_;
+  bool seen_terminal_ = false;
+  int terminal_number_ = -1;  // the first of the child's descriptors that is the terminal
   unique_fd cgroup_;
   std::string mark_;
   std::unique_ptr<launch::plan> plan_;

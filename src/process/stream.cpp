@@ -1,9 +1,15 @@
 #include "brood/stream.hpp"
 
+#include "brood/pipe.hpp"
+#include "brood/stdio.hpp"
+#include "process/joint.hpp"
 #include "process/readable.hpp"
 #include "process/writable.hpp"
 
 namespace brood {
+
+stdio stdio::stream(readable& from) { return descriptor(from.release()); }
+stdio stdio::stream(writable& to) { return descriptor(to.release()); }
 
 readable::readable(std::shared_ptr<process::readable_state> s) : ended(s->ended), state_(std::move(s)) {}
 
@@ -21,12 +27,14 @@ subscription readable::on_end(std::function<void()> f) { return ended.on(std::mo
 void readable::pause() { state_->pause(); }
 void readable::resume() { state_->resume(); }
 void readable::close() { state_->close(); }
+unique_fd readable::release() { return state_->release(); }
 
 void readable::read_some(process::readable_state& state, boost::asio::mutable_buffer buffer, read_handler handler) {
   state.read_some(buffer, std::move(handler));
 }
 
-writable::writable(std::shared_ptr<process::writable_state> s) : closed(s->closed), state_(std::move(s)) {}
+writable::writable(std::shared_ptr<process::writable_state> s)
+    : drained(s->drained), closed(s->closed), state_(std::move(s)) {}
 
 writable::~writable() { state_->end(); }
 
@@ -40,11 +48,20 @@ void writable::end(std::string_view last_data) {
 }
 
 void writable::close() { state_->close({}); }
+unique_fd writable::release() { return state_->release(); }
 
 void writable::write_some(process::writable_state& state, boost::asio::const_buffer buffer, write_handler handler) {
   state.write_some(buffer, std::move(handler));
 }
 
-void writable::drained(process::writable_state& state, drained_handler handler) { state.drained(std::move(handler)); }
+void writable::wait_drained(process::writable_state& state, drained_handler handler) {
+  state.wait_drained(std::move(handler));
+}
+
+milestone<error_code> pipe(readable& from, writable& to) {
+  auto joined = std::make_shared<process::joint>(from.state_, to.state_);
+  joined->start();
+  return milestone<error_code>(joined->ended);
+}
 
 }  // namespace brood

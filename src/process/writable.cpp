@@ -1,7 +1,10 @@
 #include "process/writable.hpp"
 
+#include <stdexcept>
+
 #include "brood/error.hpp"
 #include "sys/calls.hpp"
+#include "sys/terminal.hpp"
 
 namespace brood::process {
 namespace {
@@ -23,17 +26,27 @@ std::size_t writable_state::put(const char* data, std::size_t size) {
 
 bool writable_state::write(std::string_view data) {
   if (!fd_.is_open() || ending_) return false;
+  if (!data.empty()) line_begun_ = data.back() != '\n';
   if (queued() == 0 && writer_.empty()) data.remove_prefix(put(data.data(), data.size()));
   if (!data.empty() && fd_.is_open()) {
     queue_.append(data);
     wait();
   }
-  return fd_.is_open() && queued() < high_water_mark;
+  full_ = full_ || queued() >= high_water_mark;
+  return fd_.is_open() && !full_;
 }
 
 void writable_state::end() {
+  if (terminal_ && !ending_) type_end();
   ending_ = true;
   if (fd_.is_open() && queued() == 0 && writer_.empty()) close({});
+}
+
+/// The end of a terminal's input is the character VEOF, at the start of a line; inside one it only sends off the line
+/// (termios(3)).
+void writable_state::type_end() {
+  const auto end = fd_.is_open() ? sys::end_of_input(fd_.get()) : std::nullopt;
+  if (end) write(line_begun_ ? std::string{*end, *end} : std::string{*end});
 }
 
 void writable_state::close(error_code reason) {
@@ -65,6 +78,11 @@ void writable_state::ready(error_code ec) {
   if (ec && ec != asio::error::operation_aborted) return close(ec);
   if (!flush() || !fd_.is_open()) return;
   while (!drained_.empty()) drained_.complete_one({});
+  if (std::exchange(full_, false)) {
+    auto self = shared_from_this();
+    drained->call();
+    if (!fd_.is_open() || queued() != 0) return;
+  }
   if (!writer_.empty()) return complete_write();
   if (ending_) close({});
 }
@@ -101,12 +119,19 @@ void writable_state::complete_write() {
   if (ending_) close({});
 }
 
-void writable_state::drained(detail::waiters<>::handler h) {
+void writable_state::wait_drained(detail::waiters<>::handler h) {
   if (!fd_.is_open() || queued() == 0) {
     const error_code* reason = closed->results() != nullptr ? &std::get<0>(*closed->results()) : nullptr;
     return drained_.post(std::move(h), reason != nullptr ? *reason : error_code());
   }
   drained_.add(std::move(h));
+}
+
+unique_fd writable_state::release() {
+  if (queued() != 0 || !writer_.empty()) throw std::logic_error("writable: something waits to be written");
+  unique_fd fd = fd_.release();
+  asio::post(get_executor(), [self = shared_from_this()] { self->closed->set({}, {}); });
+  return fd;
 }
 
 }  // namespace brood::process

@@ -18,30 +18,40 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
  public:
   using handler = detail::waiters<std::size_t>::handler;
 
-  writable_state(asio::any_io_executor ex, unique_fd fd)
+  /// `terminal`: the other end is one, where the end of the input is a character.
+  writable_state(asio::any_io_executor ex, unique_fd fd, bool terminal = false)
       : closed(std::make_shared<detail::milestone_state<error_code>>(ex)),
+        drained(std::make_shared<detail::listeners<>>(ex)),
         fd_(ex, std::move(fd)),
         writer_(ex),
-        drained_(ex) {}
+        drained_(ex),
+        terminal_(terminal) {}
 
   const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
   const std::shared_ptr<detail::milestone_state<error_code>> closed;
+  const std::shared_ptr<detail::listeners<>> drained;
 
   bool write(std::string_view data);
   void end();
   void close(error_code reason);
   void write_some(asio::const_buffer buffer, handler h);
-  void drained(detail::waiters<>::handler h);
+  void wait_drained(detail::waiters<>::handler h);
+  /// As writable::release.
+  unique_fd release();
+  int native_handle() const noexcept { return fd_.get(); }
+  bool is_open() const noexcept { return fd_.is_open(); }
+  std::size_t queued() const noexcept { return queue_.size() - sent_; }
+  loop::descriptor& descriptor() noexcept { return fd_; }
 
  private:
   void wait();
   void stop_waiting();
   void ready(error_code ec);
   bool flush();
+  void type_end();
   void complete_write();
   /// How many bytes the pipe took; 0 when it is full. On an error the stream is closed and nothing more to be done.
   std::size_t put(const char* data, std::size_t size);
-  std::size_t queued() const noexcept { return queue_.size() - sent_; }
 
   loop::descriptor fd_;
   std::string queue_;  // [sent_, end) waits for the pipe
@@ -49,8 +59,11 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   asio::const_buffer source_;
   detail::waiters<std::size_t> writer_;  // at most one write under way
   detail::waiters<> drained_;
+  bool full_ = false;  // write() has said so
   bool ending_ = false;
   bool waiting_ = false;
+  const bool terminal_;
+  bool line_begun_ = false;  // what was typed last was no newline
 };
 
 }  // namespace brood::process

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,6 +44,31 @@ int set_nonblocking(int fd) noexcept {
   });
 }
 
+int set_blocking(int fd) noexcept {
+  return retry([&] {
+    const int flags = ::fcntl(fd, F_GETFL);
+    return flags == -1 ? -1 : ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+  });
+}
+
+int memory_file() noexcept {
+  return retry([] { return ::memfd_create("brood", MFD_CLOEXEC); });
+}
+
+/// Some file systems (overlayfs before Linux 6.3) have no O_TMPFILE: there it is made with a name that goes at once.
+int unnamed_file(const std::string& directory) {
+  const int made = retry([&] { return ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); });
+  if (made != -1 || (errno != EOPNOTSUPP && errno != EISDIR)) return made;
+  std::string name = directory + "/brood-XXXXXX";
+  const int named = retry([&] { return ::mkostemp(name.data(), O_CLOEXEC); });
+  if (named != -1) ::unlink(name.c_str());
+  return named;
+}
+
+int is_open(int fd) noexcept {
+  return retry([&] { return ::fcntl(fd, F_GETFD); });
+}
+
 int set_close_on_exec(int fd) noexcept {
   return retry([&] { return ::fcntl(fd, F_SETFD, FD_CLOEXEC); });
 }
@@ -50,15 +77,35 @@ ssize_t read(int fd, void* data, std::size_t size) noexcept {
   return retry([&] { return ::read(fd, data, size); });
 }
 
+ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexcept {
+  return retry([&] { return ::pread(fd, data, size, static_cast<off_t>(offset)); });
+}
+
+ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset) noexcept {
+  return retry([&] { return ::pwrite(fd, data, size, static_cast<off_t>(offset)); });
+}
+
+std::int64_t size_of(int file) noexcept {
+  struct stat about {};
+  return ::fstat(file, &about) == 0 ? about.st_size : -1;
+}
+
+int duplicate(int fd) noexcept {
+  return retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+}
+
 std::size_t readable_now(int fd) noexcept {
   int size = 0;
   return ::ioctl(fd, FIONREAD, &size) == 0 && size > 0 ? static_cast<std::size_t>(size) : 0;
 }
 
-/// write(2) to a pipe without a reader raises SIGPIPE, which ends a program that has not prepared for it; there is no
+namespace {
+
+/// Writing to a pipe without a reader raises SIGPIPE, which ends a program that has not prepared for it; there is no
 /// MSG_NOSIGNAL for pipes. So the signal is kept off this thread for the moment, and taken away if the write raised
 /// it: it is always directed at the writing thread. One that was pending before is not ours and stays.
-ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept {
+template <class Write>
+ssize_t without_sigpipe(Write write) noexcept {
   sigset_t pipe_signal;
   sigset_t before;
   sigset_t pending;
@@ -67,7 +114,7 @@ ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcep
   ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
   sigemptyset(&pending);
   if (sigismember(&before, SIGPIPE) == 1) ::sigpending(&pending);
-  const ssize_t result = retry([&] { return ::write(fd, data, size); });
+  const ssize_t result = retry(write);
   const int error = errno;
   if (result == -1 && error == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
     const timespec at_once{};
@@ -76,6 +123,16 @@ ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcep
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
   return result;
+}
+
+}  // namespace
+
+ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept {
+  return without_sigpipe([&] { return ::write(fd, data, size); });
+}
+
+ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept {
+  return without_sigpipe([&] { return ::splice(from, nullptr, to, nullptr, size, SPLICE_F_NONBLOCK | SPLICE_F_MOVE); });
 }
 
 ssize_t send_message(int fd, const msghdr* message) noexcept {

@@ -9,6 +9,8 @@
 
 #include <boost/system/error_code.hpp>
 #include <cerrno>
+#include <cstdint>
+#include <string>
 
 /// The one seam through which brood makes system calls that can fail for reasons of the world.
 ///
@@ -24,10 +26,19 @@ int pipe(int ends[2]) noexcept;                  ///< pipe2 with O_CLOEXEC
 int socket_pair(int ends[2]) noexcept;           ///< AF_UNIX stream, SOCK_CLOEXEC
 int open(const char* path, int flags) noexcept;  ///< O_CLOEXEC is added
 int set_nonblocking(int fd) noexcept;
+int set_blocking(int fd) noexcept;
 int set_close_on_exec(int fd) noexcept;
+int memory_file() noexcept;                      ///< memfd_create with MFD_CLOEXEC
+int unnamed_file(const std::string& directory);  ///< to read and write; gone when it is closed
+int is_open(int fd) noexcept;                    ///< F_GETFD: -1, EBADF where it is not
 ssize_t read(int fd, void* data, std::size_t size) noexcept;
+ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexcept;  ///< pread
+std::int64_t size_of(int file) noexcept;  ///< by fstat; -1 if it cannot be told
+ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset) noexcept;  ///< pwrite
+int duplicate(int fd) noexcept;                                                             ///< F_DUPFD_CLOEXEC
 std::size_t readable_now(int fd) noexcept;  ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
+ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept;         ///< the same; SPLICE_F_NONBLOCK
 ssize_t send_message(int fd, const msghdr* message) noexcept;                       ///< MSG_NOSIGNAL | MSG_DONTWAIT
 ssize_t receive_message(int fd, msghdr* message) noexcept;                          ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
 int accept(int listener) noexcept;                                                  ///< SOCK_CLOEXEC | SOCK_NONBLOCK

@@ -23,10 +23,11 @@ class category final : public boost::system::error_category {
   }
 };
 
-std::string describe(spawn_step step, const error_code& reason, const std::string& path) {
+std::string describe(spawn_step step, const error_code& reason, const std::string& path, const std::string& remark) {
   std::string text = "spawn: cannot ";
   text += to_string(step);
   if (!path.empty()) text += ' ' + path;
+  if (!remark.empty()) text += " (" + remark + ')';
   return text + ": " + reason.message();
 }
 
@@ -59,7 +60,7 @@ std::string_view to_string(spawn_step step) noexcept {
   return "start";
 }
 
-spawn_error::spawn_error(spawn_step step, error_code reason, std::string path)
-    : system_error(reason), step_(step), path_(std::move(path)), text_(describe(step, reason, path_)) {}
+spawn_error::spawn_error(spawn_step step, error_code reason, std::string path, const std::string& remark)
+    : system_error(reason), step_(step), path_(std::move(path)), text_(describe(step, reason, path_, remark)) {}
 
 }  // namespace brood

@@ -41,7 +41,7 @@ TEST(exec, a_failure_that_is_checked_names_the_command_the_end_and_the_last_word
     result.check();
     FAIL();
   } catch (const brood::exec_error& error) {
-    EXPECT_STREQ(error.what(), "command \"echo one >&2; echo two >&2; exit 4\" exited with code 4: two");
+    EXPECT_STREQ(error.what(), "command \"echo one >&2; echo two >&2; exit 4\" exited with code 4:\none\ntwo");
   }
   EXPECT_NO_THROW(result_of("true").check());
 }

@@ -115,7 +115,9 @@ TEST(plan, stays_in_the_directory_unless_told_otherwise) {
 TEST(plan, names_what_a_failed_step_was_at) {
   plan p({.file = "x", .argv = {"x"}, .env = {}, .cwd = "/dir", .descriptors = {5, 6, 7}});
   p.view().descriptors[1] = 1000;  // the child moves them about
-  const auto path = [&](spawn_step step, int index = 0) { return p.path_of({1, static_cast<int>(step), index}); };
+  const auto path = [&](spawn_step step, int index = 0) {
+    return p.error_of({EPERM, static_cast<int>(step), index}).path();
+  };
   EXPECT_EQ(path(spawn_step::directory), "/dir");
   EXPECT_EQ(path(spawn_step::descriptor, 1), "6") << "the number the caller knows";
   EXPECT_EQ(path(spawn_step::session), "x");

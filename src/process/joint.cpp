@@ -1,0 +1,119 @@
+#include "process/joint.hpp"
+
+#include <array>
+#include <boost/asio/post.hpp>
+
+#include "brood/pipe.hpp"
+#include "sys/calls.hpp"
+
+namespace brood::process {
+namespace {
+
+constexpr std::size_t splice_size = 1024 * 1024;  // as much as a pipe can hold
+constexpr std::size_t copy_size = 64 * 1024;
+constexpr int moves_a_turn = 16;  // then others get the loop
+
+}  // namespace
+
+joint::joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_state> to)
+    : ended(std::make_shared<detail::milestone_state<error_code>>(from->get_executor())),
+      from_(std::move(from)),
+      to_(std::move(to)) {}
+
+void joint::start() {
+  from_->join();
+  to_->closed->listen([self = shared_from_this()](error_code reason) { self->target_closed(reason); });
+  asio::post(from_->get_executor(), [self = shared_from_this()] { self->move(); });
+}
+
+void joint::move() {
+  for (int i = 0; i < moves_a_turn && !finished_; ++i) {
+    switch (move_some()) {
+      case outcome::moved: continue;
+      case outcome::source_dry: return wait_for_source();
+      case outcome::target_full: return wait_for_target();
+      case outcome::finished: return;
+    }
+  }
+  if (!finished_) asio::post(from_->get_executor(), [self = shared_from_this()] { self->move(); });
+}
+
+joint::outcome joint::move_some() {
+  if (!to_->is_open()) return outcome::finished;  // target_closed() is on its way
+  if (to_->queued() != 0) return outcome::target_full;
+  if (const std::string kept = from_->take_all_kept(); !kept.empty()) {
+    to_->write(kept);
+    return outcome::moved;
+  }
+  if (!from_->is_open()) {
+    finish({});
+    return outcome::finished;
+  }
+  for (error_code ec : {from_->descriptor().make_nonblocking(), to_->descriptor().make_nonblocking()}) {
+    if (!ec) continue;
+    finish(ec);
+    return outcome::finished;
+  }
+  return splices_ ? splice_some() : copy_some();
+}
+
+joint::outcome joint::splice_some() {
+  const ssize_t size = sys::splice_without_signal(from_->descriptor().get(), to_->descriptor().get(), splice_size);
+  if (size > 0) return outcome::moved;
+  if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    // It does not say which of the two it was. If something comes in between, the target is found to be ready at once.
+    return sys::readable_now(from_->descriptor().get()) == 0 ? outcome::source_dry : outcome::target_full;
+  }
+  if (size == -1 && errno == EINVAL) {  // neither is a pipe, or one is a terminal
+    splices_ = false;
+    return outcome::moved;
+  }
+  finish(size == 0 ? error_code() : sys::last_error());
+  return outcome::finished;
+}
+
+joint::outcome joint::copy_some() {
+  std::array<char, copy_size> buffer;
+  const ssize_t size = sys::read(from_->descriptor().get(), buffer.data(), buffer.size());
+  if (size > 0) {
+    to_->write({buffer.data(), static_cast<std::size_t>(size)});
+    return outcome::moved;
+  }
+  if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) return outcome::source_dry;
+  finish(size == 0 || errno == EIO ? error_code() : sys::last_error());  // EIO: the terminal's other side is closed
+  return outcome::finished;
+}
+
+void joint::wait_for_source() {
+  using wait_type = loop::descriptor::wait_type;
+  from_->descriptor().wait(wait_type::wait_read, [self = shared_from_this()](error_code) { self->move(); });
+}
+
+void joint::wait_for_target() {
+  if (to_->queued() != 0) {
+    to_->wait_drained([self = shared_from_this()](error_code) { self->move(); });
+    return;
+  }
+  using wait_type = loop::descriptor::wait_type;
+  to_->descriptor().wait(wait_type::wait_write, [self = shared_from_this()](error_code) { self->move(); });
+}
+
+/// Its reader has gone, or the program has closed it: who writes shall learn of it.
+void joint::target_closed(error_code reason) {
+  if (finished_) return;
+  finish(reason ? reason : error_code(asio::error::broken_pipe));
+}
+
+void joint::finish(error_code reason) {
+  if (std::exchange(finished_, true)) return;
+  auto self = shared_from_this();
+  from_->close();
+  if (reason) {
+    to_->close(reason);
+  } else {
+    to_->end();
+  }
+  ended->set({}, reason);
+}
+
+}  // namespace brood::process

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "process/readable.hpp"
+#include "process/writable.hpp"
+
+namespace brood::process {
+
+/// Moves what one child writes to what another one reads. The pending wait, or the stream that ends it, keeps this
+/// alive.
+class joint : public std::enable_shared_from_this<joint> {
+ public:
+  joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_state> to);
+
+  void start();
+  const std::shared_ptr<detail::milestone_state<error_code>> ended;
+
+ private:
+  enum class outcome { moved, source_dry, target_full, finished };
+
+  void move();
+  outcome move_some();
+  outcome splice_some();
+  outcome copy_some();
+  void wait_for_source();
+  void wait_for_target();
+  void target_closed(error_code reason);
+  void finish(error_code reason);
+
+  const std::shared_ptr<readable_state> from_;
+  const std::shared_ptr<writable_state> to_;
+  bool splices_ = true;  // until the system says that these two cannot be
+  bool finished_ = false;
+};
+
+}  // namespace brood::process
