@@ -26,11 +26,15 @@ void listener_round_robin::join(int worker) {
   wait();
 }
 
-void listener_round_robin::retire(int worker) { policy_.retire(worker); }
+void listener_round_robin::retire(int worker) {
+  policy_.retire(worker);
+  tell_when_settled();
+}
 
 void listener_round_robin::remove(int worker) {
   policy_.remove(worker);
   distribute();
+  tell_when_settled();
 }
 
 void listener_round_robin::answered(int worker, bool accepted) {
@@ -38,9 +42,23 @@ void listener_round_robin::answered(int worker, bool accepted) {
   distribute();
   if (policy_.has_parked()) pause(50ms);
   wait();
+  tell_when_settled();
+}
+
+void listener_round_robin::finish(std::function<void()> done) {
+  finished_ = std::move(done);
+  sys::refuse_connections(socket_.get());
+  accept_waiting();
+  tell_when_settled();
+}
+
+void listener_round_robin::tell_when_settled() {
+  if (!finished_ || socket_.is_open() || !policy_.settled()) return;
+  asio::post(timer_.get_executor(), std::exchange(finished_, nullptr));
 }
 
 void listener_round_robin::close() {
+  finished_ = nullptr;
   socket_.close();
   timer_.cancel();
 }
@@ -57,7 +75,8 @@ void listener_round_robin::wait() {
 }
 
 void listener_round_robin::accept_waiting() {
-  for (int i = 0; i < accepts_a_turn && policy_.backlog() < most_waiting; ++i) {
+  // Finishing, it takes all there is, and then closes.
+  for (int i = 0; finished_ || (i < accepts_a_turn && policy_.backlog() < most_waiting); ++i) {
     const int fd = sys::accept(socket_.get());
     if (fd >= 0) {
       policy_.arrived(std::make_shared<const unique_fd>(fd));
@@ -66,7 +85,9 @@ void listener_round_robin::accept_waiting() {
     const bool out_of_something = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     // The queue is still full of connections, so waiting for readiness would return at once, over and over.
     if (out_of_something) pause(100ms);
-    if (out_of_something || errno == EAGAIN || errno == EWOULDBLOCK) break;
+    const bool empty = errno == EAGAIN || errno == EWOULDBLOCK;
+    if (empty && finished_) socket_.close();
+    if (out_of_something || empty) break;
     // Anything else is the fate of that one connection: ECONNABORTED and the network errors of accept(2).
   }
   distribute();
@@ -84,9 +105,11 @@ void listener_round_robin::pause(std::chrono::milliseconds time) {
     auto self = weak.lock();
     if (!self) return;
     self->pausing_ = false;
-    if (ec || !self->socket_.is_open()) return;
+    if (ec) return;
     self->policy_.retry_parked();
-    self->accept_waiting();
+    if (self->socket_.is_open()) return self->accept_waiting();
+    self->distribute();
+    self->tell_when_settled();
   });
 }
 

@@ -40,12 +40,17 @@ class listener_round_robin : public std::enable_shared_from_this<listener_round_
   /// The worker is gone.
   void remove(int worker);
   void answered(int worker, bool accepted);
+  /// No new connection comes in. Those in the kernel's queue, whose clients have connected, still go to the workers;
+  /// `done` is called when all are taken, or nobody is left to take them. Never from inside this call.
+  void finish(std::function<void()> done);
+  /// At once: what nobody has taken is lost.
   void close();
 
  private:
   void wait();
   void accept_waiting();
   void distribute();
+  void tell_when_settled();
   /// Stands back for a while, then tries again whatever could not be done.
   void pause(std::chrono::milliseconds time);
 
@@ -55,6 +60,7 @@ class listener_round_robin : public std::enable_shared_from_this<listener_round_
   policy::round_robin<connection> policy_;
   hand_over_function hand_over_;
   asio::steady_timer timer_;
+  std::function<void()> finished_;  // there while it finishes
   bool waiting_ = false;
   bool pausing_ = false;
 };

@@ -45,6 +45,7 @@ primary_state::primary_state(asio::any_io_executor ex, cluster::settings s)
       restart_(limits_of(settings_.restart)),
       random_(std::random_device{}()),
       all_gone_(ex),
+      finish_timer_(ex),
       drain_timer_(ex) {}
 
 void primary_state::log(log_level level, const std::string& text) const {
@@ -169,9 +170,7 @@ void primary_state::disconnect_worker(worker_state& who) {
 void primary_state::disconnect_all(detail::waiters<>::handler handler) {
   all_gone_.add(std::move(handler));
   if (!std::exchange(stopping_, true)) {
-    for (auto& [key, listener] : listeners_) listener->close();
-    const auto all = states_;
-    for (const auto& [id, who] : all) disconnect_worker(*who);
+    finish_listeners();
     drain_timer_.expires_after(settings_.drain);
     drain_timer_.async_wait([weak = weak_from_this()](error_code ec) {
       auto self = weak.lock();
@@ -179,6 +178,36 @@ void primary_state::disconnect_all(detail::waiters<>::handler handler) {
     });
   }
   complete_if_all_gone();
+}
+
+/// Clients that have connected are served: their connections go to the workers before these are told to go. Half the
+/// time there is may pass with that; a worker that does not answer must not keep the others from ending well.
+void primary_state::finish_listeners() {
+  finishing_ = 1;
+  const auto all = listeners_;
+  for (const auto& [key, listener] : all) {
+    ++finishing_;
+    listener->finish([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->listener_finished();
+    });
+  }
+  finish_timer_.expires_after(settings_.drain / 2);
+  finish_timer_.async_wait([weak = weak_from_this()](error_code ec) {
+    auto self = weak.lock();
+    if (!ec && self) self->dismiss_workers();
+  });
+  listener_finished();
+}
+
+void primary_state::listener_finished() {
+  if (--finishing_ == 0) dismiss_workers();
+}
+
+void primary_state::dismiss_workers() {
+  finish_timer_.cancel();
+  for (auto& [key, listener] : listeners_) listener->close();
+  const auto all = states_;
+  for (const auto& [id, who] : all) disconnect_worker(*who);
 }
 
 void primary_state::stop_stragglers() {
@@ -194,6 +223,7 @@ void primary_state::complete_if_all_gone() {
   stopping_ = false;
   listeners_.clear();
   drain_timer_.cancel();
+  finish_timer_.cancel();
   while (!all_gone_.empty()) all_gone_.complete_one({});
 }
 
@@ -201,6 +231,7 @@ void primary_state::abandon() {
   for (auto& [key, listener] : listeners_) listener->close();
   listeners_.clear();
   drain_timer_.cancel();
+  finish_timer_.cancel();
   const auto all = std::exchange(states_, {});
   for (const auto& [id, who] : all) {
     who->start_timer.cancel();

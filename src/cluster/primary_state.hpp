@@ -45,6 +45,9 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void on_disconnected(const state_ptr& who, error_code reason);
   void on_exited(const state_ptr& who, exit_status status);
   void forget(const state_ptr& who);
+  void finish_listeners();
+  void listener_finished();
+  void dismiss_workers();
   void stop_stragglers();
   void complete_if_all_gone();
   std::chrono::milliseconds next_wait();
@@ -68,7 +71,9 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   policy::restart restart_;
   std::minstd_rand random_;
   detail::waiters<> all_gone_;
+  asio::steady_timer finish_timer_;
   asio::steady_timer drain_timer_;
+  std::size_t finishing_ = 0;  // listeners that have connections to hand over yet, and one while they are told
   bool stopping_ = false;
 };
 

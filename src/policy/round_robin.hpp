@@ -92,6 +92,13 @@ class round_robin {
     parked_.clear();
   }
 
+  /// Nothing is left to do: no connection waits, none is on its way. Or nobody is left to do it.
+  bool settled() const noexcept {
+    const auto under_way = [](const auto& one) { return one.second.under_way.has_value(); };
+    if (std::any_of(workers_.begin(), workers_.end(), under_way)) return false;
+    return backlog() == 0 || line_.empty();
+  }
+
   /// Connections no worker has taken yet.
   std::size_t backlog() const noexcept { return waiting_.size() + parked_.size(); }
 

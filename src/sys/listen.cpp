@@ -1,9 +1,12 @@
 #include "sys/listen.hpp"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -64,6 +67,15 @@ unique_fd listen_unix(const std::string& path, int backlog) noexcept {
   }
   std::memcpy(at.path.sun_path, path.data(), path.size());
   return listen_at(at, sizeof at.path, false, backlog);
+}
+
+void refuse_connections(int listener) noexcept {
+  // A classic filter sees a packet from its TCP header on; byte 13 holds the flags.
+  std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+                                      BPF_JUMP(BPF_JMP | BPF_JSET, TH_SYN, 0, 1), BPF_STMT(BPF_RET, 0),
+                                      BPF_STMT(BPF_RET, UINT32_MAX)}};
+  const sock_fprog filter{program.size(), program.data()};
+  ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 std::optional<bound_name> name_of(int socket) noexcept {

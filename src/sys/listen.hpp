@@ -24,6 +24,10 @@ unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t po
 /// A Unix socket that listens at `path`.
 unique_fd listen_unix(const std::string& path, int backlog) noexcept;
 
+/// From here on nobody can begin to connect to this listening TCP socket, as if the packets were lost. Those who have
+/// begun, or have connected, can still be accepted.
+void refuse_connections(int listener) noexcept;
+
 /// What an internet socket is bound to; nothing for any other.
 std::optional<bound_name> name_of(int socket) noexcept;
 

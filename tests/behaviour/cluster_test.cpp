@@ -236,6 +236,65 @@ TEST(cluster, does_not_spin_when_workers_die_at_once) {
   EXPECT_EQ(lines[0].find("worker 2 is started in "), 0U) << lines[0];
 }
 
+TEST(cluster, who_connected_before_a_disconnect_is_answered) {
+  // More than the primary accepts in a turn, and none of it accepted yet: the handler below does not let it.
+  constexpr int count = 300;
+  loop io;
+  auto with = echo_workers();
+  with.drain = 60'000ms;
+  cluster::primary primary{io, with};
+  std::vector<std::shared_ptr<client>> clients;
+  std::map<std::string, int> shares;
+  bool done = false;
+  int listening = 0;
+  primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+    if (++listening != 2) return;
+    for (int i = 0; i < count; ++i) {
+      auto one = clients.emplace_back(std::make_shared<client>(io, ""));
+      one->socket.connect({asio::ip::address_v4::loopback(), where.port});
+      one->talk([&](const std::string& answer) { ++shares[answer]; });
+    }
+    primary.async_disconnect([&](brood::error_code ec) {
+      EXPECT_FALSE(ec);
+      done = true;
+    });
+  });
+  primary.exited.on(
+      [](cluster::worker&, brood::exit_status status) { EXPECT_EQ(status, brood::exit_status::exited(0)); });
+  primary.fork();
+  primary.fork();
+  io.run();
+  EXPECT_TRUE(done);
+  EXPECT_FALSE(shares.contains("")) << shares[""] << " clients were let down";
+  EXPECT_EQ(shares.size(), 2U) << "both workers took part";
+  int answered = 0;
+  for (const auto& [answer, times] : shares) answered += times;
+  EXPECT_EQ(answered, count);
+}
+
+TEST(cluster, a_worker_that_takes_no_connection_does_not_keep_the_others) {
+  // Worker 1 is stopped with a connection on its way to it. The others are told to go all the same, and the client
+  // gets its answer from whoever is left when worker 1 is killed, or none: but nobody waits for ever.
+  loop io;
+  auto with = echo_workers();
+  with.drain = 3000ms;
+  with.stop = {{SIGKILL, 0ms}};
+  cluster::primary primary{io, with};
+  std::vector<brood::exit_status> ends;
+  int listening = 0;
+  primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+    if (++listening != 2) return;
+    primary.find(1)->kill(SIGSTOP);
+    for (int i = 0; i < 2; ++i) client::ask(io, where.port, "", [](const std::string&) {});
+    asio::post(io, [&] { primary.async_disconnect([](brood::error_code ec) { EXPECT_FALSE(ec); }); });
+  });
+  primary.exited.on([&](cluster::worker&, brood::exit_status status) { ends.push_back(status); });
+  primary.fork();
+  primary.fork();
+  io.run();
+  EXPECT_EQ(ends, (std::vector{brood::exit_status::exited(0), brood::exit_status::killed(SIGKILL)}));
+}
+
 TEST(cluster, a_worker_that_will_not_go_is_made_to) {
   loop io;
   auto with = echo_workers();

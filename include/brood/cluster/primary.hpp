@@ -49,7 +49,8 @@ class primary {
   /// A look at each message before the worker's own `messages` get it.
   event<worker&, brood::message> message;
 
-  /// Disconnects every worker and completes when the last one has exited. Those that are not done in settings::drain
+  /// Closes the ports, disconnects every worker and completes when the last one has exited. Whoever has connected is
+  /// served: their connections go to the workers before these are told to go. Those that are not done in settings::drain
   /// are ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted when cancelled
   /// (the workers go all the same). Cancellation: every kind.
   template <class Token = boost::asio::deferred_t>

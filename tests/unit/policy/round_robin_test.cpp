@@ -53,6 +53,20 @@ TEST(round_robin, keeps_connections_while_there_is_no_worker) {
   EXPECT_EQ(hand_over(p), "7:1 ");
 }
 
+TEST(round_robin, is_settled_when_all_is_taken_or_nobody_is_left) {
+  policy p;
+  EXPECT_TRUE(p.settled());
+  p.add(1);
+  p.arrived(1);
+  EXPECT_FALSE(p.settled()) << "one waits";
+  hand_over(p);
+  EXPECT_FALSE(p.settled()) << "one is on its way";
+  p.answered(1, false);
+  EXPECT_FALSE(p.settled()) << "refused by all, it is still there";
+  p.retire(1);
+  EXPECT_TRUE(p.settled()) << "nobody is left to take it";
+}
+
 TEST(round_robin, knows_a_worker_once) {
   policy p;
   p.add(1);
