@@ -10,6 +10,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from harness import cpu, processes, report, slices  # noqa: E402
+from harness.peers import FROM_NPM, JAVASCRIPT, Peers  # noqa: E402
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure, pairwise  # noqa: E402
 from harness.subjects import FAILED, MISSING, LineSubject, Subject, SubjectFailed  # noqa: E402
 
@@ -78,6 +79,28 @@ class Pairing(unittest.TestCase):
         self.assertFalse(Goal(at_most=1.2).met(1.3))
         self.assertEqual(str(Goal(at_least=3)), ">= 3")
         self.assertEqual(Measure("g", "w", "us", LOWER).goals, {})
+
+
+class PeersThatAreNotThere(unittest.TestCase):
+    def test_they_are_rows_and_not_crashes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            peers = Peers(Path(folder))
+            for name in FROM_NPM:
+                subject = LineSubject(name, peers.running(name, "x.cjs"), Path(folder), peers.hint(name))
+                self.assertEqual((subject.state, subject.note), (MISSING, "--peers fetches it with npm"))
+            versions = peers.versions()
+            self.assertTrue(all(versions[name] is None for name in FROM_NPM))
+            self.assertIn("python", versions)
+
+    def test_every_javascript_peer_is_told_how_to_run_a_script(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in JAVASCRIPT:
+                program = Path(folder) / "program"
+                program.touch()
+                peers = Peers(Path(folder))
+                peers.find = lambda _: str(program)
+                argv = peers.running(name, Path("x.cjs"), 1, "two")
+                self.assertEqual((argv[0], argv[-3:]), (str(program), ["x.cjs", "1", "two"]))
 
 
 SPIN = "import time\nwhile time.process_time() < {}: pass\n"

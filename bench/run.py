@@ -5,6 +5,7 @@ Only ratios mean anything on a shared machine: see bench/harness/slices.py for h
 """
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -15,7 +16,7 @@ sys.dont_write_bytecode = True  # measuring leaves nothing behind in the source 
 
 from harness import groups, machine, processes, report, table  # noqa: E402
 from harness.context import ROOT, Context  # noqa: E402
-from harness.peers import Peers  # noqa: E402
+from harness.peers import Peers, quiet_environment  # noqa: E402
 from harness.subjects import FAILED  # noqa: E402
 
 
@@ -69,6 +70,7 @@ def main():
     scratch = Path(tempfile.mkdtemp(prefix="brood-bench-"))
     scratch.chmod(0o755)  # a server that drops root must get in
     try:
+        os.environ.update(quiet_environment(scratch))
         facts = machine.describe(peers)
         show_machine(facts)
         context = Context(chosen.build.absolute(), scratch, peers, chosen.quick)

