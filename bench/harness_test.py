@@ -74,6 +74,27 @@ class Pairing(unittest.TestCase):
         (ratio,) = document["ratios"]
         self.assertEqual((ratio["subject"], ratio["peer"], ratio["median"], ratio["met"]), ("brood", "peer", 1, True))
 
+    def test_another_way_of_ours_is_no_peer_and_may_have_a_goal_and_be_the_one_compared(self):
+        measure = Measure(
+            "g", "w", "us", LOWER, goals={"absent": Goal(at_most=1), "peer": Goal(at_most=0.4)},
+            own_goals={"brood-async": Goal(at_most=3)}, ours="brood-async",
+        )  # fmt: skip
+        subjects = [Fake("brood", [0, 9, 9]), Fake("brood-async", [0, 2, 4]), Fake("peer", [0, 8, 8])]
+        comparison = compare([*subjects, Fake("absent", [], None)], 2, measure)
+        (ratio,) = comparison.ratios()
+        self.assertEqual((ratio.peer, ratio.rounds), ("peer", [0.25, 0.5]))
+        verdicts = {who: goal.verdict(values) if values else None for who, goal, values in comparison.verdicts()}
+        self.assertEqual(
+            verdicts,
+            {
+                "brood-async": "goal <= 3: met (in 1 of 2 rounds)",
+                "brood-async / peer": "goal <= 0.4: met (in 1 of 2 rounds)",
+                "brood-async / absent": None,
+            },
+        )
+        rows = report.document([comparison], {})["rows"]
+        self.assertEqual([(row["goal"], row["met"]) for row in rows[:2]], [(None, None), ("<= 3", True)])
+
     def test_goals(self):
         self.assertTrue(Goal(at_most=1.2).met(1.2))
         self.assertFalse(Goal(at_most=1.2).met(1.3))

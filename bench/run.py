@@ -75,6 +75,9 @@ def main():
         show_machine(facts)
         context = Context(chosen.build.absolute(), scratch, peers, chosen.quick)
         comparisons = measure(chosen.groups or groups.names(), context)
+        table.show_goals(comparisons)
+        if chosen.quick:
+            print("\n--quick: too few and too short rounds for figures to quote")
         if chosen.json:
             report.write(chosen.json, comparisons, facts)
         failed = any(series.state == FAILED for one in comparisons for series in one.series)

@@ -7,7 +7,7 @@
 #include <array>
 #include <system_error>
 
-#include "line_protocol.hpp"
+#include "spawn_commands.hpp"
 
 namespace {
 
@@ -52,4 +52,4 @@ long long spawn_and_wait() {
 
 }  // namespace
 
-int main() { return bench::serve(spawn_and_wait); }
+int main() { return bench::serve(bench::spawn_commands(spawn_and_wait)); }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .peers import Peers
+from .subjects import LineSubject
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -22,3 +23,17 @@ class Context:
     @property
     def slice_seconds(self):
         return 0.3 if self.quick else 1.0
+
+    def ours(self, name, program):
+        """A program of bench/, built with brood: that it is missing is a failure."""
+        return LineSubject(name, [str(self.build / "bench" / program)], self.scratch)
+
+    def library(self, name, program):
+        """A program of bench/peers/, which is only built where the library is installed."""
+        path = self.build / "bench" / program
+        return LineSubject(name, [str(path)] if path.exists() else None, self.scratch, self.peers.hint(name))
+
+    def script(self, name, script):
+        """A script of bench/peers/, run by the peer `name`."""
+        argv = self.peers.running(name, ROOT / "bench" / "peers" / script)
+        return LineSubject(name, argv, self.scratch, self.peers.hint(name))

@@ -27,6 +27,11 @@ FROM_NPM = {
     "deno": NpmPeer("@deno/linux-x64-glibc", "deno"),
 }
 FROM_DEBIAN = {"node": "nodejs", "nginx": "nginx-light", "wrk": "wrk"}
+LIBRARIES = {
+    "libuv": "libuv1-dev",
+    "boost-v1": "libboost-filesystem1.81-dev",
+    "boost-v2": "libboost1.81-dev",
+}  # libraries for C++ and the Debian package of each; the programs that use them are in bench/peers
 PYTHON = "python"  # the one that runs the benchmark
 VERSION_FLAGS = {"nginx": "-v", "wrk": "-v"}
 
@@ -72,7 +77,9 @@ class Peers:
 
     def hint(self, name):
         """How to get it, for a row that says 'not installed'."""
-        return FROM_NPM[name].hint if name in FROM_NPM else f"apt install {FROM_DEBIAN[name]}"
+        if name in FROM_NPM:
+            return FROM_NPM[name].hint
+        return f"apt install {FROM_DEBIAN.get(name) or LIBRARIES[name] + ', then configure again'}"
 
     def versions(self):
         return {name: self._version(name) for name in (*FROM_DEBIAN, *FROM_NPM, PYTHON)}

@@ -2,8 +2,6 @@
 
 import json
 
-from .results import OURS
-
 
 def document(comparisons, machine):
     return {
@@ -35,22 +33,24 @@ def _rows(comparison):
             "min": spread and spread.min,
             "max": spread and spread.max,
             "runs": series.runs,
+            **_judged(measure.own_goals.get(series.subject), spread),
         }
 
 
 def _ratios(comparison):
     for ratio in comparison.ratios():
-        if not ratio.spread:
-            continue
         yield {
             "group": comparison.measure.group,
             "what": comparison.measure.what,
-            "subject": OURS,
+            "subject": comparison.measure.ours,
             "peer": ratio.peer,
             "better": comparison.measure.better,
             "median": ratio.spread.median,
             "min": ratio.spread.min,
             "max": ratio.spread.max,
-            "goal": ratio.goal and str(ratio.goal),
-            "met": ratio.goal and ratio.goal.met(ratio.spread.median),
+            **_judged(ratio.goal, ratio.spread),
         }
+
+
+def _judged(goal, spread):
+    return {"goal": goal and str(goal), "met": goal.met(spread.median) if goal and spread else None}

@@ -9,6 +9,11 @@ HIGHER, LOWER = "higher", "lower"
 OURS = "brood"
 
 
+def is_ours(name):
+    """brood, and its other ways to do the same: brood-async."""
+    return name.partition("-")[0] == OURS
+
+
 @dataclass(frozen=True)
 class Goal:
     """A figure to reach, such as 'at most 1.15'."""
@@ -18,6 +23,13 @@ class Goal:
 
     def met(self, value):
         return value >= self.at_least if self.at_least is not None else value <= self.at_most
+
+    def verdict(self, values):
+        """Judged by the median, as all figures are; that it was not so in every round is told too."""
+        told = "met" if self.met(median(values)) else "MISSED"
+        times = sum(map(self.met, values))
+        doubt = f" (in {times} of {len(values)} rounds)" if 0 < times < len(values) else ""
+        return f"goal {self}: {told}{doubt}"
 
     def __str__(self):
         return f">= {self.at_least:.3g}" if self.at_least is not None else f"<= {self.at_most:.3g}"
@@ -29,8 +41,9 @@ class Measure:
     what: str
     unit: str
     better: str
-    goals: dict = field(default_factory=dict)  # peer -> Goal for brood's figure divided by that peer's
-    own_goal: Goal = None  # for brood's figure itself
+    goals: dict = field(default_factory=dict)  # peer -> Goal for our figure divided by that peer's
+    own_goals: dict = field(default_factory=dict)  # one of ours -> Goal for its figure itself
+    ours: str = OURS  # whose figures are set in relation to the peers'
 
 
 @dataclass(frozen=True)
@@ -67,8 +80,12 @@ class Series:
 @dataclass(frozen=True)
 class Ratio:
     peer: str
-    spread: Spread
+    rounds: list
     goal: Goal
+
+    @property
+    def spread(self):
+        return Spread.of(self.rounds)
 
 
 class Comparison:
@@ -88,14 +105,25 @@ class Comparison:
         ]
 
     def ratios(self):
-        ours = next((one for one in self.series if one.subject == OURS), None)
+        """Of the rounds in which both have a figure; none for a peer without one."""
+        ours = next((one for one in self.series if one.subject == self.measure.ours), None)
         if not ours or not ours.measured:
             return []
-        return [
-            Ratio(peer.subject, Spread.of(pairwise(ours.rounds, peer.rounds)), self.measure.goals.get(peer.subject))
+        ratios = [
+            Ratio(peer.subject, pairwise(ours.rounds, peer.rounds), self.measure.goals.get(peer.subject))
             for peer in self.series
-            if peer is not ours and peer.measured
+            if peer.measured and not is_ours(peer.subject)
         ]
+        return [ratio for ratio in ratios if ratio.rounds]
+
+    def verdicts(self):
+        """(who or what, Goal, figures by round) of every goal; no figures where a side of it was not measured."""
+        series = {one.subject: one for one in self.series}
+        for name, goal in self.measure.own_goals.items():
+            yield name, goal, series[name].runs if name in series and series[name].measured else []
+        ratios = {ratio.peer: ratio.rounds for ratio in self.ratios()}
+        for peer, goal in self.measure.goals.items():
+            yield f"{self.measure.ours} / {peer}", goal, ratios.get(peer, [])
 
 
 def pairwise(ours, theirs):

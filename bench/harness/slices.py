@@ -38,10 +38,10 @@ def attempt(subject, work):
         return None
 
 
-def take_turns(subjects, rounds, work, title):
+def take_turns(subjects, rounds, work, title, warm_up=True):
     """{name: [work(subject) or None, one a round]}, after one slice each that is not counted: caches, JIT, pools."""
     for subject in subjects:
-        if subject.ready:
+        if subject.ready and warm_up:
             attempt(subject, lambda: work(subject))
     results = {subject.name: [None] * rounds for subject in subjects}
     for number in range(rounds):

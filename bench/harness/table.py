@@ -1,6 +1,8 @@
 """Prints a comparison for people."""
 
-from .results import HIGHER, OURS
+from statistics import median
+
+from .results import HIGHER
 from .subjects import FAILED
 
 WIDTHS = (16, 12, 12, 12)
@@ -15,7 +17,7 @@ def number(value):
 def show(comparison):
     measure = comparison.measure
     print(f"\n{measure.group}: {measure.what}   [{measure.unit}, {measure.better} is better]")
-    print(_columns("", "median", "min", "max") + "   brood / peer, by round")
+    print(_columns("", "median", "min", "max") + f"   {measure.ours} / peer, by round")
     ratios = {ratio.peer: ratio for ratio in comparison.ratios()}
     for series in comparison.series:
         print(_line(series, ratios.get(series.subject), measure).rstrip())
@@ -33,19 +35,27 @@ def _line(series, ratio, measure):
         return "\n".join([text] + [f"      | {line}" for line in rest]) if series.state == FAILED else text
     spread = series.spread
     text = _columns(series.subject, number(spread.median), number(spread.min), number(spread.max))
-    if ratio and ratio.spread:
+    if ratio:
         text += "   " + _ratio(ratio, measure.better)
-    if series.subject == OURS and measure.own_goal:
-        text += "   " + _verdict(measure.own_goal, spread.median)
-    return text
+    own_goal = measure.own_goals.get(series.subject)
+    return text + (f"   {own_goal.verdict(series.runs)}" if own_goal else "")
 
 
 def _ratio(ratio, better):
     spread = ratio.spread
     ahead = spread.median > 1 if better == HIGHER else spread.median < 1
     text = f"{spread.median:6.3f}x ({spread.min:.3f} .. {spread.max:.3f}) {'better' if ahead else 'worse '}"
-    return text + (f"  {_verdict(ratio.goal, spread.median)}" if ratio.goal else "")
+    return text + (f"  {ratio.goal.verdict(ratio.rounds)}" if ratio.goal else "")
 
 
-def _verdict(goal, value):
-    return f"goal {goal}: {'reached' if goal.met(value) else 'MISSED'}"
+def show_goals(comparisons):
+    """All goals once more, the missed ones by name: nobody should have to look for them."""
+    judged = [(one.measure, *verdict) for one in comparisons for verdict in one.verdicts()]
+    if not judged:
+        return
+    missed = [one for one in judged if one[3] and not one[2].met(median(one[3]))]
+    unmeasured = [one for one in judged if not one[3]]
+    print(f"\ngoals: {len(judged) - len(missed) - len(unmeasured)} met, {len(missed)} missed, "
+          f"{len(unmeasured)} not measured")  # fmt: skip
+    for measure, who, goal, values in missed:
+        print(f"  missed: {measure.group}: {measure.what}: {who} {number(median(values))}, {goal.verdict(values)}")

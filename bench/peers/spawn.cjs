@@ -1,5 +1,5 @@
-// The side of Node, Bun and Deno in the spawn group: the line protocol of bench/line_protocol.hpp. Run with gc() exposed,
-// so that memory which is no longer held is really given back before the next figure.
+// The side of Node, Bun and Deno in the spawn group: the commands of bench/spawn_commands.hpp. Run with gc() exposed, so
+// that memory which is no longer held is really given back before the next figure.
 'use strict';
 const { spawn } = require('node:child_process');
 const readline = require('node:readline');
@@ -53,7 +53,31 @@ function hold(megabytes) {
   console.log(`held ${megabytes}`);
 }
 
-const commands = { run, block, hold };
+// The longest gap of a 1 ms timer while `count` children are started at once and until all have ended. A runtime which
+// takes longer than 2 s to start them is stopped there: it has shown its gap.
+function stall(count) {
+  const burst = 2e9;
+  let longest = 0;
+  let before = now();
+  let started = 0;
+  let ended = 0;
+  let last = false;
+  const tick = () => {
+    const time = now();
+    longest = Math.max(longest, Number(time - before));
+    before = time;
+    if (last) return console.log(`${started} ${longest}`);
+    setTimeout(tick, 1);
+  };
+  setTimeout(tick, 1);
+  const start = now();
+  while (started < count && Number(now() - start) < burst) {
+    ++started;
+    spawnAndWait(() => { last = ++ended === started; });
+  }
+}
+
+const commands = { run, block, hold, stall };
 readline.createInterface({ input: process.stdin })
   .on('line', (line) => {
     const [command, amount] = line.split(' ');
