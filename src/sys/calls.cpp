@@ -37,11 +37,8 @@ int open(const char* path, int flags) noexcept {
 }
 
 int set_nonblocking(int fd) noexcept {
-  return retry([&] {
-    int flags = ::fcntl(fd, F_GETFL);
-    if (flags == -1 || (flags & O_NONBLOCK) != 0) return flags == -1 ? -1 : 0;
-    return ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-  });
+  int on = 1;  // FIONBIO: one call, where F_GETFL and F_SETFL are two
+  return retry([&] { return ::ioctl(fd, FIONBIO, &on); });
 }
 
 int set_blocking(int fd) noexcept {
