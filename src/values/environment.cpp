@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "brood/options.hpp"
 
 namespace brood {
@@ -15,15 +17,25 @@ bool belongs_to_this_process(std::string_view name) {
   return false;
 }
 
-std::map<std::string, std::string> inherited() {
-  std::map<std::string, std::string> all;
+struct variable_line {
+  std::string_view name;
+  std::string_view line;  // "NAME=value"
+};
+
+/// In the order of the names. Of two of one name the first counts, as for getenv(3). Views into `environ`: a map of
+/// copies would cost more than all else a start does in this process.
+std::vector<variable_line> inherited() {
+  std::vector<variable_line> all;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    std::string_view text = *entry;
-    auto equals = text.find('=');
+    const std::string_view line = *entry;
+    const auto equals = line.find('=');
     if (equals == std::string_view::npos || equals == 0) continue;
-    if (belongs_to_this_process(text.substr(0, equals))) continue;
-    all.emplace(text.substr(0, equals), text.substr(equals + 1));
+    const std::string_view name = line.substr(0, equals);
+    if (!belongs_to_this_process(name)) all.push_back({name, line});
   }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  const auto twice = [](const auto& a, const auto& b) { return a.name == b.name; };
+  all.erase(std::unique(all.begin(), all.end(), twice), all.end());
   return all;
 }
 
@@ -50,17 +62,16 @@ environment& environment::merge(const environment& other) {
 }
 
 std::vector<std::string> environment::block() const {
-  auto all = inherits_ ? inherited() : std::map<std::string, std::string>{};
-  for (const auto& [name, value] : changes_) {
-    if (value) {
-      all.insert_or_assign(name, *value);
-    } else {
-      all.erase(name);
-    }
-  }
+  const auto own = inherits_ ? inherited() : std::vector<variable_line>{};
   std::vector<std::string> lines;
-  lines.reserve(all.size());
-  for (const auto& [name, value] : all) lines.push_back(name + '=' + value);
+  lines.reserve(own.size() + changes_.size());
+  auto next = own.begin();
+  for (const auto& [name, value] : changes_) {
+    for (; next != own.end() && next->name < name; ++next) lines.emplace_back(next->line);
+    if (next != own.end() && next->name == name) ++next;
+    if (value) lines.push_back(name + '=' + *value);
+  }
+  for (; next != own.end(); ++next) lines.emplace_back(next->line);
   return lines;
 }
 

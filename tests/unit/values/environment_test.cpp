@@ -41,6 +41,38 @@ TEST(environment, is_what_it_is_at_the_moment_of_the_start) {
   EXPECT_THAT(env.block(), Contains("BROOD_LATE=1"));
 }
 
+/// Puts other lines in the place of this process's own for the length of a test.
+class own_lines {
+ public:
+  explicit own_lines(std::vector<std::string> lines) : lines_(std::move(lines)) {
+    for (auto& line : lines_) pointers_.push_back(line.data());
+    pointers_.push_back(nullptr);
+    environ = pointers_.data();
+  }
+  own_lines(const own_lines&) = delete;
+  own_lines& operator=(const own_lines&) = delete;
+  ~own_lines() { environ = before_; }
+
+ private:
+  std::vector<std::string> lines_;
+  std::vector<char*> pointers_;
+  char** before_ = environ;
+};
+
+TEST(environment, takes_the_first_of_two_of_one_name_and_leaves_out_what_is_no_variable) {
+  const own_lines odd({"B=first", "A=x", "B=second", "no_equals_sign", "=unnamed", "C="});
+  EXPECT_EQ(environment{}.block(), (lines{"A=x", "B=first", "C="}));
+  EXPECT_EQ(environment{}.unset("B").block(), (lines{"A=x", "C="}));
+  EXPECT_EQ(environment{}.set("AA", "1").set("B", "2").set("D", "3").block(),
+            (lines{"A=x", "AA=1", "B=2", "C=", "D=3"}));
+}
+
+TEST(environment, is_empty_where_there_is_none) {
+  const own_lines none({});
+  EXPECT_EQ(environment{}.block(), lines{});
+  EXPECT_EQ(environment{}.set("A", "1").unset("B").block(), lines{"A=1"});
+}
+
 TEST(environment, never_inherits_the_variables_of_the_channel) {
   for (const char* name : {"NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID"}) {
     const own_variable variable(name, "3");
