@@ -40,6 +40,7 @@ class descriptor {
       asio::post(get_executor(), [ec, handler = std::move(handler)]() mutable { handler(ec); });
       return;
     }
+    nonblocking_ = true;  // Asio does it to all it waits for
     if (what == wait_type::wait_write) return watched_->async_wait(what, std::move(handler));
     work_->begin();
     watched_->async_wait(what, [work = work_, handler = std::move(handler)](error_code ec) mutable {

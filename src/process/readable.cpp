@@ -26,6 +26,12 @@ bool would_block(ssize_t result) { return result == -1 && (errno == EAGAIN || er
 void readable_state::flow() {
   if (joined_) return;
   flowing_ = true;
+  // A child that has just been started has not written yet: to read first would be told so, at the cost of a call.
+  if (fd_.is_open() && kept_.empty()) return wait();
+  next_turn();
+}
+
+void readable_state::next_turn() {
   asio::post(get_executor(), [self = shared_from_this()] { self->pump(); });
 }
 
@@ -95,18 +101,18 @@ void readable_state::pump() {
     bool again = true;
     ~turn() {
       state.pumping_ = false;
-      if (again && !state.paused_) state.flow();
+      if (again && !state.paused_) state.next_turn();
     }
   } turn{*self};
   pumping_ = true;
   if (!emit_kept()) return;
   if (error_code ec = fd_.make_nonblocking()) return finish(ec);
-  if (!buffer_) buffer_ = std::make_unique<char[]>(chunk);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
   for (int i = 0; i < chunks_a_turn && !paused_ && fd_.is_open(); ++i) {
-    const ssize_t size = sys::read(fd_.get(), buffer_.get(), chunk);
+    const ssize_t size = sys::read(fd_.get(), buffer.get(), chunk);
     if (size > 0) {
       grow_if_full(static_cast<std::size_t>(size));
-      data_.call(std::string_view(buffer_.get(), static_cast<std::size_t>(size)));
+      data_.call(std::string_view(buffer.get(), static_cast<std::size_t>(size)));
       continue;
     }
     turn.again = false;
@@ -153,12 +159,12 @@ void readable_state::complete_read() {
 void readable_state::read_available() {
   if (!flowing_ || paused_ || !fd_.is_open()) return;
   auto self = shared_from_this();
-  if (!buffer_) buffer_ = std::make_unique<char[]>(chunk);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
   for (std::size_t left = sys::readable_now(fd_.get()); left > 0 && fd_.is_open();) {
-    const ssize_t size = sys::read(fd_.get(), buffer_.get(), std::min(chunk, left));
+    const ssize_t size = sys::read(fd_.get(), buffer.get(), std::min(chunk, left));
     if (size <= 0) return;  // the next turn of the flow will see why
     left -= static_cast<std::size_t>(size);
-    data_.call(std::string_view(buffer_.get(), static_cast<std::size_t>(size)));
+    data_.call(std::string_view(buffer.get(), static_cast<std::size_t>(size)));
   }
 }
 

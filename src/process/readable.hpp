@@ -57,6 +57,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
  private:
   void wait();
   void ready(error_code ec);
+  void next_turn();
   void pump();
   void complete_read();
   bool emit_kept();
@@ -70,7 +71,6 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   detail::listeners<std::string_view> data_;
   detail::waiters<std::size_t> reader_;  // at most one read under way
   asio::mutable_buffer target_;
-  std::unique_ptr<char[]> buffer_;
   std::string kept_;
   bool flowing_ = false;
   bool joined_ = false;
