@@ -19,6 +19,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   void begin(start_request request) {
     join(executor_);
     add_channel(request, executor_);
+    request.env = request.options.env.block();
     // Counts as work of the loop, so that run() waits for the launcher.
     desk_->busy = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
     desk_->owner = shared_from_this();

@@ -28,6 +28,13 @@ unique_fd open_file(const std::string& path, int flags) {
   return fd;
 }
 
+/// Sets a variable among "NAME=value" lines.
+void put(std::vector<std::string>& env, std::string_view name, std::string_view value) {
+  std::string line = std::string(name) + '=';
+  std::erase_if(env, [&](const std::string& one) { return one.starts_with(line); });
+  env.push_back(line.append(value));
+}
+
 constexpr std::string_view mark_name = "BROOD_TREE";
 
 /// Tells this child's descendants from all others on the machine.
@@ -169,12 +176,13 @@ launch::request preparation::to_launch() {
   result.file = request_.file;
   result.argv.push_back(o.argv0.empty() ? request_.file : o.argv0);
   result.argv.insert(result.argv.end(), request_.args.begin(), request_.args.end());
-  environment env = o.env;
+  std::vector<std::string> env = request_.env.empty() ? o.env.block() : std::move(request_.env);
   if (request_.channel) {
-    env.set("NODE_CHANNEL_FD", std::to_string(channel_number_)).set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
+    put(env, "NODE_CHANNEL_FD", std::to_string(channel_number_));
+    put(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
   }
-  if (!mark_.empty()) env.set(std::string(mark_name), mark_);
-  result.env = env.block();
+  if (!mark_.empty()) put(env, mark_name, mark_);
+  result.env = std::move(env);
   result.cwd = o.cwd.string();
   for (const auto& one : ends_) result.descriptors.push_back(one.child);
   result.cgroup = cgroup_.get();

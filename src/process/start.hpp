@@ -19,6 +19,9 @@ struct start_request {
   stdio usual = stdio::pipe;  ///< what a standard stream gets that the options leave open
   /// If given, the child gets the other end: where the options say stdio::channel, else after all other descriptors.
   std::shared_ptr<ipc::endpoint> channel{};
+  /// The child's environment as lines. Empty: made of the options by preparation. Who prepares on another thread makes
+  /// it before, since other code may change this process's environment meanwhile.
+  std::vector<std::string> env{};
 };
 
 /// Gives the request a channel if its options have a place for one.

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <brood/async_spawn.hpp>
 #include <brood/spawn_sync.hpp>
+#include <cstdlib>
 
 #include "support.hpp"
 
@@ -69,6 +70,24 @@ TEST(async_spawn, one_that_nobody_waits_for_is_reaped) {
   static_cast<void>(brood::async_spawn(io, "true"));
   io.run();
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no child is left";
+}
+
+TEST(async_spawn, takes_the_environment_of_the_moment_it_was_called) {
+  // The launcher is busy with a start of its own first, so that what is set meanwhile would be seen.
+  loop io;
+  ::setenv("BROOD_WHEN", "before", 1);
+  static_cast<void>(brood::async_spawn(io, "true"));
+  auto starting = brood::async_spawn(io, brood::shell("echo $BROOD_WHEN"));
+  ::setenv("BROOD_WHEN", "after", 1);
+  std::string text;
+  std::optional<brood::child_process> child;
+  starting.async_child([&](brood::error_code, std::optional<brood::child_process> started) {
+    child = std::move(started);
+    child->out().on_data([&](std::string_view data) { text += data; });
+  });
+  io.run();
+  ::unsetenv("BROOD_WHEN");
+  EXPECT_EQ(text, "before\n");
 }
 
 TEST(spawn_sync, runs_to_the_end) {
