@@ -23,7 +23,7 @@ RUNG_OF = {
 ROOMS = {
     "values": ((), "values", ("os",)),
     "sys": ((), "values", ("os",)),
-    "wire": ((), "values", ()),
+    "wire": (("values",), "values", ()),
     "policy": ((), "values", ()),
     "launch": (("sys",), "values", ("os",)),
     "loop": (("sys",), "event", ("os", "Asio")),

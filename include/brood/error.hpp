@@ -21,6 +21,7 @@ enum class errc {
   not_a_worker,           ///< this process was not started by a cluster primary
   bad_reply,              ///< the primary answered a listen request with something that is no answer
   unknown_serialization,  ///< the parent speaks a serialization on the channel that this version does not
+  not_serializable,       ///< a value that the channel's serialization has no form for: in json a cycle or a BigInt
   listener_closed,        ///< the acceptor was closed, or its worker was told to disconnect
 };
 

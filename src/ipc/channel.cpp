@@ -25,7 +25,7 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 }  // namespace
 
 channel::channel(asio::any_io_executor ex, unique_fd fd, channel_limits limits)
-    : fd_(std::move(ex), std::move(fd)), most_outgoing_(limits.outgoing), incoming_(limits.message) {}
+    : fd_(std::move(ex), std::move(fd)), most_outgoing_(limits.outgoing), incoming_(serialization::json, limits.message) {}
 
 void channel::start(callbacks c) {
   callbacks_ = std::move(c);

@@ -12,7 +12,7 @@
 #include "brood/message.hpp"
 #include "ipc/outbox.hpp"
 #include "loop/descriptor.hpp"
-#include "wire/line_buffer.hpp"
+#include "wire/frame_buffer.hpp"
 
 namespace brood::ipc {
 
@@ -85,7 +85,7 @@ class channel : public std::enable_shared_from_this<channel> {
   loop::descriptor fd_;
   callbacks callbacks_;
   const std::size_t most_outgoing_;
-  wire::line_buffer incoming_;
+  wire::frame_buffer incoming_;
   std::deque<unique_fd> descriptors_;  // arrived, their frame not yet complete
   outbox outgoing_;
   bool open_ = true;

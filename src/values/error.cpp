@@ -16,7 +16,8 @@ class category final : public boost::system::error_category {
       case errc::handle_refused: return "the peer did not take the descriptor sent with the message";
       case errc::not_a_worker: return "this process was not started by a cluster primary";
       case errc::bad_reply: return "the primary's answer to listen is malformed";
-      case errc::unknown_serialization: return "the parent speaks a serialization other than json";
+      case errc::unknown_serialization: return "the parent speaks a serialization that is not known";
+      case errc::not_serializable: return "the value has no form in the channel's serialization";
       case errc::listener_closed: return "the listener is closed";
     }
     return "unknown brood error " + std::to_string(value);

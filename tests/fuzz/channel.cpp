@@ -12,7 +12,7 @@
 #include "wire/cluster_message.hpp"
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
-#include "wire/line_buffer.hpp"
+#include "wire/frame_buffer.hpp"
 
 namespace {
 
@@ -67,7 +67,7 @@ std::string read_line(std::string_view line) {
 
 /// Feeds `bytes` in pieces of `step`.
 std::string read(std::string_view bytes, std::size_t step) {
-  line_buffer buffer(longest_line);
+  frame_buffer buffer(brood::serialization::json, longest_line);
   std::string text;
   while (!bytes.empty()) {
     const auto piece = bytes.substr(0, step);

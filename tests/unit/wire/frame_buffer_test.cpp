@@ -1,4 +1,4 @@
-#include "wire/line_buffer.hpp"
+#include "wire/frame_buffer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,14 +8,15 @@
 
 namespace {
 
-using brood::wire::line_buffer;
+using brood::serialization;
+using brood::wire::frame_buffer;
 
-void put(line_buffer& buffer, std::string_view bytes) {
+void put(frame_buffer& buffer, std::string_view bytes) {
   std::memcpy(buffer.prepare(bytes.size()), bytes.data(), bytes.size());
   buffer.commit(bytes.size());
 }
 
-std::vector<std::string> take(line_buffer& buffer) {
+std::vector<std::string> take(frame_buffer& buffer) {
   std::vector<std::string> lines;
   while (auto line = buffer.next()) lines.emplace_back(*line);
   return lines;
@@ -33,7 +34,7 @@ class lines : public testing::TestWithParam<cut> {};
 TEST_P(lines, are_the_same_in_pieces_of_any_size) {
   const cut& c = GetParam();
   for (std::size_t step = 1; step <= c.bytes.size() + 1; ++step) {
-    line_buffer buffer(1000);
+    frame_buffer buffer(serialization::json, 1000);
     std::vector<std::string> found;
     for (std::size_t at = 0; at < c.bytes.size(); at += step) {
       put(buffer, std::string_view(c.bytes).substr(at, step));
@@ -55,8 +56,8 @@ INSTANTIATE_TEST_SUITE_P(of, lines,
                                          cut{"utf8", "caf\u00e9\n\u20ac\n", {"caf\u00e9", "\u20ac"}, false}),
                          [](const auto& one) { return one.param.name; });
 
-TEST(line_buffer, says_when_a_line_is_too_long) {
-  line_buffer buffer(10);
+TEST(frame_buffer, says_when_a_line_is_too_long) {
+  frame_buffer buffer(serialization::json, 10);
   put(buffer, "0123456789");
   EXPECT_FALSE(buffer.next());
   EXPECT_FALSE(buffer.too_long());
@@ -65,8 +66,8 @@ TEST(line_buffer, says_when_a_line_is_too_long) {
   EXPECT_TRUE(buffer.too_long());
 }
 
-TEST(line_buffer, does_not_count_lines_that_are_given_out) {
-  line_buffer buffer(10);
+TEST(frame_buffer, does_not_count_lines_that_are_given_out) {
+  frame_buffer buffer(serialization::json, 10);
   for (int i = 0; i < 100; ++i) {
     put(buffer, "12345678\n9");
     EXPECT_TRUE(buffer.next());
@@ -78,8 +79,8 @@ TEST(line_buffer, does_not_count_lines_that_are_given_out) {
   EXPECT_TRUE(buffer.empty());
 }
 
-TEST(line_buffer, gives_room_without_touching_what_is_there) {
-  line_buffer buffer(1'000'000);
+TEST(frame_buffer, gives_room_without_touching_what_is_there) {
+  frame_buffer buffer(serialization::json, 1'000'000);
   std::string expected;
   for (int i = 1; i < 200; ++i) {
     const std::string piece(static_cast<std::size_t>(i), static_cast<char>('a' + i % 26));
@@ -95,6 +96,55 @@ TEST(line_buffer, gives_room_without_touching_what_is_there) {
       expected = "half";
     }
   }
+}
+
+// ---- blocks
+
+std::string block(std::string_view content) {
+  std::string bytes(4, '\0');
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<char>(content.size() >> 8 * (3 - i) & 0xff);
+  return bytes += content;
+}
+
+class blocks : public testing::TestWithParam<cut> {};
+
+TEST_P(blocks, are_the_same_in_pieces_of_any_size) {
+  const cut& c = GetParam();
+  for (std::size_t step = 1; step <= c.bytes.size() + 1; ++step) {
+    frame_buffer buffer(serialization::advanced, 1000);
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < c.bytes.size(); at += step) {
+      put(buffer, std::string_view(c.bytes).substr(at, step));
+      for (auto& one : take(buffer)) found.push_back(std::move(one));
+    }
+    EXPECT_EQ(found, c.lines) << "in pieces of " << step;
+    EXPECT_EQ(buffer.empty(), !c.rest);
+    EXPECT_FALSE(buffer.too_long());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    of, blocks,
+    testing::Values(cut{"nothing", "", {}, false}, cut{"one", block("one"), {"one"}, false},
+                    cut{"two", block("one") + block("two"), {"one", "two"}, false},
+                    cut{"empty_ones", block("") + block(""), {"", ""}, false},
+                    cut{"half", block("one") + block("two").substr(0, 6), {"one"}, true},
+                    cut{"half_a_length", block("one") + std::string(3, '\0'), {"one"}, true},
+                    cut{"newline", block("a\nb"), {"a\nb"}, false},
+                    cut{"more_than_a_byte_counts", block(std::string(999, 'x')), {std::string(999, 'x')}, false}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(frame_buffer, says_when_a_block_announces_too_much) {
+  frame_buffer buffer(serialization::advanced, 10);
+  put(buffer, block("0123456789"));
+  EXPECT_FALSE(buffer.too_long());
+  EXPECT_EQ(buffer.next(), "0123456789");
+  put(buffer, std::string_view("\x80\0\0", 3));
+  EXPECT_FALSE(buffer.next());
+  EXPECT_FALSE(buffer.too_long());
+  put(buffer, std::string_view("\0", 1));
+  EXPECT_FALSE(buffer.next());
+  EXPECT_TRUE(buffer.too_long());
 }
 
 }  // namespace

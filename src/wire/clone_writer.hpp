@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "brood/js.hpp"
+
+namespace brood::wire {
+
+/// How deep values may be nested, in either direction.
+inline constexpr std::size_t deepest_clone = 3000;
+
+/// Writes one frame of Node's advanced serialization at the end of a buffer: the length, big-endian, and one value in
+/// V8's structured clone format, byte for byte as Node writes it.
+///
+///     clone_writer to(buffer);
+///     to.write(value);
+///     to.finish();
+class clone_writer {
+ public:
+  explicit clone_writer(std::string& buffer);
+
+  void write(const boost::json::value& from);
+  /// False where it is nested too deeply; the frame is then no good, drop() it.
+  [[nodiscard]] bool write(const value& from);
+
+  /// An object by hand: then, for each member, a key and a value; at last how many there were.
+  void begin_object();
+  void key(std::string_view name);
+  void text(std::string_view utf8);
+  void end_object(std::uint32_t members);
+
+  /// Fills in the length. False where it is more than the four bytes can say; the frame is then no good.
+  [[nodiscard]] bool finish();
+  /// Takes the frame off the buffer.
+  void drop();
+
+ private:
+  void put(char byte) { out_.push_back(byte); }
+  void varint(std::uint64_t number);
+  void number(double n);
+  void raw_double(double n);
+  void integer(std::int32_t n);
+  void bigint(const js::bigint& n);
+  void wide_text(std::string_view utf8);
+
+  bool thing(const value& from);
+  bool thing_by_kind(const value& from);
+  bool members(const js::object& of);
+  bool array(const js::array& from);
+  bool map(const js::map& from);
+  bool set(const js::set& from);
+  bool error(const js::error& from);
+  void regexp(const js::regexp& from);
+  void boxed(const value& primitive);
+  void array_buffer(const js::array_buffer& from);
+  void typed_array(const js::typed_array& from);
+
+  std::string& out_;
+  const std::size_t start_;
+  std::size_t depth_ = 0;
+  std::uint32_t next_id_ = 0;
+  std::unordered_map<const js::node*, std::uint32_t> ids_;  // of those that may come a second time
+};
+
+}  // namespace brood::wire

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "brood/serialization.hpp"
+
+namespace brood::wire {
+
+/// Bytes as they come from a channel, cut into frames: lines in Node's json serialization, a length of four bytes and
+/// so much content in the advanced one. A frame is valid until the next call of any member.
+class frame_buffer {
+ public:
+  frame_buffer(serialization form, std::size_t longest) : form_(form), limit_(longest) {}
+
+  /// Room for `size` bytes, to be filled by the caller and announced with commit().
+  char* prepare(std::size_t size);
+  void commit(std::size_t size) noexcept { end_ += size; }
+
+  /// The next complete frame, without its '\n' or its length.
+  std::optional<std::string_view> next();
+
+  /// Whether the peer is between two frames.
+  bool empty() const noexcept { return begin_ == end_; }
+  /// Whether the frame under way is longer, or says that it will be longer, than any may be.
+  bool too_long() const noexcept;
+
+ private:
+  std::optional<std::string_view> next_line();
+  std::optional<std::string_view> next_block();
+  std::size_t block_length() const noexcept;
+
+  serialization form_;
+  std::size_t limit_;
+  std::vector<char> bytes_;
+  std::size_t begin_ = 0;    // first byte not given out
+  std::size_t scanned_ = 0;  // no '\n' in [begin_, scanned_): each byte is looked at once, however long the line
+  std::size_t end_ = 0;
+};
+
+}  // namespace brood::wire
