@@ -1,7 +1,7 @@
 // An HTTP server on every core, behind one port. A worker that dies is replaced; SIGTERM or Ctrl-C ends it in good
 // order.
 //
-//   hello_cluster [--port N] [--workers N]
+//   hello_cluster [--port N] [--workers N] [--scheduling NAME]
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,6 +12,7 @@
 #include <brood/http.hpp>
 #include <csignal>
 #include <iostream>
+#include <map>
 #include <string>
 
 namespace {
@@ -22,12 +23,13 @@ namespace cluster = brood::cluster;
 struct options {
   unsigned port = 8000;
   unsigned workers = brood::available_parallelism();
+  cluster::scheduling scheduling = cluster::scheduling::automatic;
 };
 
 /// Prints a line an event and keeps the number of workers what it shall be.
 class supervisor {
  public:
-  supervisor(asio::io_context& loop, const options& o) : signals_(loop, SIGTERM, SIGINT), primary_(loop, settings()) {
+  supervisor(asio::io_context& loop, const options& o) : signals_(loop, SIGTERM, SIGINT), primary_(loop, settings(o)) {
     primary_.forked.on([](cluster::worker& w) { say(w) << "forked" << std::endl; });
     primary_.online.on([](cluster::worker& w) { say(w) << "online" << std::endl; });
     primary_.listening.on(
@@ -46,9 +48,12 @@ class supervisor {
   int exit_code() const { return exit_code_; }
 
  private:
-  static cluster::settings settings() {
+  static cluster::settings settings(const options& o) {
     cluster::settings with;
-    with.log = [](brood::log_level, std::string_view text) { std::cerr << "hello_cluster: " << text << std::endl; };
+    with.scheduling = o.scheduling;
+    with.log = [](brood::log_level level, std::string_view text) {
+      if (level >= brood::log_level::warning) std::cerr << "hello_cluster: " << text << std::endl;
+    };
     return with;
   }
   static std::ostream& say(const cluster::worker& w) { return std::cout << "worker " << w.id() << ' '; }
@@ -103,6 +108,14 @@ int main(int argc, char** argv) try {
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   app.add_option("--workers", o.workers, "how many processes")->check(CLI::Range(1, 1024))->capture_default_str();
+  std::map<std::string, cluster::scheduling> names;
+  for (auto one :
+       {cluster::scheduling::automatic, cluster::scheduling::kernel_round_robin,
+        cluster::scheduling::kernel_least_loaded, cluster::scheduling::round_robin, cluster::scheduling::shared}) {
+    names.emplace(to_string(one), one);
+  }
+  app.add_option("--scheduling", o.scheduling, "who decides which worker gets a connection")
+      ->transform(CLI::CheckedTransformer(names).description("NAME"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

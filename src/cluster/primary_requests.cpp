@@ -1,6 +1,10 @@
 #include <cerrno>
 
+#include "cluster/listener_round_robin.hpp"
+#include "cluster/listener_shared.hpp"
+#include "cluster/listener_slots.hpp"
 #include "cluster/primary_state.hpp"
+#include "sys/calls.hpp"
 
 // What workers ask for and answer, in the messages of Node's cluster (wire/cluster_message.hpp).
 
@@ -23,6 +27,10 @@ std::optional<wire::socket_name> to_wire(const std::optional<sys::bound_name>& n
   return wire::socket_name{name->address, name->port, name->ipv6};
 }
 
+bool is_tcp(const wire::listen_request& r) {
+  return (r.address_type == "4" || r.address_type == "6") && !r.fd && r.port >= 0 && r.port <= 65'535;
+}
+
 }  // namespace
 
 void primary_state::on_message(const state_ptr& who, const boost::json::object& message) {
@@ -36,18 +44,14 @@ void primary_state::on_message(const state_ptr& who, const boost::json::object& 
       online.call(*facade);
       break;
     case wire::cluster_message::act::query_server: on_query(who, m); break;
-    case wire::cluster_message::act::listening: {
-      const address where = address_of(m.request);
-      who->listening->call(where);
-      listening.call(*facade, where);
-      break;
-    }
+    case wire::cluster_message::act::listening: on_listening(who, m.request); break;
+    case wire::cluster_message::act::loads: on_loads(who, m); break;
     case wire::cluster_message::act::close:
-      if (auto found = listeners_.find(m.key); found != listeners_.end()) found->second->retire(who->id);
+      if (auto found = listeners_.find(m.key); found != listeners_.end()) found->second->released(who->id);
       break;
     case wire::cluster_message::act::exited_after_disconnect:
       who->exited_after_disconnect = true;
-      leave_listeners(*who, &listener_round_robin::retire);
+      leave_listeners(*who, &listener::retire);
       who->channel->link->send_text(wire::ack_text(next_seq_++, m.seq));
       break;
     default: break;  // Node ignores what it does not know, and so must every version of brood
@@ -57,51 +61,98 @@ void primary_state::on_message(const state_ptr& who, const boost::json::object& 
 void primary_state::on_query(const state_ptr& who, const wire::cluster_message& query) {
   if (who->exited_after_disconnect || stopping_) return;  // as Node: a worker that goes gets no answer
   const std::string key = query.request.key();
-  int error = 0;
-  std::shared_ptr<listener_round_robin> listener;
-  if (auto found = listeners_.find(key); found != listeners_.end()) {
-    listener = found->second;
-    // The same worker twice on one port: the second bind fails, as it would without a primary.
-    if (listener->has(who->id)) error = EADDRINUSE;
-  } else {
-    listener = open_listener(query.request, error);
+  auto found = listeners_.find(key);
+  auto where = found != listeners_.end() ? found->second : boost::system::result<listener_ptr>(nullptr);
+  if (found == listeners_.end()) where = open_listener(query.request);
+  // The same worker twice on one port: the second bind fails, as it would without a primary.
+  if (where && (*where)->has(who->id)) where = error_code(EADDRINUSE, boost::system::system_category());
+  auto share = where ? (*where)->admit(who->id) : where.error();
+  if (!share) {
+    who->channel->link->send_text(
+        wire::listen_reply_text(next_seq_++, query.seq, key, share.error().value(), std::nullopt, query.request.data));
+    return;
   }
-  const auto reply = [&](const std::optional<wire::socket_name>& name, const boost::json::value& data) {
-    who->channel->link->send_text(wire::listen_reply_text(next_seq_++, query.seq, key, error, name, data));
-  };
-  if (error != 0) return reply(std::nullopt, query.request.data);
-  if (listener->shared_data.is_null()) listener->shared_data = query.request.data;
-  reply(to_wire(listener->name()), listener->shared_data);
-  listener->join(who->id);
+  if ((*where)->shared_data.is_null()) (*where)->shared_data = query.request.data;
+  reply(who, query, *where, *share);
+  (*where)->admitted(who->id);
 }
 
-std::shared_ptr<listener_round_robin> primary_state::open_listener(const wire::listen_request& request, int& error) {
-  const int backlog =
-      request.backlog > 0 && request.backlog <= 65'535 ? static_cast<int>(request.backlog) : default_backlog;
-  const bool port_ok = request.port >= 0 && request.port <= 65'535;
-  unique_fd socket;
-  errno = EOPNOTSUPP;  // a datagram socket, or a descriptor of the primary's
-  if (request.address_type == "-1" && request.address) {
-    socket = sys::listen_unix(*request.address, backlog);
-  } else if ((request.address_type == "4" || request.address_type == "6") && !request.fd && port_ok) {
-    const bool ipv6_only = (request.flags & 1) != 0;
-    socket = sys::listen_tcp(request.address, static_cast<std::uint16_t>(request.port), ipv6_only, backlog);
+void primary_state::reply(const state_ptr& who, const wire::cluster_message& query, const listener_ptr& where,
+                          const listener::share& share) {
+  std::optional<wire::own_queue> queue;
+  if (share.slot) queue = wire::own_queue{*share.slot, where->loads() != nullptr};
+  std::string text = wire::listen_reply_text(next_seq_++, query.seq, where->key(), 0, to_wire(where->name()),
+                                             where->shared_data, queue);
+  if (!share.socket) return static_cast<void>(who->channel->link->send_text(text));
+  // Not taken in four attempts: the worker has no descriptor left for it.
+  auto outcome = [weak = weak_from_this(), weak_who = std::weak_ptr(who), where, seq = query.seq](bool taken) {
+    auto self = weak.lock();
+    auto asked = weak_who.lock();
+    if (taken || !self || !asked || !asked->channel->connected()) return;
+    where->released(asked->id);
+    asked->channel->link->send_text(
+        wire::listen_reply_text(self->next_seq_++, seq, where->key(), EMFILE, std::nullopt, where->shared_data));
+  };
+  who->channel->link->send_text(std::move(text), attachment::kind::native, share.socket, std::move(outcome));
+}
+
+void primary_state::on_listening(const state_ptr& who, const wire::listen_request& request) {
+  for (const auto& [key, one] : listeners_) {
+    if (one->has(who->id) && one->answers(request)) one->listening(who->id);
   }
-  error = socket ? 0 : errno;
-  if (!socket) return nullptr;
-  auto listener = std::make_shared<listener_round_robin>(executor_, request.key(), std::move(socket));
-  listener->on_hand_over([weak = weak_from_this(), from = std::weak_ptr(listener)](
-                             int worker, const listener_round_robin::connection& fd) {
+  const address where = address_of(request);
+  who->listening->call(where);
+  if (auto facade = who->facade.lock()) listening.call(*facade, where);
+}
+
+void primary_state::on_loads(const state_ptr& who, const wire::cluster_message& asked) {
+  auto found = listeners_.find(asked.key);
+  if (found == listeners_.end() || !found->second->has(who->id) || !found->second->loads()) return;
+  who->channel->link->send_text(wire::ack_text(next_seq_++, asked.seq), attachment::kind::native,
+                                found->second->loads(), nullptr);
+}
+
+boost::system::result<primary_state::listener_ptr> primary_state::open_listener(const wire::listen_request& request) {
+  auto made = make_listener(request);
+  if (!made) return made;
+  (*made)->start([weak = weak_from_this(), from = std::weak_ptr(*made)](int worker, const dispatcher::connection& fd) {
     auto self = weak.lock();
     auto source = from.lock();
     if (self && source) self->hand_over(worker, source, fd);
   });
-  listeners_.emplace(listener->key(), listener);
-  return listener;
+  listeners_.emplace((*made)->key(), *made);
+  return made;
 }
 
-void primary_state::hand_over(int id, const std::shared_ptr<listener_round_robin>& from,
-                              const listener_round_robin::connection& fd) {
+boost::system::result<primary_state::listener_ptr> primary_state::make_listener(const wire::listen_request& request) {
+  const int backlog =
+      request.backlog > 0 && request.backlog <= 65'535 ? static_cast<int>(request.backlog) : default_backlog;
+  const auto wanted = scheduling();
+  if (is_tcp(request) && (wanted == scheduling::kernel_round_robin || wanted == scheduling::kernel_least_loaded)) {
+    const auto rule = wanted == scheduling::kernel_least_loaded ? sys::steering::rule::least_loaded
+                                                                : sys::steering::rule::round_robin;
+    bool not_allowed = false;
+    auto made = listener_slots::open(executor_, request, rule, backlog, not_allowed);
+    if (made || !not_allowed) return made;
+    log(log_level::warning,
+        "cluster: " + request.key() + " is served by round_robin, since the kernel refuses: " + made.error().message());
+  }
+  unique_fd socket;
+  errno = EOPNOTSUPP;  // a datagram socket, or a descriptor of the primary's
+  if (request.address_type == "-1" && request.address) {
+    socket = sys::listen_unix(*request.address, backlog);
+  } else if (is_tcp(request)) {
+    const bool ipv6_only = (request.flags & 1) != 0;
+    socket = sys::listen_tcp(request.address, static_cast<std::uint16_t>(request.port), ipv6_only, backlog);
+  }
+  if (!socket) return sys::last_error();
+  if (wanted == scheduling::shared) {
+    return std::make_shared<listener_shared>(executor_, request, std::move(socket));
+  }
+  return std::make_shared<listener_round_robin>(executor_, request, std::move(socket));
+}
+
+void primary_state::hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd) {
   auto found = states_.find(id);
   if (found == states_.end() || !found->second->channel->connected()) return;  // its end is about to be told
   const std::int64_t seq = next_seq_++;
@@ -109,10 +160,10 @@ void primary_state::hand_over(int id, const std::shared_ptr<listener_round_robin
   // Not taken in four attempts: the worker lives but cannot receive it. If its channel closed instead, on_disconnected
   // gives back what was under way.
   auto outcome = [weak = std::weak_ptr(from), weak_who = std::weak_ptr(found->second), seq](bool taken) {
-    auto listener = weak.lock();
+    auto source = weak.lock();
     auto who = weak_who.lock();
-    if (taken || !listener || !who || !who->channel->connected() || who->handovers.erase(seq) == 0) return;
-    listener->answered(who->id, false);
+    if (taken || !source || !who || !who->channel->connected() || who->handovers.erase(seq) == 0) return;
+    source->answered(who->id, false);
   };
   found->second->channel->link->send_text(wire::new_connection_text(seq, from->key()), attachment::kind::native, fd,
                                           std::move(outcome));
@@ -121,14 +172,14 @@ void primary_state::hand_over(int id, const std::shared_ptr<listener_round_robin
 void primary_state::on_answer(const state_ptr& who, const wire::cluster_message& answer) {
   auto found = who->handovers.find(*answer.ack);
   if (found == who->handovers.end()) return;
-  auto listener = found->second.lock();
+  auto from = found->second.lock();
   who->handovers.erase(found);
-  if (listener) listener->answered(who->id, answer.accepted.value_or(false));
+  if (from) from->answered(who->id, answer.accepted.value_or(false));
 }
 
-void primary_state::leave_listeners(const worker_state& who, void (listener_round_robin::*how)(int)) {
+void primary_state::leave_listeners(const worker_state& who, void (listener::*how)(int)) {
   const auto all = listeners_;
-  for (const auto& [key, listener] : all) ((*listener).*how)(who.id);
+  for (const auto& [key, one] : all) ((*one).*how)(who.id);
 }
 
 }  // namespace brood::cluster

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "cluster/scheduling.hpp"
 #include "process/start.hpp"
 
 namespace brood::cluster {
@@ -21,11 +22,11 @@ arguments own_arguments() {
 cluster::settings complete(cluster::settings s) {
   if (s.exec.empty()) s.exec = std::filesystem::read_symlink("/proc/self/exe").string();
   if (!s.args) s.args = own_arguments();
-  if (s.scheduling == scheduling::automatic) s.scheduling = scheduling::round_robin;
   if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor is less than 1");
   for (auto time : {s.restart.first, s.restart.most, s.restart.lived, s.drain}) {
     if (time.count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
   }
+  s.scheduling = choose_scheduling(s.scheduling, s.log);
   return s;
 }
 
@@ -135,7 +136,7 @@ void primary_state::watch(const state_ptr& who) {
 }
 
 void primary_state::on_disconnected(const state_ptr& who, error_code reason) {
-  leave_listeners(*who, &listener_round_robin::remove);
+  leave_listeners(*who, &listener::remove);
   who->handovers.clear();
   if (auto facade = who->facade.lock()) disconnected.call(*facade, reason);
 }
@@ -163,7 +164,7 @@ void primary_state::disconnect_worker(worker_state& who) {
     forget(state_ptr(found->second));
     return complete_if_all_gone();
   }
-  leave_listeners(who, &listener_round_robin::retire);
+  leave_listeners(who, &listener::retire);
   if (who.channel->connected()) who.channel->link->send_text(wire::disconnect_text(next_seq_++));
 }
 

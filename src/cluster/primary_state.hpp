@@ -7,7 +7,7 @@
 #include <string>
 
 #include "brood/cluster/primary.hpp"
-#include "cluster/listener_round_robin.hpp"
+#include "cluster/listener.hpp"
 #include "cluster/worker_state.hpp"
 #include "policy/restart.hpp"
 #include "wire/cluster_message.hpp"
@@ -37,6 +37,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
 
  private:
   using state_ptr = std::shared_ptr<worker_state>;
+  using listener_ptr = std::shared_ptr<listener>;
 
   // Life
   void start(const state_ptr& who);
@@ -57,15 +58,20 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void on_message(const state_ptr& who, const boost::json::object& message);
   void on_query(const state_ptr& who, const wire::cluster_message& query);
   void on_answer(const state_ptr& who, const wire::cluster_message& answer);
-  std::shared_ptr<listener_round_robin> open_listener(const wire::listen_request& request, int& error);
-  void hand_over(int id, const std::shared_ptr<listener_round_robin>& from, const listener_round_robin::connection& fd);
-  void leave_listeners(const worker_state& who, void (listener_round_robin::*how)(int));
+  void on_listening(const state_ptr& who, const wire::listen_request& request);
+  void on_loads(const state_ptr& who, const wire::cluster_message& asked);
+  void reply(const state_ptr& who, const wire::cluster_message& query, const listener_ptr& where,
+             const listener::share& share);
+  boost::system::result<listener_ptr> open_listener(const wire::listen_request& request);
+  boost::system::result<listener_ptr> make_listener(const wire::listen_request& request);
+  void hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd);
+  void leave_listeners(const worker_state& who, void (listener::*how)(int));
 
   asio::any_io_executor executor_;
   cluster::settings settings_;
   std::map<int, std::shared_ptr<worker>> workers_;
   std::map<int, state_ptr> states_;
-  std::map<std::string, std::shared_ptr<listener_round_robin>> listeners_;
+  std::map<std::string, listener_ptr> listeners_;
   int next_id_ = 1;
   std::int64_t next_seq_ = 0;
   policy::restart restart_;

@@ -45,33 +45,50 @@ std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request r
   auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request));
   acceptor->owner = weak_from_this();
   if (!channel->connected() || exited_after_disconnect) {
-    asio::post(channel->executor, [acceptor] { acceptor->end(errc::listener_closed); });
+    asio::post(channel->executor, [acceptor] { acceptor->end(errc::listener_closed, false); });
     return acceptor;
   }
-  const std::int64_t asked =
-      ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
-          [self = weak_from_this(), weak = std::weak_ptr(acceptor)](const wire::cluster_message& reply) {
-            auto worker = self.lock();
-            if (!worker) return;
-            worker->asking_.erase(*reply.ack);
-            auto which = weak.lock();
-            if (which && !which->ended()) return worker->on_listen_reply(*which, reply);
-            // Closed in the meantime: the primary counts on us for this key, and must not.
-            if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
-          });
+  const std::int64_t asked = ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
+                                 [self = weak_from_this(), weak = std::weak_ptr(acceptor)](
+                                     const wire::cluster_message& reply, attachment& handle) {
+                                   auto worker = self.lock();
+                                   if (!worker) return;
+                                   worker->asking_.erase(*reply.ack);
+                                   auto which = weak.lock();
+                                   if (which && !which->ended())
+                                     return worker->on_listen_reply(*which, reply, handle.release());
+                                   // Closed in the meantime: the primary counts on us for this key, and must not.
+                                   if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
+                                 });
   asking_.emplace(asked, acceptor);
   return acceptor;
 }
 
-void this_worker_state::on_listen_reply(acceptor_state& which, const wire::cluster_message& reply) {
-  if (reply.error != 0) return which.end({static_cast<int>(reply.error), boost::system::system_category()});
+void this_worker_state::on_listen_reply(acceptor_state& which, const wire::cluster_message& reply, unique_fd socket) {
+  if (reply.error != 0) return which.end({static_cast<int>(reply.error), boost::system::system_category()}, false);
   error_code ec;
   asio::ip::tcp::endpoint local;
   if (reply.sockname) local = {asio::ip::make_address(reply.sockname->address, ec), reply.sockname->port};
-  if (ec || reply.key.empty() || acceptors_.contains(reply.key)) return which.end(errc::bad_reply);
+  if (ec || reply.key.empty() || acceptors_.contains(reply.key)) return which.end(errc::bad_reply, false);
+  if (!socket) {
+    which.open(reply.key, local);
+  } else if (ec = which.open(reply.key, std::move(socket), reply.slot.has_value()); ec) {
+    tell(wire::close_text(next_seq_++, reply.key));
+    return which.end(ec, false);
+  }
   acceptors_.emplace(reply.key, which.weak_from_this());
-  tell(wire::listening_text(next_seq_++, which.request, local.port()));
-  which.open(reply.key, local);
+  tell(wire::listening_text(next_seq_++, which.request, which.local().port()));
+  if (reply.slot && reply.counts_load) ask_for_loads(which, *reply.slot);
+}
+
+void this_worker_state::ask_for_loads(acceptor_state& which, std::uint32_t slot) {
+  ask([&](std::int64_t seq) { return wire::loads_text(seq, which.key); },
+      [weak = which.weak_from_this(), slot](const wire::cluster_message&, attachment& handle) {
+        auto acceptor = weak.lock();
+        const unique_fd map = handle.release();
+        if (!acceptor || !map || acceptor->ended()) return;
+        if (sys::load_cell cell(map.get(), slot); cell) acceptor->count_in(std::move(cell));
+      });
 }
 
 /// Those without an answer yet too: a primary gives none to a worker that goes, and nobody shall wait for it.
@@ -79,11 +96,11 @@ void this_worker_state::end_acceptors(errc reason) {
   const auto open = std::exchange(acceptors_, {});
   const auto asking = std::exchange(asking_, {});
   for (const auto& [key, weak] : open) {
-    tell(wire::close_text(next_seq_++, key));
-    if (auto acceptor = weak.lock()) acceptor->end(reason);
+    tell(wire::close_text(next_seq_++, key));  // leaves when this turn of the loop is over
+    if (auto acceptor = weak.lock()) acceptor->end(reason, true);
   }
   for (const auto& [seq, weak] : asking) {
-    if (auto acceptor = weak.lock()) acceptor->end(reason);
+    if (auto acceptor = weak.lock()) acceptor->end(reason, false);
   }
 }
 
@@ -98,7 +115,7 @@ void this_worker_state::on_message(const boost::json::object& message, attachmen
     if (found == replies_.end()) return;
     auto reply = std::move(found->second);
     replies_.erase(found);
-    return reply(m);
+    return reply(m, handle);
   }
   if (m.what == wire::cluster_message::act::new_connection) return on_connection(m, std::move(handle));
   if (m.what == wire::cluster_message::act::disconnect) return disconnect(false);
@@ -125,7 +142,7 @@ void this_worker_state::disconnect(bool own) {
 void this_worker_state::leave() {
   if (!channel->connected()) return;
   if (!own_wish_) return channel->disconnect();
-  ask(wire::exited_after_disconnect_text, [self = weak_from_this()](const wire::cluster_message&) {
+  ask(wire::exited_after_disconnect_text, [self = weak_from_this()](const wire::cluster_message&, attachment&) {
     if (auto worker = self.lock()) worker->channel->disconnect();
   });
 }

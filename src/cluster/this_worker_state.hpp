@@ -32,11 +32,13 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   bool exited_after_disconnect = false;
 
  private:
-  using reply_function = std::function<void(const wire::cluster_message&)>;
+  using reply_function = std::function<void(const wire::cluster_message&, attachment&)>;
 
   void on_message(const boost::json::object& message, attachment handle);
   void on_connection(const wire::cluster_message& m, attachment handle);
-  void on_listen_reply(acceptor_state& which, const wire::cluster_message& reply);
+  void on_listen_reply(acceptor_state& which, const wire::cluster_message& reply, unique_fd socket);
+  /// Asks for the map that the kernel reads this worker's load from.
+  void ask_for_loads(acceptor_state& which, std::uint32_t slot);
   void end_acceptors(errc reason);
   void on_lost();
   void leave();

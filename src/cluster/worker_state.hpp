@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "brood/cluster/worker.hpp"
-#include "cluster/listener_round_robin.hpp"
+#include "cluster/listener.hpp"
 #include "process/child_state.hpp"
 
 namespace brood::cluster {
@@ -29,7 +29,7 @@ struct worker_state {
   std::weak_ptr<primary_state> primary;
   std::weak_ptr<worker> facade;
   /// Connections on their way to it, by the seq of their message.
-  std::map<std::int64_t, std::weak_ptr<listener_round_robin>> handovers;
+  std::map<std::int64_t, std::weak_ptr<listener>> handovers;
 
   const std::shared_ptr<detail::milestone_state<>> online;
   const std::shared_ptr<detail::milestone_state<exit_status>> exited;

@@ -22,14 +22,9 @@ constexpr std::chrono::seconds linger_time{30};
 
 connection::connection(core& owner) : stream_(owner.executor()), reader_(owner.limits()), response_(*this) {}
 
-void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool crowded) {
-  stream_.open(fd, family);
+void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool no_delay, bool crowded) {
+  stream_.open(fd, family, no_delay);
   opened(std::move(owner), crowded);
-}
-
-void connection::start(std::shared_ptr<core> owner, asio::ip::tcp::socket socket) {
-  stream_.open(std::move(socket));
-  opened(std::move(owner), false);
 }
 
 void connection::opened(std::shared_ptr<core> owner, bool crowded) {

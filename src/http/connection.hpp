@@ -38,8 +38,7 @@ class connection final : public deadline {
 
   /// `crowded`: others were waiting with it, so that its request has likely come meanwhile, or will within the loop's
   /// next turn. Then it is read without enlisting the socket, which costs more than a connection's only request.
-  void start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool crowded);
-  void start(std::shared_ptr<core> owner, asio::ip::tcp::socket socket);
+  void start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool no_delay, bool crowded);
 
   /// The server's second call to one that had nothing to read at its start.
   void read_again();

@@ -81,24 +81,18 @@ connection& core::obtain() {
   return *c;
 }
 
-void core::take(int fd, stream::protocol family, bool crowded) {
+void core::take(int fd, stream::protocol family, bool no_delay, bool crowded) {
   ++statistics_.accepted;
   unique_fd owned{fd};
   if (stopped_ || turned_away(fd)) return;
   auto& c = obtain();
-  c.start(shared_from_this(), owned.release(), family, crowded);
-}
-
-void core::take(asio::ip::tcp::socket socket) {
-  ++statistics_.accepted;
-  if (stopped_ || turned_away(socket.native_handle())) return;
-  auto& c = obtain();
-  c.start(shared_from_this(), std::move(socket));
+  c.start(shared_from_this(), owned.release(), family, no_delay, crowded);
 }
 
 void core::opened(connection& c) {
   c.place = open_.size();
   open_.push_back(&c);
+  for (const auto& source : sources_) source->count(open_.size());
   wind_clock();
 }
 
@@ -123,6 +117,7 @@ void core::closed(connection& c) {
   last->place = c.place;
   open_[c.place] = last;
   open_.pop_back();
+  for (const auto& source : sources_) source->count(open_.size());
   check_drained();
 }
 

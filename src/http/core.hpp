@@ -37,8 +37,8 @@ class core : public std::enable_shared_from_this<core> {
   server_statistics statistics() const noexcept;
 
   // Its sources of connections
-  void take(int fd, stream::protocol family, bool crowded);
-  void take(asio::ip::tcp::socket socket);
+  /// `no_delay`: TCP_NODELAY is set. `crowded`: others were waiting with it.
+  void take(int fd, stream::protocol family, bool no_delay, bool crowded);
   void listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where);
   /// As async_close, with nobody to be told.
   void drain();

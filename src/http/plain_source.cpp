@@ -88,7 +88,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
     std::array<int, batch_size> taken;
     std::size_t count = 0;
     while (count < most && accept_one(taken[count])) ++count;
-    for (const int fd : std::span(taken).first(count)) target->take(fd, family_, count > 1);
+    for (const int fd : std::span(taken).first(count)) target->take(fd, family_, true, count > 1);
     return count == most;
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +29,9 @@ class connection_source {
   /// Accepts no more; connections that wait to be accepted are given to the core before it returns. The core may go
   /// away afterwards.
   virtual void close() = 0;
+
+  /// How many connections the server has open now, from whatever source.
+  virtual void count([[maybe_unused]] std::size_t open) noexcept {}
 };
 
 /// Begins to listen, or throws.

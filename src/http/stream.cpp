@@ -27,16 +27,10 @@ stream::result retried(Call call) noexcept {
 
 }  // namespace
 
-void stream::open(int fd, protocol family) noexcept {
+void stream::open(int fd, protocol family, bool no_delay) noexcept {
   fd_ = fd;
   family_ = family;
-  delay_ = delay::none;
-}
-
-void stream::open(asio::ip::tcp::socket socket) noexcept {
-  fd_ = socket.native_handle();
-  socket_ = std::move(socket);
-  delay_ = delay::first_packet;
+  delay_ = no_delay ? delay::none : delay::first_packet;
 }
 
 void stream::close() noexcept {

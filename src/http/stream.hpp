@@ -32,10 +32,9 @@ class stream {
   stream& operator=(const stream&) = delete;
   ~stream() { close(); }
 
-  /// Takes over a connected descriptor that has TCP_NODELAY set.
-  void open(int fd, protocol family) noexcept;
-  /// Sets it before the second packet: a connection with one answer is spared the call.
-  void open(asio::ip::tcp::socket socket) noexcept;
+  /// Takes over a connected descriptor. Without TCP_NODELAY it is set before the second packet: a connection with one
+  /// answer is spared the call.
+  void open(int fd, protocol family, bool no_delay) noexcept;
   void close() noexcept;
   /// No more is sent, the peer sees the end; what it sends can still be read.
   void shutdown_send() noexcept;

@@ -1,5 +1,9 @@
 #include "http/worker_source.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <span>
 #include <utility>
 
 #include "brood/cluster/this_worker.hpp"
@@ -22,6 +26,12 @@ class worker_source final : public connection_source, public std::enable_shared_
         [self = shared_from_this()](boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
           if (self->core_ != nullptr) self->answered(ec, bound);
         });
+    acceptor_.closed.on([weak = weak_from_this()](boost::system::error_code ec) {
+      const auto self = weak.lock();
+      if (self && self->core_ != nullptr && ec == errc::listener_closed) {
+        self->core_->shared_from_this()->drain();  // the worker shall go
+      }
+    });
   }
 
   void close() override {
@@ -30,34 +40,43 @@ class worker_source final : public connection_source, public std::enable_shared_
     acceptor_.close();
   }
 
+  void count(std::size_t open) noexcept override { acceptor_.set_load(open); }
+
  private:
   void answered(boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
     const auto target = core_->shared_from_this();
     target->listens(ec, bound);
-    if (!ec) return accept();
-    if (ec == errc::listener_closed) return target->drain();
+    if (!ec) return serve(bound);
+    if (ec == errc::listener_closed) return;
     hold_.reset();  // nothing will come that the worker would have to stay for
     target->log(log_level::error, "http: cannot listen on " + to_string(where_) + ": " + ec.message());
   }
 
-  void accept() {
-    acceptor_.async_accept([self = shared_from_this()](boost::system::error_code ec, asio::ip::tcp::socket socket) {
-      if (self->core_ != nullptr) self->accepted(ec, std::move(socket));
+  void serve(const asio::ip::tcp::endpoint& bound) {
+    family_ = bound.protocol();
+    const int on = 1;
+    // Connections inherit it from the socket that accepts them, so none costs a call of its own.
+    inherits_no_delay_ = acceptor_.native_handle() >= 0 &&
+                         ::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
+    acceptor_.on_connections([weak = weak_from_this()](std::span<unique_fd> batch) {
+      if (const auto self = weak.lock()) self->take(batch);
     });
+    acceptor_.set_load(0);
   }
 
-  void accepted(boost::system::error_code ec, asio::ip::tcp::socket socket) {
+  void take(std::span<unique_fd> batch) {
+    if (core_ == nullptr) return;
+    // A handler may close or drop the server in the middle; what was accepted is its business still.
     const auto target = core_->shared_from_this();
-    if (ec == errc::listener_closed) return target->drain();  // the worker shall go
-    // Any other error is that of one connection, which the loop could not take.
-    if (!ec) target->take(std::move(socket));
-    if (core_ != nullptr) accept();
+    for (auto& fd : batch) target->take(fd.release(), family_, inherits_no_delay_, batch.size() > 1);
   }
 
   core* core_;
   cluster::acceptor acceptor_;
   std::shared_ptr<void> hold_;
   listen_address where_;
+  asio::ip::tcp family_ = asio::ip::tcp::v4();
+  bool inherits_no_delay_ = false;
 };
 
 }  // namespace

@@ -86,6 +86,10 @@ class round_robin {
     const auto found = workers_.find(worker);
     return found != workers_.end() && !found->second.retired;
   }
+  /// Somebody is there to get a connection, now or after its answer.
+  bool has_workers() const noexcept {
+    return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one.second.retired; });
+  }
   bool has_parked() const noexcept { return !parked_.empty(); }
   void retry_parked() {
     for (auto& one : parked_) waiting_.push_back({std::move(one.connection), 0});

@@ -25,6 +25,7 @@ inline error_code last_error() noexcept { return {errno, boost::system::system_c
 int pipe(int ends[2]) noexcept;                  ///< pipe2 with O_CLOEXEC
 int socket_pair(int ends[2]) noexcept;           ///< AF_UNIX stream, SOCK_CLOEXEC
 int open(const char* path, int flags) noexcept;  ///< O_CLOEXEC is added
+int duplicate(int fd) noexcept;                  ///< F_DUPFD_CLOEXEC
 int set_nonblocking(int fd) noexcept;
 int set_blocking(int fd) noexcept;
 int set_close_on_exec(int fd) noexcept;

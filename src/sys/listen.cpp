@@ -22,7 +22,7 @@ union any_address {
   sockaddr_un path;
 };
 
-unique_fd listen_at(const any_address& address, socklen_t size, bool ipv6_only, int backlog) noexcept {
+unique_fd bind_at(const any_address& address, socklen_t size, bool ipv6_only, bool share = false) noexcept {
   if (fault_due()) return {};
   unique_fd fd(::socket(address.base.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return {};
@@ -30,21 +30,20 @@ unique_fd listen_at(const any_address& address, socklen_t size, bool ipv6_only, 
   const int only = ipv6_only ? 1 : 0;
   if (address.base.sa_family != AF_UNIX) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (address.base.sa_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+  if (share && let_share(fd.get()) == -1) return {};
   if (::bind(fd.get(), &address.base, size) == -1) return {};
-  if (::listen(fd.get(), backlog) == -1) return {};
   return fd;
 }
 
 }  // namespace
 
-unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
-                     int backlog) noexcept {
+unique_fd bind_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only) noexcept {
   any_address at{};
   const bool any = !address;
   at.v6.sin6_family = AF_INET6;
   at.v6.sin6_port = htons(port);
   if (any || ::inet_pton(AF_INET6, address->c_str(), &at.v6.sin6_addr) == 1) {
-    unique_fd fd = listen_at(at, sizeof at.v6, ipv6_only, backlog);
+    unique_fd fd = bind_at(at, sizeof at.v6, ipv6_only);
     const bool no_ipv6 = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL || errno == EINVAL;
     if (fd || !any || !no_ipv6) return fd;
   }
@@ -55,7 +54,45 @@ unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t po
     errno = EINVAL;
     return {};
   }
-  return listen_at(at, sizeof at.v4, false, backlog);
+  return bind_at(at, sizeof at.v4, false);
+}
+
+int listen(int socket, int backlog) noexcept { return fault_due() ? -1 : ::listen(socket, backlog); }
+
+bool is_listening(int socket) noexcept {
+  int yes = 0;
+  socklen_t size = sizeof yes;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) == 0 && yes != 0;
+}
+
+int let_share(int bound) noexcept {
+  const int on = 1;
+  return ::setsockopt(bound, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
+unique_fd bind_beside(int bound) noexcept {
+  any_address at{};
+  socklen_t size = sizeof at;
+  if (::getsockname(bound, &at.base, &size) == -1) return {};
+  int only = 0;
+  socklen_t only_size = sizeof only;
+  if (at.base.sa_family == AF_INET6) ::getsockopt(bound, IPPROTO_IPV6, IPV6_V6ONLY, &only, &only_size);
+  return bind_at(at, size, only != 0, true);
+}
+
+std::size_t waiting_to_be_accepted(int listener) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  // Of a listening socket this field tells the length of its queue.
+  if (::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 1;
+  return info.tcpi_unacked;
+}
+
+unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
+                     int backlog) noexcept {
+  unique_fd fd = bind_tcp(address, port, ipv6_only);
+  if (fd && listen(fd.get(), backlog) == -1) fd.reset();
+  return fd;
 }
 
 unique_fd listen_unix(const std::string& path, int backlog) noexcept {
@@ -66,7 +103,9 @@ unique_fd listen_unix(const std::string& path, int backlog) noexcept {
     return {};
   }
   std::memcpy(at.path.sun_path, path.data(), path.size());
-  return listen_at(at, sizeof at.path, false, backlog);
+  unique_fd fd = bind_at(at, sizeof at.path, false);
+  if (fd && listen(fd.get(), backlog) == -1) fd.reset();
+  return fd;
 }
 
 void refuse_connections(int listener) noexcept {

@@ -16,6 +16,20 @@ struct bound_name {
   bool ipv6 = false;
 };
 
+/// A TCP socket that is bound, and does not listen yet: as listen_tcp.
+unique_fd bind_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only) noexcept;
+int listen(int socket, int backlog) noexcept;
+bool is_listening(int socket) noexcept;
+
+/// Lets further sockets of ours share the port of this one, which is bound (SO_REUSEPORT). Only now: one that is bound
+/// with the option set would share the port of a stranger instead of saying that it is in use.
+int let_share(int bound) noexcept;
+/// One more socket with the address of `bound`, which lets others share it.
+unique_fd bind_beside(int bound) noexcept;
+
+/// How many connections wait to be accepted; 1 where that can not be told.
+std::size_t waiting_to_be_accepted(int listener) noexcept;
+
 /// A TCP socket that listens, non-blocking, with SO_REUSEADDR. `address` is numeric; without one it is any address,
 /// IPv6 and IPv4 with one socket where the system has IPv6, as Node does. Empty with errno where it fails.
 unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,

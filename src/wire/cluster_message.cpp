@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using act = cluster_message::act;
 
-constexpr std::array<std::pair<act, std::string_view>, 7> act_names{{
+constexpr std::array<std::pair<act, std::string_view>, 8> act_names{{
     {act::online, "online"},
     {act::query_server, "queryServer"},
     {act::listening, "listening"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<act, std::string_view>, 7> act_names{{
     {act::exited_after_disconnect, "exitedAfterDisconnect"},
     {act::new_connection, "newconn"},
     {act::disconnect, "disconnect"},
+    {act::loads, "loads"},
 }};
 
 std::string_view text_of(const json::object& from, std::string_view name) {
@@ -126,6 +127,10 @@ cluster_message parse_cluster_message(const json::object& message) {
   constexpr std::int64_t last_errno = 4095;  // of the kernel's; beyond is nonsense
   result.error = std::abs(std::clamp(number_of(message, "errno").value_or(0), -last_errno, last_errno));
   result.sockname = sockname_of(message);
+  if (auto slot = number_of(message, "slot"); slot && *slot >= 0 && *slot <= std::numeric_limits<std::int32_t>::max()) {
+    result.slot = static_cast<std::uint32_t>(*slot);
+  }
+  if (auto counts = message.if_contains("countsLoad")) result.counts_load = counts->is_bool() && counts->get_bool();
   if (result.what == act::query_server || result.what == act::listening) result.request = request_of(message);
   return result;
 }
@@ -142,12 +147,15 @@ std::string listening_text(std::int64_t seq, const listen_request& r, std::int64
 std::string close_text(std::int64_t seq, std::string_view key) { return with_key(seq, "close", key); }
 std::string exited_after_disconnect_text(std::int64_t seq) { return simple(seq, "exitedAfterDisconnect"); }
 
+std::string loads_text(std::int64_t seq, std::string_view key) { return with_key(seq, "loads", key); }
+
 std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted) {
   return begin(seq) + R"(,"ack":)" + std::to_string(ack) + R"(,"accepted":)" + (accepted ? "true}" : "false}");
 }
 
 std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_view key, int error,
-                              const std::optional<socket_name>& name, const json::value& data) {
+                              const std::optional<socket_name>& name, const json::value& data,
+                              const std::optional<own_queue>& queue) {
   std::string text = begin(seq) + R"(,"ack":)" + std::to_string(ack) + R"(,"key":)" + quoted(key);
   // Negative, as libuv has them: a positive one ends a Node worker.
   text += R"(,"errno":)" + (error == 0 ? std::string("null") : std::to_string(-error));
@@ -155,6 +163,8 @@ std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_vi
     text += R"(,"sockname":{"address":)" + quoted(name->address) + R"(,"family":")" + (name->ipv6 ? "IPv6" : "IPv4") +
             R"(","port":)" + std::to_string(name->port) + '}';
   }
+  if (queue) text += R"(,"slot":)" + std::to_string(queue->slot);
+  if (queue && queue->counts_load) text += R"(,"countsLoad":true)";
   return text + R"(,"data":)" + json::serialize(data) + '}';
 }
 

@@ -32,7 +32,17 @@ struct socket_name {
 };
 
 struct cluster_message {
-  enum class act { none, online, query_server, listening, close, exited_after_disconnect, new_connection, disconnect };
+  enum class act {
+    none,
+    online,
+    query_server,
+    listening,
+    close,
+    exited_after_disconnect,
+    new_connection,
+    disconnect,
+    loads
+  };
 
   act what = act::none;
   std::int64_t seq = -1;
@@ -41,7 +51,9 @@ struct cluster_message {
   std::optional<bool> accepted{};
   std::int64_t error = 0;  ///< an errno, positive; 0 where the listener is there
   std::optional<socket_name> sockname{};
-  listen_request request{};  ///< of query_server and listening
+  std::optional<std::uint32_t> slot{};  ///< brood's own: the worker's queue, which no other worker accepts from
+  bool counts_load = false;             ///< brood's own: the worker may tell its load (act `loads`)
+  listen_request request{};             ///< of query_server and listening
 };
 
 /// Reads any of them; what is absent or of another type keeps its default, unknown acts are `none`: Node ignores those.
@@ -53,11 +65,19 @@ std::string query_text(std::int64_t seq, const listen_request& request);
 std::string listening_text(std::int64_t seq, const listen_request& request, std::int64_t real_port);
 std::string close_text(std::int64_t seq, std::string_view key);
 std::string exited_after_disconnect_text(std::int64_t seq);
+/// brood's own: asks for the descriptor of the map of loads; the answer is an ack with it. Node's primary ignores it.
+std::string loads_text(std::int64_t seq, std::string_view key);
 std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted);
 
 // Primary to worker.
+/// What only brood's workers understand in a reply; Node's ignore it.
+struct own_queue {
+  std::uint32_t slot = 0;
+  bool counts_load = false;
+};
 std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_view key, int error,
-                              const std::optional<socket_name>& name, const boost::json::value& data);
+                              const std::optional<socket_name>& name, const boost::json::value& data,
+                              const std::optional<own_queue>& queue = {});
 std::string new_connection_text(std::int64_t seq, std::string_view key);
 std::string disconnect_text(std::int64_t seq);
 std::string ack_text(std::int64_t seq, std::int64_t ack);

@@ -1,4 +1,5 @@
 // A cluster worker without HTTP: answers each connection with "worker ID pid PID\n" and obeys {"op": ...}.
+//   echo_worker [PORT [ADDRESS|any]], or echo_worker PORT die
 #include <brood/cluster.hpp>
 
 #include <unistd.h>
@@ -36,9 +37,9 @@ int main(int argc, char** argv) {
   if (argc > 2 && std::string(argv[2]) == "die") return 9;
   asio::io_context loop{1};
   brood::cluster::this_worker self{loop};
-  const asio::ip::tcp::endpoint where(asio::ip::address_v4::loopback(),
-                                      static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0));
-  echo server{self, self.listen(where)};
+  const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
+  const std::string address = argc > 2 ? argv[2] : "127.0.0.1";
+  echo server{self, address == "any" ? self.listen(port) : self.listen({asio::ip::make_address(address), port})};
   server.acceptor.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
     if (!ec) return server.accept();
     self.send({{"failed", ec.message()}});

@@ -1,9 +1,9 @@
 'use strict';
-// A Node primary over the worker program named on its command line. Asks it once over TCP, then disconnects.
+// A Node primary over the worker program (and the port) named on its command line. Asks it once over TCP, then disconnects.
 const cluster = require('cluster');
 const net = require('net');
 process.execPath = process.argv[2];
-cluster.setupPrimary({ exec: '0', args: [] });
+cluster.setupPrimary({ exec: process.argv[3] || '0', args: [] });
 cluster.on('online', (worker) => console.log('online', worker.id));
 cluster.on('listening', (worker, address) => {
   console.log('listening', worker.id, address.address, address.addressType, address.port > 0);
@@ -11,6 +11,10 @@ cluster.on('listening', (worker, address) => {
     console.log(String(data).replace(/pid \d+/, `pid ${String(data).includes(worker.process.pid)}`).trim());
     worker.disconnect();
   });
+});
+cluster.on('message', (worker, message) => {
+  console.log('failed', message.failed);
+  worker.disconnect();
 });
 cluster.on('disconnect', (worker) => console.log('disconnect', worker.exitedAfterDisconnect));
 cluster.on('exit', (worker, code, signal) => console.log('exit', code, signal));

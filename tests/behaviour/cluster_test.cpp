@@ -1,72 +1,17 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/json/object.hpp>
 #include <brood/child_process.hpp>
-#include <brood/cluster.hpp>
-#include <map>
 #include <set>
 
-#include "support.hpp"
+#include "cluster_support.hpp"
 
 namespace {
 
-namespace asio = boost::asio;
 namespace cluster = brood::cluster;
-using asio::ip::tcp;
-using brood_test::actor;
-using brood_test::loop;
+using namespace brood_test;
 using namespace std::chrono_literals;
-
-cluster::settings echo_workers() { return {.exec = actor("echo_worker"), .args = brood::arguments{"0"}}; }
-
-/// A client's one connection: sends `request`, reads to the end, then calls `done(answer)`. An error is an empty
-/// answer.
-struct client : std::enable_shared_from_this<client> {
-  client(loop& io, std::string text) : socket(io), request(std::move(text)) {}
-
-  static void ask(loop& io, std::uint16_t port, std::string request, std::function<void(std::string)> done) {
-    auto self = std::make_shared<client>(io, std::move(request));
-    self->socket.async_connect({asio::ip::address_v4::loopback(), port},
-                               [self, done = std::move(done)](brood::error_code ec) {
-                                 if (ec) return done("");
-                                 self->talk(done);
-                               });
-  }
-
-  void talk(const std::function<void(std::string)>& done) {
-    brood::error_code ignored;
-    asio::write(socket, asio::buffer(request), ignored);
-    asio::async_read(socket, asio::dynamic_buffer(answer),
-                     [self = shared_from_this(), done](brood::error_code, std::size_t) { done(self->answer); });
-  }
-
-  tcp::socket socket;
-  std::string request;
-  std::string answer;
-};
-
-/// Asks `count` times, one connection after another, and calls `done` with how often each answer came.
-void ask_often(loop& io, std::uint16_t port, int count, std::function<void(std::map<std::string, int>)> done) {
-  auto shares = std::make_shared<std::map<std::string, int>>();
-  auto next = std::make_shared<std::function<void(int)>>();
-  *next = [&io, port, shares, done = std::move(done), weak = std::weak_ptr(next), keep = next](int left) mutable {
-    if (left == 0) {
-      auto finish = std::move(done);
-      keep.reset();
-      return finish(*shares);
-    }
-    client::ask(io, port, "", [shares, left, next = weak.lock()](const std::string& answer) {
-      ++(*shares)[answer];
-      (*next)(left - 1);
-    });
-  };
-  (*next)(count);
-}
 
 TEST(cluster, tells_the_life_of_a_worker_in_order) {
   loop io;
@@ -109,7 +54,7 @@ TEST(cluster, shares_a_port_exactly_evenly) {
   primary.listening.on([&](cluster::worker&, const cluster::address& where) {
     ports.insert(where.port);
     if (++listening != 4) return;
-    ask_often(io, where.port, 400, [&](std::map<std::string, int> result) {
+    ask_often(io, at_loopback(where.port), 400, [&](std::map<std::string, int> result) {
       shares = std::move(result);
       primary.async_disconnect([](brood::error_code ec) { EXPECT_FALSE(ec); });
     });
@@ -139,7 +84,7 @@ TEST(cluster, replaces_a_killed_worker_and_loses_no_later_connection) {
     ++listening;
     if (listening == 2) primary.find(1)->kill(SIGKILL);
     if (listening != 3) return;
-    ask_often(io, port, 30, [&](std::map<std::string, int> result) {
+    ask_often(io, at_loopback(port), 30, [&](std::map<std::string, int> result) {
       shares = std::move(result);
       primary.async_disconnect([](brood::error_code) {});
     });
@@ -155,6 +100,7 @@ TEST(cluster, gives_what_a_dead_worker_had_not_taken_to_another) {
   // Worker 1 is stopped, so it is handed one connection and never answers. Killed, it must not take the client along.
   loop io;
   auto with = echo_workers();
+  with.scheduling = cluster::scheduling::round_robin;
   cluster::primary primary{io, with};
   int listening = 0;
   int answered = 0;
@@ -166,7 +112,7 @@ TEST(cluster, gives_what_a_dead_worker_had_not_taken_to_another) {
       if (++answered == 5) primary.find(1)->kill(SIGKILL);
       if (answered == 6) primary.async_disconnect([](brood::error_code) {});
     };
-    for (int i = 0; i < 6; ++i) client::ask(io, where.port, "", answer);
+    for (int i = 0; i < 6; ++i) client::ask(io, at_loopback(where.port), "", answer);
   });
   primary.fork();
   primary.fork();
@@ -236,47 +182,12 @@ TEST(cluster, does_not_spin_when_workers_die_at_once) {
   EXPECT_EQ(lines[0].find("worker 2 is started in "), 0U) << lines[0];
 }
 
-TEST(cluster, who_connected_before_a_disconnect_is_answered) {
-  // More than the primary accepts in a turn, and none of it accepted yet: the handler below does not let it.
-  constexpr int count = 300;
-  loop io;
-  auto with = echo_workers();
-  with.drain = 60'000ms;
-  cluster::primary primary{io, with};
-  std::vector<std::shared_ptr<client>> clients;
-  std::map<std::string, int> shares;
-  bool done = false;
-  int listening = 0;
-  primary.listening.on([&](cluster::worker&, const cluster::address& where) {
-    if (++listening != 2) return;
-    for (int i = 0; i < count; ++i) {
-      auto one = clients.emplace_back(std::make_shared<client>(io, ""));
-      one->socket.connect({asio::ip::address_v4::loopback(), where.port});
-      one->talk([&](const std::string& answer) { ++shares[answer]; });
-    }
-    primary.async_disconnect([&](brood::error_code ec) {
-      EXPECT_FALSE(ec);
-      done = true;
-    });
-  });
-  primary.exited.on(
-      [](cluster::worker&, brood::exit_status status) { EXPECT_EQ(status, brood::exit_status::exited(0)); });
-  primary.fork();
-  primary.fork();
-  io.run();
-  EXPECT_TRUE(done);
-  EXPECT_FALSE(shares.contains("")) << shares[""] << " clients were let down";
-  EXPECT_EQ(shares.size(), 2U) << "both workers took part";
-  int answered = 0;
-  for (const auto& [answer, times] : shares) answered += times;
-  EXPECT_EQ(answered, count);
-}
-
 TEST(cluster, a_worker_that_takes_no_connection_does_not_keep_the_others) {
   // Worker 1 is stopped with a connection on its way to it. The others are told to go all the same, and the client
   // gets its answer from whoever is left when worker 1 is killed, or none: but nobody waits for ever.
   loop io;
   auto with = echo_workers();
+  with.scheduling = cluster::scheduling::round_robin;
   with.drain = 3000ms;
   with.stop = {{SIGKILL, 0ms}};
   cluster::primary primary{io, with};
@@ -285,7 +196,7 @@ TEST(cluster, a_worker_that_takes_no_connection_does_not_keep_the_others) {
   primary.listening.on([&](cluster::worker&, const cluster::address& where) {
     if (++listening != 2) return;
     primary.find(1)->kill(SIGSTOP);
-    for (int i = 0; i < 2; ++i) client::ask(io, where.port, "", [](const std::string&) {});
+    for (int i = 0; i < 2; ++i) client::ask(io, at_loopback(where.port), "", [](const std::string&) {});
     asio::post(io, [&] { primary.async_disconnect([](brood::error_code ec) { EXPECT_FALSE(ec); }); });
   });
   primary.exited.on([&](cluster::worker&, brood::exit_status status) { ends.push_back(status); });
@@ -362,30 +273,30 @@ TEST(cluster, a_worker_of_a_primary_that_speaks_otherwise_says_so) {
 }
 
 TEST(cluster, leaves_no_descriptor_behind) {
-  const auto before = brood_test::open_descriptors();
+  const auto before = open_descriptors();
   {
     loop io;
     cluster::primary primary{io, echo_workers()};
     int listening = 0;
     primary.listening.on([&](cluster::worker&, const cluster::address& where) {
       if (++listening != 3) return;
-      ask_often(io, where.port, 60,
+      ask_often(io, at_loopback(where.port), 60,
                 [&](const std::map<std::string, int>&) { primary.async_disconnect([](brood::error_code) {}); });
     });
     for (int i = 0; i < 3; ++i) primary.fork();
     io.run();
   }
-  EXPECT_EQ(brood_test::open_descriptors(), before);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST(cluster, unmodified_node_workers_serve_under_it) {
+TEST(cluster, unmodified_node_workers_live_under_it) {
   loop io;
   cluster::primary primary{io, {.exec = actor("node_worker.js"), .args = brood::arguments{"0"}}};
   std::set<std::string> answers;
   int listening = 0;
   int left = 6;
   std::function<void(std::uint16_t)> next = [&](std::uint16_t port) {
-    client::ask(io, port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    client::ask(io, at_loopback(port), "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
                 [&, port](const std::string& answer) {
                   const auto body = answer.find("\r\n\r\n");
                   ASSERT_NE(body, std::string::npos) << answer;
@@ -417,10 +328,13 @@ TEST(cluster, unmodified_node_workers_serve_under_it) {
   EXPECT_EQ(ends, std::vector(2, brood::exit_status::exited(0)));
 }
 
-TEST(cluster, a_brood_worker_serves_under_a_node_primary) {
+class under_a_node_primary : public testing::TestWithParam<std::string> {};
+
+TEST_P(under_a_node_primary, a_brood_worker_serves) {
   loop io;
   std::string text;
-  auto node = brood::spawn(io, "node", {actor("node_primary.js"), actor("echo_worker")});
+  const auto env = brood::environment{}.set("NODE_CLUSTER_SCHED_POLICY", GetParam());
+  auto node = brood::spawn(io, "node", {actor("node_primary.js"), actor("echo_worker")}, {.env = env});
   node.out().on_data([&](std::string_view data) { text += data; });
   std::string errors;
   node.err().on_data([&](std::string_view data) { errors += data; });
@@ -428,5 +342,21 @@ TEST(cluster, a_brood_worker_serves_under_a_node_primary) {
   EXPECT_EQ(text, "online 1\nlistening 1 127.0.0.1 4 true\nworker 1 pid true\ndisconnect true\nexit 0 null\n")
       << errors;
 }
+
+TEST_P(under_a_node_primary, a_port_in_use_is_an_ordinary_error) {
+  loop io;
+  tcp::acceptor taken(io, at_loopback(0));
+  std::string text;
+  const auto env = brood::environment{}.set("NODE_CLUSTER_SCHED_POLICY", GetParam());
+  auto node = brood::spawn(
+      io, "node", {actor("node_primary.js"), actor("echo_worker"), std::to_string(taken.local_endpoint().port())},
+      {.env = env});
+  node.out().on_data([&](std::string_view data) { text += data; });
+  io.run();
+  EXPECT_EQ(text, "online 1\nfailed Address already in use\ndisconnect true\nexit 0 null\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(that_schedules_by, under_a_node_primary, testing::Values("rr", "none"),
+                         [](const auto& one) { return one.param; });
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -34,7 +35,9 @@ TEST(http_cluster, worker_side) {
     if (ec) self.send({{"failed", ec.message()}});
   });
   self.messages.on([&](const brood::message& m) {
-    if (m.body.is_string()) {
+    if (m.body.is_bool()) {
+      self.send(m.body);
+    } else if (m.body.is_string()) {
       for (auto& response : kept) response.end("late");
       kept.clear();
     } else {
@@ -47,9 +50,10 @@ TEST(http_cluster, worker_side) {
 
 class crew {
  public:
-  crew()
-      : primary(loop,
-                {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side"}, .out = brood::stdio::ignore}) {}
+  explicit crew(cluster::scheduling scheduling = cluster::scheduling::automatic)
+      : primary(loop, {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side"},
+                       .out = brood::stdio::ignore,
+                       .scheduling = scheduling}) {}
 
   /// Starts a worker that listens on `port`.
   cluster::worker& fork(int port) {
@@ -125,6 +129,55 @@ TEST(http_cluster, a_worker_that_shall_go_finishes_its_requests) {
   c.loop.run();
   EXPECT_TRUE(ended);
   EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK");
+}
+
+TEST(http_cluster, the_least_loaded_worker_gets_the_connection) {
+  crew c{cluster::scheduling::kernel_least_loaded};
+  if (c.primary.scheduling() != cluster::scheduling::kernel_least_loaded)
+    GTEST_SKIP() << "the kernel does not allow it";
+  std::map<std::string, std::list<std::unique_ptr<peer>>> open;
+  const auto connect = [&](const asio::ip::tcp::endpoint& where) {
+    auto one = std::make_unique<peer>(where);
+    one->send(get("/"));
+    one->until("worker ");
+    const std::string id = one->bytes(1);
+    open[id].push_back(std::move(one));
+  };
+  asio::ip::tcp::endpoint where;
+  int listening = 0;
+  c.primary.listening.on([&](cluster::worker&, const cluster::address& bound) {
+    if (++listening != 2) return;
+    where = at(bound);
+    c.talk(
+        [&] {
+          for (int i = 0; i < 6; ++i) connect(where);
+        },
+        [&] {
+          EXPECT_EQ(open["1"].size(), 3U);
+          EXPECT_EQ(open["2"].size(), 3U);
+          open["1"].clear();
+          c.primary.find(1)->send(true);
+        });
+  });
+  // What it answers has come after the ends of the connections.
+  int answers = 0;
+  c.primary.message.on([&](cluster::worker& w, const brood::message&) {
+    if (++answers == 1) return static_cast<void>(w.send(true));
+    c.talk(
+        [&] {
+          for (int i = 0; i < 3; ++i) connect(where);
+        },
+        [&] {
+          EXPECT_EQ(open["1"].size(), 3U);
+          EXPECT_EQ(open["2"].size(), 3U);
+          open.clear();
+          c.primary.async_disconnect([](brood::error_code) {});
+        });
+  });
+  c.fork(0);
+  c.fork(0);
+  c.loop.run();
+  EXPECT_EQ(answers, 2);
 }
 
 TEST(http_cluster, a_port_in_use_is_told) {

@@ -4,10 +4,14 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <span>
 
 #include "brood/error.hpp"
 #include "brood/event.hpp"
+#include "brood/unique_fd.hpp"
 
 namespace brood::cluster {
 
@@ -18,6 +22,9 @@ class acceptor {
  public:
   using endpoint_type = boost::asio::ip::tcp::endpoint;
   using socket_type = boost::asio::ip::tcp::socket;
+  /// Takes connections, as many at a time as were waiting: connected, non-blocking, closed on exec. It moves out those
+  /// it wants; the others are closed.
+  using batch_handler = std::function<void(std::span<unique_fd>)>;
 
   explicit acceptor(std::shared_ptr<acceptor_state> state);
   acceptor(acceptor&&) noexcept = default;
@@ -30,6 +37,9 @@ class acceptor {
   /// The primary's answer. Its async_wait completes with the address the port is bound to, or with why it is not:
   /// address_in_use, permission_denied ...
   milestone<endpoint_type> listening;
+  /// No connection comes any more, and all that came were given out. The value is why: errc::listener_closed when it
+  /// was closed or the worker was told to go, else what `listening` says.
+  milestone<error_code> closed;
 
   /// Gives the next connection. Signature: `void(error_code, asio::ip::tcp::socket)`. Error: why there is no listener;
   /// errc::listener_closed when it was closed or the worker was told to go; operation_aborted when cancelled.
@@ -39,6 +49,20 @@ class acceptor {
     return boost::asio::async_initiate<Token, void(error_code, socket_type)>(
         [state = state_](auto handler) { accept(*state, std::move(handler)); }, token);
   }
+
+  /// Instead of async_accept, for servers that want bare descriptors and few calls: `f` gets every connection from here
+  /// on. It runs on the loop, and may close this acceptor.
+  void on_connections(batch_handler f);
+
+  /// The listening socket, where this worker has one (kernel scheduling, `shared`, or Node's SCHED_NONE); else -1. For
+  /// its options, or for servers that accept by themselves: these must use on_connections as well, since connections
+  /// rescued from a worker that died come through the primary. It stays the acceptor's.
+  int native_handle() const noexcept;
+
+  /// Tells how many connections this worker has open, those that came through here and any other that shall count;
+  /// to be told again whenever that changes. It is what scheduling::kernel_least_loaded goes by; elsewhere it does
+  /// nothing. A worker that never tells gets its turn. http::server tells by itself.
+  void set_load(std::size_t open) noexcept;
 
   /// Takes no connection any more. Those not yet accepted here go to other workers or are closed.
   void close();

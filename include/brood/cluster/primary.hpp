@@ -37,7 +37,9 @@ class primary {
   /// nullptr where no such worker runs.
   worker* find(int id) const noexcept;
 
-  /// What decides who gets a connection: never `automatic`.
+  /// What decides who gets a connection: never `automatic`. Where the system does not allow what was asked for it is
+  /// round_robin, and settings::log was told why. A port for which it can not be done (a Unix path with a kernel
+  /// scheduling) is served by round_robin all the same.
   cluster::scheduling scheduling() const noexcept;
 
   /// Of each worker, after the worker's own event of that name.
@@ -50,9 +52,9 @@ class primary {
   event<worker&, brood::message> message;
 
   /// Closes the ports, disconnects every worker and completes when the last one has exited. Whoever has connected is
-  /// served: their connections go to the workers before these are told to go. Those that are not done in settings::drain
-  /// are ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted when cancelled
-  /// (the workers go all the same). Cancellation: every kind.
+  /// served: their connections go to the workers before these are told to go. Those that are not done in
+  /// settings::drain are ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted
+  /// when cancelled (the workers go all the same). Cancellation: every kind.
   template <class Token = boost::asio::deferred_t>
   auto async_disconnect(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(

@@ -10,11 +10,24 @@
 
 namespace brood::cluster {
 
-/// Who decides which worker gets a connection.
+/// Who decides which worker gets a connection. docs/cluster.md draws the way of a connection under each.
 enum class scheduling {
-  automatic,    ///< the best one this system allows; primary::scheduling() tells which that is
-  round_robin,  ///< the primary accepts and hands the connections over in turn, as Node's SCHED_RR
+  /// kernel_round_robin where the system allows it, else round_robin; primary::scheduling() tells which that is.
+  automatic,
+  /// The kernel, in turn: each worker has a queue of its own and accepts by itself. Needs the right to load eBPF
+  /// programs (CAP_BPF, which root has) and Linux 5.12; TCP only.
+  kernel_round_robin,
+  /// The same, but the worker with the fewest open connections is next, in turn among equals. Workers tell how many
+  /// they have open by acceptor::set_load(); those that do not, Node's among them, get what falls to them by turn.
+  kernel_least_loaded,
+  /// The primary accepts and hands the connections over in turn, as Node's SCHED_RR.
+  round_robin,
+  /// All workers accept from one queue, whoever is there first: Node's SCHED_NONE. Uneven by nature.
+  shared,
 };
+
+/// The name as it is written here: "kernel_round_robin".
+std::string to_string(scheduling);
 
 /// A worker that dies young is not replaced at once: fork() waits, longer each time, so that a program that cannot
 /// start does not spin. One that lived resets the wait.

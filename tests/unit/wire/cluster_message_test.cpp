@@ -232,6 +232,22 @@ TEST(cluster_text, of_a_primary_says_what_node_expects) {
             R"({"cmd":"NODE_CLUSTER","seq":0,"ack":1,"key":"K1","errno":-98,"data":{"ticketKeys":"ab"}})");
 }
 
+TEST(cluster_message, a_queue_of_ones_own_is_told_beside_what_node_understands) {
+  using namespace brood::wire;
+  const std::string text = listen_reply_text(0, 1, "K1", 0, std::nullopt, nullptr, own_queue{7, true});
+  EXPECT_EQ(text,
+            R"({"cmd":"NODE_CLUSTER","seq":0,"ack":1,"key":"K1","errno":null,"slot":7,"countsLoad":true,"data":null})");
+  const auto m = parse(text);
+  EXPECT_EQ(m.slot, 7U);
+  EXPECT_TRUE(m.counts_load);
+  EXPECT_EQ(parse(listen_reply_text(0, 1, "K1", 0, std::nullopt, nullptr)).slot, std::nullopt);
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","ack":1,"slot":-1})").slot, std::nullopt);
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","ack":1,"slot":1e12})").slot, std::nullopt);
+  const auto asked = parse(loads_text(4, "K1"));
+  EXPECT_EQ(asked.what, cluster_message::act::loads);
+  EXPECT_EQ(asked.key, "K1");
+}
+
 struct request_form {
   const char* name;
   listen_request request;

@@ -1,0 +1,73 @@
+#include "cluster/intake.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "sys/calls.hpp"
+
+namespace brood::cluster {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int accepts_a_turn = 64;
+
+}  // namespace
+
+intake::intake(std::shared_ptr<dispatcher> to, unique_fd socket)
+    : to_(std::move(to)), socket_(to_->get_executor(), std::move(socket)), timer_(to_->get_executor()) {
+  socket_.keep_loop(false);  // it is the workers that keep a primary going
+}
+
+void intake::go_on() {
+  if (waiting_ || pausing_ || !socket_.is_open() || !to_->wants_more()) return;
+  waiting_ = true;
+  socket_.wait(loop::descriptor::wait_type::wait_read, [weak = weak_from_this()](error_code ec) {
+    auto self = weak.lock();
+    if (!self) return;
+    self->waiting_ = false;
+    if (!ec) self->accept_waiting();
+  });
+}
+
+void intake::finish() {
+  finishing_ = true;
+  if (!pausing_) accept_waiting();
+}
+
+void intake::close() {
+  socket_.close();
+  timer_.cancel();
+}
+
+void intake::accept_waiting() {
+  for (int i = 0; finishing_ || (i < accepts_a_turn && to_->wants_more()); ++i) {
+    unique_fd fd(sys::accept(socket_.get()));
+    if (fd) {
+      to_->arrived(std::move(fd));
+      continue;
+    }
+    const bool out_of_something = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    const bool nothing_there = errno == EAGAIN || errno == EWOULDBLOCK;
+    // The queue is still full of connections, so waiting for readiness would return at once, over and over.
+    if (out_of_something) pause();
+    if (nothing_there && finishing_) close();
+    if (out_of_something || nothing_there) break;
+    // Anything else is the fate of that one connection: ECONNABORTED and the network errors of accept(2).
+  }
+  to_->distribute();
+  go_on();
+}
+
+void intake::pause() {
+  pausing_ = true;
+  timer_.expires_after(100ms);
+  timer_.async_wait([weak = weak_from_this()](error_code ec) {
+    auto self = weak.lock();
+    if (!self) return;
+    self->pausing_ = false;
+    if (!ec && self->socket_.is_open()) self->accept_waiting();
+  });
+}
+
+}  // namespace brood::cluster

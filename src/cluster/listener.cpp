@@ -1,0 +1,45 @@
+#include "cluster/listener.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace brood::cluster {
+
+listener::listener(const asio::any_io_executor& ex, wire::listen_request request, int socket)
+    : dispatcher_(std::make_shared<dispatcher>(ex)),
+      request_(std::move(request)),
+      key_(request_.key()),
+      name_(sys::name_of(socket)) {}
+
+bool listener::answers(const wire::listen_request& r) const {
+  const std::int64_t port = name_ ? name_->port : request_.port;
+  return r.address == request_.address && r.address_type == request_.address_type && r.fd == request_.fd &&
+         r.port == port && (request_.port != 0 || r.index == request_.index);
+}
+
+void listener::start(hand_over_function f) {
+  dispatcher_->on_hand_over(std::move(f));
+  dispatcher_->on_change([weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->changed();
+  });
+}
+
+void listener::changed() {
+  go_on();
+  if (!finished_ || !all_taken() || !dispatcher_->settled()) return;
+  asio::post(dispatcher_->get_executor(), std::exchange(finished_, nullptr));
+}
+
+void listener::finish(std::function<void()> done) {
+  finished_ = std::move(done);
+  take_all();
+  changed();
+}
+
+void listener::close() {
+  finished_ = nullptr;
+  close_sockets();
+  dispatcher_->close();
+}
+
+}  // namespace brood::cluster

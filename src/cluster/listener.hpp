@@ -1,0 +1,90 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <boost/system/result.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cluster/dispatcher.hpp"
+#include "sys/listen.hpp"
+#include "wire/cluster_message.hpp"
+
+namespace brood::cluster {
+
+/// One port (or path) of the primary. How connections get from there to the workers is what its kinds differ in.
+///
+/// A worker is first admitted, which gives it what it needs to begin; then it says that it is listening, and from there
+/// on it gets connections. Workers are known by their ids.
+class listener : public std::enable_shared_from_this<listener> {
+ public:
+  using socket_ptr = std::shared_ptr<const unique_fd>;
+  using hand_over_function = dispatcher::hand_over_function;
+
+  /// What a worker gets with its answer.
+  struct share {
+    /// A listening socket to accept from; nullptr where the primary accepts and hands over.
+    socket_ptr socket{};
+    /// It has a queue of its own, by this number, which the kernel fills (listener_slots).
+    std::optional<std::uint32_t> slot{};
+  };
+
+  listener(const asio::any_io_executor& ex, wire::listen_request request, int socket);
+  virtual ~listener() = default;
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+
+  /// The name by which workers know this listener.
+  const std::string& key() const noexcept { return key_; }
+  const std::optional<sys::bound_name>& name() const noexcept { return name_; }
+  /// Whether `r`, with the real port, is what a worker says that listens here.
+  bool answers(const wire::listen_request& r) const;
+  /// What the first worker that had something to share said, for all the others: Node's TLS ticket keys.
+  boost::json::value shared_data;
+
+  /// Once, before any other call.
+  void start(hand_over_function f);
+
+  virtual bool has(int worker) const = 0;
+  virtual boost::system::result<share> admit(int worker) = 0;
+  /// The worker has been sent its answer.
+  virtual void admitted([[maybe_unused]] int worker) {}
+  virtual void listening([[maybe_unused]] int worker) {}
+  /// The worker shall get no more connections. What is in a queue of its own, or under way to it, is still its own.
+  virtual void retire(int worker) = 0;
+  /// The worker has given back what it was admitted to.
+  virtual void released(int worker) { retire(worker); }
+  /// The worker is gone.
+  virtual void remove(int worker) = 0;
+  void answered(int worker, bool accepted) { dispatcher_->answered(worker, accepted); }
+  /// The descriptor of the map of loads, where there is one.
+  virtual socket_ptr loads() const { return nullptr; }
+
+  /// No new connection comes in. Those in the kernel's queues, whose clients have connected, still go to the workers;
+  /// `done` is called when all are taken, or nobody is left to take them. Never from inside this call.
+  void finish(std::function<void()> done);
+  /// At once: what nobody has taken is lost.
+  void close();
+
+ protected:
+  /// The dispatcher may want more: accept where that is the primary's business.
+  virtual void go_on() = 0;
+  virtual void take_all() = 0;
+  /// After take_all(): nothing is left to accept.
+  virtual bool all_taken() const = 0;
+  virtual void close_sockets() = 0;
+
+  const std::shared_ptr<dispatcher> dispatcher_;
+
+ private:
+  void changed();
+
+  const wire::listen_request request_;
+  const std::string key_;
+  const std::optional<sys::bound_name> name_;
+  std::function<void()> finished_;  // there while it finishes
+};
+
+}  // namespace brood::cluster

@@ -1,0 +1,35 @@
+#include "cluster/scheduling.hpp"
+
+#include "sys/steering.hpp"
+
+namespace brood::cluster {
+
+std::string to_string(scheduling s) {
+  switch (s) {
+    case scheduling::automatic: return "automatic";
+    case scheduling::kernel_round_robin: return "kernel_round_robin";
+    case scheduling::kernel_least_loaded: return "kernel_least_loaded";
+    case scheduling::round_robin: return "round_robin";
+    case scheduling::shared: return "shared";
+  }
+  return "";
+}
+
+/// Tried out rather than asked about: capabilities, seccomp, lockdown and the kernel's age all have their say.
+scheduling choose_scheduling(scheduling wanted, const log_function& log) {
+  const bool open = wanted == scheduling::automatic;
+  const auto best = open ? scheduling::kernel_round_robin : wanted;
+  if (best != scheduling::kernel_round_robin && best != scheduling::kernel_least_loaded) return best;
+  const auto rule =
+      best == scheduling::kernel_least_loaded ? sys::steering::rule::least_loaded : sys::steering::rule::round_robin;
+  const auto tried = sys::steering::make(rule);
+  if (tried) return best;
+  if (log) {
+    log(open ? log_level::info : log_level::warning,
+        "cluster: scheduling is round_robin, since the kernel does not allow " + to_string(best) + ": " +
+            tried.error().message());
+  }
+  return scheduling::round_robin;
+}
+
+}  // namespace brood::cluster
