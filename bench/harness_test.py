@@ -4,12 +4,13 @@
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from harness import cpu, processes, report, slices  # noqa: E402
+from harness import cpu, machine, processes, report, slices  # noqa: E402
 from harness.peers import FROM_NPM, JAVASCRIPT, Peers  # noqa: E402
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure, pairwise  # noqa: E402
 from harness.subjects import FAILED, MISSING, LineSubject, Subject, SubjectFailed  # noqa: E402
@@ -138,6 +139,22 @@ class RealProcesses(unittest.TestCase):
         process = self.shell(f'python3 -c "{SPIN.format(0.2)}"; python3 -c "{living}" & wait')
         self.assertEqual(process.stdout.readline(), b"spun\n")
         self.assertAlmostEqual(cpu.tree_ns(process.pid) / 1e9, 0.4, delta=0.15)
+
+    def test_own_cpu_leaves_children_out_and_stands_still_at_rest(self):
+        process = self.shell(f'python3 -c "{SPIN.format(0.2)}"; echo done; read line')
+        process.stdout.readline()
+        time.sleep(0.05)  # until it waits for the line
+        before = cpu.own_ns(process.pid)
+        self.assertLess(before, 0.15e9)
+        time.sleep(0.1)
+        self.assertEqual(cpu.own_ns(process.pid), before)
+
+    def test_memory_is_seen(self):
+        script = "held = b'1' * (50 << 20); print('held', flush=True); input()"
+        process = processes.start([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(processes.stop, process)
+        process.stdout.readline()
+        self.assertTrue(50 < machine.proportional_set_mb(process.pid) < 80)
 
     def test_stop_ends_orphans_too(self):
         process = self.shell("sleep 600 & echo $!; exit 0")

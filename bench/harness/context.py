@@ -24,16 +24,17 @@ class Context:
     def slice_seconds(self):
         return 0.3 if self.quick else 1.0
 
-    def ours(self, name, program):
+    def ours(self, name, program, *arguments):
         """A program of bench/, built with brood: that it is missing is a failure."""
-        return LineSubject(name, [str(self.build / "bench" / program)], self.scratch)
+        return LineSubject(name, [str(self.build / "bench" / program), *map(str, arguments)], self.scratch)
 
-    def library(self, name, program):
+    def library(self, name, program, *arguments):
         """A program of bench/peers/, which is only built where the library is installed."""
         path = self.build / "bench" / program
-        return LineSubject(name, [str(path)] if path.exists() else None, self.scratch, self.peers.hint(name))
+        argv = [str(path), *map(str, arguments)] if path.exists() else None
+        return LineSubject(name, argv, self.scratch, self.peers.hint(name))
 
-    def script(self, name, script):
+    def script(self, name, script, *arguments):
         """A script of bench/peers/, run by the peer `name`."""
-        argv = self.peers.running(name, ROOT / "bench" / "peers" / script)
+        argv = self.peers.running(name, ROOT / "bench" / "peers" / script, *arguments)
         return LineSubject(name, argv, self.scratch, self.peers.hint(name))

@@ -24,6 +24,15 @@ def available_memory_mb():
     return 0
 
 
+def proportional_set_mb(pid):
+    """PSS: a page that n processes share counts an nth."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
 def _cpu_model():
     with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         for line in file:
