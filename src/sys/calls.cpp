@@ -36,10 +36,6 @@ int open(const char* path, int flags) noexcept {
   return retry([&] { return ::open(path, flags | O_CLOEXEC, 0666); });
 }
 
-int duplicate(int fd) noexcept {
-  return retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
-}
-
 int set_nonblocking(int fd) noexcept {
   int on = 1;  // FIONBIO: one call, where F_GETFL and F_SETFL are two
   return retry([&] { return ::ioctl(fd, FIONBIO, &on); });

@@ -36,7 +36,6 @@ ssize_t read(int fd, void* data, std::size_t size) noexcept;
 ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexcept;  ///< pread
 std::int64_t size_of(int file) noexcept;  ///< by fstat; -1 if it cannot be told
 ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset) noexcept;  ///< pwrite
-int duplicate(int fd) noexcept;                                                             ///< F_DUPFD_CLOEXEC
 std::size_t readable_now(int fd) noexcept;  ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
 ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept;         ///< the same; SPLICE_F_NONBLOCK
