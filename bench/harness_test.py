@@ -10,10 +10,11 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from harness import cpu, machine, processes, report, slices  # noqa: E402
-from harness.peers import FROM_NPM, JAVASCRIPT, Peers  # noqa: E402
+from harness import cpu, groups, machine, processes, report, slices  # noqa: E402
+from harness.context import Context  # noqa: E402
+from harness.peers import FROM_NPM, JAVASCRIPT, LIBRARIES, Peers  # noqa: E402
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure, pairwise  # noqa: E402
-from harness.subjects import FAILED, MISSING, LineSubject, Subject, SubjectFailed  # noqa: E402
+from harness.subjects import FAILED, MISSING, READY, LineSubject, Subject, SubjectFailed  # noqa: E402
 
 
 class Fake(Subject):
@@ -113,6 +114,16 @@ class PeersThatAreNotThere(unittest.TestCase):
             versions = peers.versions()
             self.assertTrue(all(versions[name] is None for name in FROM_NPM))
             self.assertIn("python", versions)
+
+    def test_no_group_needs_any_of_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            nothing = Path(folder)
+            context = Context(nothing, nothing, Peers(nothing), quick=True)
+            for name in groups.names():
+                states = {one.name: one.state for one in groups.load(name).subjects(context)}
+                self.assertEqual(states["brood"], READY, "ours fails when it is not built; it is not left out")
+                for absent in {"node26", "bun", "deno", *LIBRARIES} & states.keys():
+                    self.assertEqual(states[absent], MISSING)
 
     def test_every_javascript_peer_is_told_how_to_run_a_script(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -71,7 +71,7 @@ def main():
     scratch.chmod(0o755)  # a server that drops root must get in
     try:
         os.environ.update(quiet_environment(scratch))
-        facts = machine.describe(peers)
+        facts = machine.describe(peers, chosen.build)
         show_machine(facts)
         context = Context(chosen.build.absolute(), scratch, peers, chosen.quick)
         comparisons = measure(chosen.groups or groups.names(), context)

@@ -5,14 +5,14 @@ import os
 import platform
 
 
-def describe(peers):
+def describe(peers, build):
     return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
         "kernel": platform.release(),
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "load_before": round(os.getloadavg()[0], 2),
-        "versions": peers.versions(),
+        "versions": {**peers.versions(), **_libraries(build)},
     }
 
 
@@ -31,6 +31,15 @@ def proportional_set_mb(pid):
             if line.startswith("Pss:"):
                 return int(line.split()[1]) / 1024
     return 0.0
+
+
+def _libraries(build):
+    """The libraries that the peers in C++ were built with, as CMake found them."""
+    try:
+        told = (build / "bench" / "libraries.txt").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    return dict(line.split() for line in told.splitlines())
 
 
 def _cpu_model():

@@ -79,7 +79,8 @@ class Peers:
         """How to get it, for a row that says 'not installed'."""
         if name in FROM_NPM:
             return FROM_NPM[name].hint
-        return f"apt install {FROM_DEBIAN.get(name) or LIBRARIES[name] + ', then configure again'}"
+        package = FROM_DEBIAN.get(name) or LIBRARIES.get(name)
+        return f"apt install {package}" if package else ""
 
     def versions(self):
         return {name: self._version(name) for name in (*FROM_DEBIAN, *FROM_NPM, PYTHON)}
