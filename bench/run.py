@@ -28,6 +28,7 @@ def arguments():
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--peers", action="store_true", help="first fetch the peers that come from npm")
     parser.add_argument("--list", action="store_true", help="list the groups and leave")
+    parser.add_argument("--targets", action="store_true", help="print what must be built for the groups, and leave")
     chosen = parser.parse_args()
     unknown = [name for name in chosen.groups if name not in groups.names()]
     if unknown:
@@ -61,6 +62,9 @@ def main():
     if chosen.list:
         for name in groups.names():
             print(f"{name:<12}{groups.description(name)}")
+        return 0
+    if chosen.targets:
+        print(*groups.targets(chosen.groups or groups.names()))
         return 0
     peers = Peers(ROOT / "build" / "peers")
     problems = peers.fetch() if chosen.peers else []

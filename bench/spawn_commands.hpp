@@ -30,7 +30,7 @@ std::string run(double seconds, SpawnAndWait& spawn_and_wait) {
 
 template <class SpawnAndWait>
 std::string block(double seconds, SpawnAndWait& spawn_and_wait) {
-  constexpr std::size_t fewest = 5;
+  constexpr std::size_t fewest = 3;
   const auto start = clock::now();
   const auto budget = static_cast<long long>(seconds * 1e9);
   std::vector<long long> calls;

@@ -5,6 +5,7 @@ from harness.context import ROOT
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure
 from harness.servers import Server, check_same_length
 
+TARGETS = ("hello_cluster",)
 WORKERS = 2
 PEER_SCRIPT = ROOT / "bench" / "peers" / "cluster.js"
 NGINX_TEMPLATE = ROOT / "bench" / "peers" / "nginx.conf"

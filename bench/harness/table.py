@@ -14,11 +14,16 @@ def number(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.2f}" if value >= 10 else f"{value:.3f}"
 
 
+def ratio(value):
+    """Three digits after the point, and never a bare 0.000."""
+    return f"{value:.3f}" if value >= 0.01 else f"{value:.1g}"
+
+
 def show(comparison):
     measure = comparison.measure
     print(f"\n{measure.group}: {measure.what}   [{measure.unit}, {measure.better} is better]")
     print(_columns("", "median", "min", "max") + f"   {measure.ours} / peer, by round")
-    ratios = {ratio.peer: ratio for ratio in comparison.ratios()}
+    ratios = {one.peer: one for one in comparison.ratios()}
     for series in comparison.series:
         print(_line(series, ratios.get(series.subject), measure).rstrip())
 
@@ -28,24 +33,25 @@ def _columns(name, *cells):
     return f"  {name:<{first}}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, others))
 
 
-def _line(series, ratio, measure):
+def _line(series, compared, measure):
     if not series.measured:
         first, *rest = (series.note or "no figure").splitlines()
         text = f"  {series.subject:<{WIDTHS[0]}}{series.state}: {first}"
         return "\n".join([text] + [f"      | {line}" for line in rest]) if series.state == FAILED else text
     spread = series.spread
     text = _columns(series.subject, number(spread.median), number(spread.min), number(spread.max))
-    if ratio:
-        text += "   " + _ratio(ratio, measure.better)
+    if compared:
+        text += "   " + _ratio(compared, measure.better)
     own_goal = measure.own_goals.get(series.subject)
     return text + (f"   {own_goal.verdict(series.runs)}" if own_goal else "")
 
 
-def _ratio(ratio, better):
-    spread = ratio.spread
+def _ratio(one, better):
+    spread = one.spread
     ahead = spread.median > 1 if better == HIGHER else spread.median < 1
-    text = f"{spread.median:6.3f}x ({spread.min:.3f} .. {spread.max:.3f}) {'better' if ahead else 'worse '}"
-    return text + (f"  {ratio.goal.verdict(ratio.rounds)}" if ratio.goal else "")
+    numbers = f"{ratio(spread.median):>6}x ({ratio(spread.min)} .. {ratio(spread.max)})"
+    text = f"{numbers} {'better' if ahead else 'worse'}"
+    return text + (f"  {one.goal.verdict(one.rounds)}" if one.goal else "")
 
 
 def show_goals(comparisons):

@@ -32,7 +32,7 @@ function run(seconds) {
 }
 
 function block(seconds) {
-  const fewest = 5;
+  const fewest = 3;
   const calls = [];
   const end = now() + BigInt(Math.round(seconds * 1e9));
   const next = () => {
