@@ -12,6 +12,7 @@
 #include <climits>
 
 #include "brood/error.hpp"
+#include "sys/faults.hpp"
 
 // Everything in this file runs in the child between clone and exec, on memory it shares with the parent. The rules:
 // system calls through syscall() only (no libc wrapper that takes a lock or that a sanitizer intercepts), no
@@ -21,8 +22,9 @@
 namespace brood::launch {
 namespace {
 
-BROOD_CHILD_SIDE long call(long number, long a = 0, long b = 0, long c = 0, long d = 0) noexcept {
-  return ::syscall(number, a, b, c, d);
+BROOD_CHILD_SIDE long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) noexcept {
+  if (sys::fault_due()) return -1;  // the count is in the shared memory as well
+  return ::syscall(number, a, b, c, d, e);
 }
 
 template <class T>
@@ -34,7 +36,7 @@ BROOD_CHILD_SIDE long word(T* pointer) noexcept {
   view.failure.error = errno;
   view.failure.step = static_cast<int>(step);
   view.failure.index = index;
-  for (;;) call(SYS_exit_group, 127);
+  for (;;) ::syscall(SYS_exit_group, 127);
 }
 
 /// The kernel's own sigaction, which knows signals 32 and 33 as well: libc keeps those to itself.
@@ -113,15 +115,19 @@ BROOD_CHILD_SIDE void set_limits(child_view& view) noexcept {
   if (view.set_umask) call(SYS_umask, static_cast<long>(view.umask));
 }
 
-/// Groups before the user: after the user has changed there is no right to change them any more.
+/// Groups before the user: after the user has changed there is no right to change them any more. Who may not become
+/// that user may not drop its groups either; then it is the user that is told.
 BROOD_CHILD_SIDE void change_identity(child_view& view) noexcept {
-  if (view.groups != nullptr && call(SYS_setgroups, view.group_count, word(view.groups)) == -1) {
-    fail(view, spawn_step::group);
-  }
+  int groups_error = 0;
+  if (view.groups != nullptr && call(SYS_setgroups, view.group_count, word(view.groups)) == -1) groups_error = errno;
   const long gid = static_cast<long>(view.gid);
   const long uid = static_cast<long>(view.uid);
   if (view.set_gid && call(SYS_setresgid, gid, gid, gid) == -1) fail(view, spawn_step::group);
   if (view.set_uid && call(SYS_setresuid, uid, uid, uid) == -1) fail(view, spawn_step::user);
+  if (groups_error != 0) {
+    errno = groups_error;
+    fail(view, spawn_step::group, 1);
+  }
   if (view.no_new_privs && call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1) == -1) fail(view, spawn_step::privileges);
 }
 
@@ -130,7 +136,7 @@ BROOD_CHILD_SIDE void change_identity(child_view& view) noexcept {
 BROOD_CHILD_SIDE void tie_to_parent(child_view& view) noexcept {
   if (view.parent == 0) return;
   if (call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) == -1) fail(view, spawn_step::parent);
-  if (call(SYS_getppid) != view.parent) {
+  if (::syscall(SYS_getppid) != view.parent) {
     errno = ESRCH;
     fail(view, spawn_step::parent);
   }

@@ -11,7 +11,7 @@ namespace brood::launch {
 struct child_failure {
   int error = 0;  ///< errno; 0 while nothing failed
   int step = 0;   ///< a spawn_step
-  int index = 0;  ///< which descriptor
+  int index = 0;  ///< which descriptor; of the step `group`: 0 for the group itself, 1 for the supplementary ones
 };
 
 struct child_limit {

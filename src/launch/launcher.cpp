@@ -1,7 +1,9 @@
 #include "launch/launcher.hpp"
 
 #include <signal.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -15,6 +17,8 @@ namespace {
 
 class launcher {
  public:
+  bool is_ours() const noexcept { return process_ == ::getpid(); }
+
   void post(std::function<void()> job) {
     const std::lock_guard lock(mutex_);
     if (!started_) begin();
@@ -50,18 +54,29 @@ class launcher {
     }
   }
 
+  const pid_t process_ = ::getpid();
   std::mutex mutex_;
   std::condition_variable more_;
   std::deque<std::function<void()>> jobs_;
   bool started_ = false;
 };
 
+/// The one of this process; never destroyed, since its thread runs until the process is gone. A program that has called
+/// fork(2), to become a daemon, say, finds one whose thread is in the other process and whose lock may be held for
+/// ever: it gets another.
+launcher& own_launcher() {
+  static std::atomic<launcher*> known = new launcher;
+  launcher* found = known;
+  while (!found->is_ours()) {
+    auto fresh = std::make_unique<launcher>();
+    if (known.compare_exchange_strong(found, fresh.get())) return *fresh.release();
+  }
+  return *found;
+}
+
 }  // namespace
 
-void on_launcher(std::function<void()> job) {
-  static auto* const instance = new launcher;  // never destroyed: its thread runs until the process is gone
-  instance->post(std::move(job));
-}
+void on_launcher(std::function<void()> job) { own_launcher().post(std::move(job)); }
 
 process start_on_launcher(plan& p) {
   // Shared: get() may return while set_value() still stands in the promise.

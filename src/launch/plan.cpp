@@ -32,6 +32,12 @@ std::vector<const char*> pointers(const std::vector<std::string>& strings) {
   throw spawn_error(spawn_step::argument, {EINVAL, boost::system::system_category()}, std::move(what));
 }
 
+std::string list_of(const std::vector<gid_t>& groups) {
+  std::string text;
+  for (const gid_t one : groups) text += (text.empty() ? "" : ", ") + std::to_string(one);
+  return text.empty() ? "none" : text;
+}
+
 void refuse_nul(const std::string& text, const char* what) {
   auto nul = text.find('\0');
   if (nul == std::string::npos) return;
@@ -104,6 +110,9 @@ void plan::check() const {
   for (const auto& one : request_.argv) refuse_nul(one, "argument");
   for (const auto& one : request_.env) refuse_nul(one, "environment variable");
   refuse_nul(request_.cwd, "directory");
+  // setresuid(2) and setresgid(2) take -1 for "as it is": the child would keep the rights it was to lose.
+  if (request_.as.uid == static_cast<uid_t>(-1)) refuse("user -1");
+  if (request_.as.gid == static_cast<gid_t>(-1)) refuse("group -1");
 }
 
 /// The rule of execvp(3): a name with a slash is the path itself; any other is tried in each directory of PATH, an
@@ -128,7 +137,7 @@ std::string plan::path_of(const child_failure& failure) const {
     case spawn_step::directory: return request_.cwd;
     case spawn_step::descriptor: return std::to_string(request_.descriptors[static_cast<std::size_t>(failure.index)]);
     case spawn_step::cgroup: return request_.cgroup_path;
-    case spawn_step::group: return request_.as.gid ? std::to_string(*request_.as.gid) : "the groups given";
+    case spawn_step::group: return failure.index == 0 ? std::to_string(*request_.as.gid) : list_of(groups_);
     case spawn_step::user: return request_.as.uid ? std::to_string(*request_.as.uid) : std::string();
     case spawn_step::session:
     case spawn_step::limit:

@@ -18,7 +18,8 @@ void plant_fault(int countdown, int error) noexcept {
 
 bool fault_struck() noexcept { return struck; }
 
-bool fault_due() noexcept {
+/// Also called between clone and exec, where sanitizers must stay out (launch/child_side.cpp).
+__attribute__((no_sanitize("address", "thread", "undefined"))) bool fault_due() noexcept {
   if (left == 0 || --left != 0) return false;
   struck = true;
   errno = reason;
