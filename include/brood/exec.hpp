@@ -94,7 +94,7 @@ class [[nodiscard]] exec_run {
 
   /// Completes when the command has exited and what it wrote was read. A grandchild that keeps the pipes open does not
   /// hold it up. Signature: `void(error_code, exec_result)`. A command that fails is a result, not an error; error:
-  /// errc::status_lost; what kept output from being spilled; operation_aborted when cancelled. Cancellation: total
+  /// errc::status_lost; what kept it from being read or kept; operation_aborted when cancelled. Cancellation: total
   /// sends SIGINT to the process, partial SIGTERM, terminal SIGKILL, and none is waited for: it is reaped on its own.
   template <class Token = boost::asio::deferred_t>
   auto async_result(Token&& token = Token{}) & {

@@ -51,7 +51,7 @@ class readable {
   /// exited left behind, and was taken in already, comes with it. std::logic_error while the stream flows or is read;
   /// boost::system::system_error where what was left cannot be kept.
   [[nodiscard]] unique_fd release();
-  /// When the end was reached or the stream closed.
+  /// When the end was reached or the stream closed. Its error is what kept the rest from being read, if anything did.
   milestone<> ended;
 
   /// AsyncReadStream. Signature: `void(error_code, std::size_t)`. Error: asio::error::eof at the end;

@@ -23,15 +23,20 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     // Counts as work of the loop, so that run() waits for the launcher.
     desk_->busy = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
     desk_->owner = shared_from_this();
+    const std::string file = request.file;
+    auto refused = std::make_shared<result>();
     try {
+      wake_loop(executor_, file);
       launch::on_launcher([desk = desk_, request = std::move(request)]() mutable {
         hand_back(*desk, std::make_shared<result>(launch_it(std::move(request))));
       });
-    } catch (const std::system_error& error) {
-      auto outcome = std::make_shared<result>();
-      outcome->error.emplace(spawn_step::clone, error.code(), "");
-      hand_back(*desk_, std::move(outcome));
+      return;
+    } catch (const spawn_error& error) {
+      refused->error = error;
+    } catch (const std::system_error& error) {  // no thread to be had
+      refused->error.emplace(spawn_step::clone, error.code(), file);
     }
+    hand_back(*desk_, std::move(refused));
   }
 
   void wait(detail::waiters<std::optional<child_process>>::handler handler) {
@@ -73,13 +78,14 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
 
   static result launch_it(start_request request) {
     result r;
+    const std::string file = request.file;
     try {
       r.prepared.emplace(std::move(request));
       r.launched = launch::start(r.prepared->plan());
     } catch (const spawn_error& error) {
       r.error = error;
     } catch (const std::bad_alloc&) {
-      r.error.emplace(spawn_step::clone, error_code(ENOMEM, boost::system::system_category()), "");
+      r.error.emplace(spawn_step::clone, error_code(ENOMEM, boost::system::system_category()), file);
     }
     return r;
   }

@@ -6,6 +6,8 @@
 namespace brood {
 namespace {
 
+constexpr const char* no_command = "command \"\" (it is empty)";
+
 struct running {
   child_process child;
   std::shared_ptr<process::exec_state> state;
@@ -23,6 +25,7 @@ running start(const asio::any_io_executor& ex, const std::string& file, argument
                     .limits = options.limits,
                     .stop = options.stop,
                     .on_drop = options.on_drop};
+  process::wake_loop(ex, file);  // the state has timers, and the loop may have no descriptor left for them
   auto state = std::make_shared<process::exec_state>(ex, options, std::move(command));
   state->choose_outputs(how);
   process::started parts = process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
@@ -31,6 +34,7 @@ running start(const asio::any_io_executor& ex, const std::string& file, argument
 }
 
 running start_line(const asio::any_io_executor& ex, const std::string& line, const exec_options& options) {
+  if (line.empty()) throw spawn_error(spawn_step::argument, {EINVAL, boost::system::system_category()}, no_command);
   return start(ex, options.shell, {"-c", line}, options, line);
 }
 

@@ -58,6 +58,10 @@ void exec_state::watch(const started& parts) {
 
 void exec_state::take(const std::shared_ptr<readable_state>& from, captured& to) {
   from->data().add([self = shared_from_this(), &to](std::string_view data) { self->add(to, data); });
+  from->finished->listen([self = shared_from_this(), end = std::weak_ptr(from->finished)] {
+    const auto told = end.lock();
+    if (told && told->error() && !self->error_) self->error_ = told->error();
+  });
   from->flow();
 }
 

@@ -1,5 +1,7 @@
 #include "process/readable.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
@@ -15,8 +17,10 @@ constexpr std::size_t most_kept = 2 * large_pipe;  // all that a child can have 
 constexpr int chunks_a_turn = 16;                  // then others get the loop
 
 /// EIO is how a terminal says that nobody has its other side open any more (pty(7) says nothing of it, Linux does so).
-error_code end_reason(ssize_t size) {
-  return size == 0 || errno == EIO ? error_code(asio::error::eof) : sys::last_error();
+error_code end_reason(int fd, ssize_t size) {
+  if (size == 0) return asio::error::eof;
+  const error_code reason = sys::last_error();
+  return reason.value() == EIO && ::isatty(fd) == 1 ? error_code(asio::error::eof) : reason;
 }
 
 bool would_block(ssize_t result) { return result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK); }
@@ -117,7 +121,7 @@ void readable_state::pump() {
     }
     turn.again = false;
     if (would_block(size)) return wait();
-    return finish(end_reason(size));
+    return finish(end_reason(fd_.get(), size));
   }
   if (!fd_.is_open()) turn.again = false;
 }
@@ -142,7 +146,7 @@ void readable_state::read_some(asio::mutable_buffer buffer, handler h) {
   if (flowing_ || joined_ || !reader_.empty()) return reader_.post(std::move(h), asio::error::already_started, 0);
   if (buffer.size() == 0) return reader_.post(std::move(h), {}, 0);
   if (!kept_.empty()) return reader_.post(std::move(h), {}, take_kept(buffer));
-  if (!fd_.is_open()) return reader_.post(std::move(h), asio::error::eof, 0);
+  if (!fd_.is_open()) return reader_.post(std::move(h), failure_ ? failure_ : asio::error::eof, 0);
   if (error_code ec = fd_.make_nonblocking()) return reader_.post(std::move(h), ec, 0);
   target_ = buffer;
   reader_.add(std::move(h), [this](asio::cancellation_type) { fd_.cancel(); });
@@ -153,7 +157,7 @@ void readable_state::complete_read() {
   const ssize_t size = sys::read(fd_.get(), target_.data(), target_.size());
   if (would_block(size)) return wait();
   if (size > 0) return reader_.complete_one({}, static_cast<std::size_t>(size));
-  finish(end_reason(size));
+  finish(end_reason(fd_.get(), size));
 }
 
 void readable_state::read_available() {
@@ -162,7 +166,8 @@ void readable_state::read_available() {
   const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
   for (std::size_t left = sys::readable_now(fd_.get()); left > 0 && fd_.is_open();) {
     const ssize_t size = sys::read(fd_.get(), buffer.get(), std::min(chunk, left));
-    if (size <= 0) return;  // the next turn of the flow will see why
+    if (would_block(size)) return;
+    if (size <= 0) return finish(end_reason(fd_.get(), size));
     left -= static_cast<std::size_t>(size);
     data_.call(std::string_view(buffer.get(), static_cast<std::size_t>(size)));
   }
@@ -189,7 +194,7 @@ void readable_state::look_for_end() {
   while (kept_.size() < most_kept) {
     const ssize_t size = sys::read(fd_.get(), piece, sizeof piece);
     if (would_block(size)) return wait();
-    if (size <= 0) return finish(end_reason(size));
+    if (size <= 0) return finish(end_reason(fd_.get(), size));
     kept_.append(piece, static_cast<std::size_t>(size));
   }
 }
@@ -197,15 +202,16 @@ void readable_state::look_for_end() {
 void readable_state::finish(error_code reason) {
   auto self = shared_from_this();
   fd_.close();
+  if (reason != asio::error::eof && reason != asio::error::operation_aborted) failure_ = reason;
   if (!reader_.empty()) reader_.complete_one(reason, 0);
-  finished->set({});
-  end_if_read();
+  end_if_read();  // first, since a child's `closed`, which is its last event, follows from `finished`
+  finished->set(failure_);
 }
 
 void readable_state::end_if_read() {
   if (fd_.is_open() || !kept_.empty()) return;
   auto self = shared_from_this();
-  ended->set({});
+  ended->set(failure_);
   data_.clear();
 }
 

@@ -27,7 +27,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
 
   const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
   detail::listeners<std::string_view>& data() noexcept { return data_; }
-  /// The pipe is closed; what came through it may still be kept here.
+  /// The pipe is closed; what came through it may still be kept here. Its error: what kept the rest from being read.
   const std::shared_ptr<detail::milestone_state<>> finished;
   /// The pipe is closed and all that came through it was read.
   const std::shared_ptr<detail::milestone_state<>> ended;
@@ -72,6 +72,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   detail::waiters<std::size_t> reader_;  // at most one read under way
   asio::mutable_buffer target_;
   std::string kept_;
+  error_code failure_;
   bool flowing_ = false;
   bool joined_ = false;
   bool paused_ = false;

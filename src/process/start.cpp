@@ -234,7 +234,14 @@ bool has_stdio(const spawn_options& o, stdio::kind kind) {
   return is(o.in) || is(o.out) || is(o.err) || std::any_of(o.more.begin(), o.more.end(), is);
 }
 
+void wake_loop(const asio::any_io_executor& ex, const std::string& file) try {
+  const asio::steady_timer needs_all_of_it(ex);
+} catch (const boost::system::system_error& error) {
+  throw spawn_error(spawn_step::clone, error.code(), file);
+}
+
 started start(const asio::any_io_executor& ex, start_request request) {
+  wake_loop(ex, request.file);
   add_channel(request, ex);
   preparation prepared(std::move(request));
   launch::plan& plan = prepared.plan();

@@ -38,6 +38,10 @@ struct started {
   std::vector<unique_fd> more{};  // index: descriptor - 3
 };
 
+/// A loop makes its epoll at the first use and may find no descriptor left for it: to be called before there is a child
+/// to watch, since it would be left unwatched. Throws spawn_error.
+void wake_loop(const asio::any_io_executor& ex, const std::string& file);
+
 /// Throws spawn_error; then no descriptor and no child is left.
 started start(const asio::any_io_executor& ex, start_request request);
 
