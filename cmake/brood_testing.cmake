@@ -31,9 +31,12 @@ function(brood_test_support)
   endif()
 endfunction()
 
-# brood_gtest(<target> <folder> [PRIVATE_HEADERS]): one executable of all *_test.cpp below the folder.
+# brood_gtest(<target> <folder> [PRIVATE_HEADERS] [TIMEOUT <s>]): one executable of all *_test.cpp below the folder.
 function(brood_gtest target folder)
-  cmake_parse_arguments(arg "PRIVATE_HEADERS" "" "" ${ARGN})
+  cmake_parse_arguments(arg "PRIVATE_HEADERS" "TIMEOUT" "" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT ${BROOD_TEST_TIMEOUT})
+  endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*_test.cpp")
   if(NOT sources)
     return()
@@ -53,7 +56,7 @@ function(brood_gtest target folder)
     endif()
   endforeach()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
-                       PROPERTIES TIMEOUT ${BROOD_TEST_TIMEOUT} LABELS ${folder})
+                       PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${folder})
 endfunction()
 
 # Child programs of the tests: one executable a file, scripts copied beside them.

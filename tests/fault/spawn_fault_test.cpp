@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
-#include <brood/child_process.hpp>
+#include <brood/async_spawn.hpp>
+#include <brood/spawn_sync.hpp>
 #include <cerrno>
 #include <filesystem>
 
+#include "support/apart.hpp"
+#include "support/cgroup.hpp"
 #include "sys/faults.hpp"
 
 // The Nth system call of a scenario fails, for every N until it passes. Whatever fails: nothing is left behind, and
@@ -23,7 +26,8 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all))) - 1;
 }
 
-bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD; }
+using brood_test::has_children;
+using namespace std::chrono_literals;
 
 class a_system_call : public testing::TestWithParam<int> {
  protected:
@@ -96,6 +100,145 @@ TEST_P(a_system_call, may_fail_in_a_fork) {
     EXPECT_TRUE(child.closed.reached());
     EXPECT_TRUE(child.disconnected.reached());
     EXPECT_TRUE(heard == 1 || fault_struck());
+  });
+}
+
+/// Every option that costs a system call.
+brood::spawn_options all_options(const std::filesystem::path& file) {
+  brood::spawn_options all;
+  all.cwd = "/usr";
+  all.in = brood::stdio::read("/dev/null");
+  all.err = brood::stdio::append(file);
+  all.more = {brood::stdio::pipe, brood::stdio::ignore, brood::stdio::write(file), brood::stdio::descriptor(0)};
+  all.detached = true;
+  all.die_with_parent = true;
+  all.as = {.uid = ::getuid(), .gid = ::getgid(), .no_new_privs = true};
+  all.limits = {.resources = {{RLIMIT_CORE, 0, 0}}, .nice = 1, .umask = 022, .cpus = {0}};
+  return all;
+}
+
+TEST_P(a_system_call, may_fail_in_a_spawn_with_every_option) {
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("brood_fault_" + std::to_string(::getpid()));
+  if (::getuid() != 0) GTEST_SKIP() << "the supplementary groups are root's to set";
+  brood::spawn_sync("true", {}, {.die_with_parent = true});  // the launcher is there
+  fail_each([&] {
+    asio::io_context io{1};
+    auto child = brood::spawn(io, "pwd", {"-P"}, all_options(file));
+    std::string text;
+    child.out().on_data([&](std::string_view data) { text += data; });
+    io.run();
+    EXPECT_TRUE(child.closed.reached());
+    EXPECT_TRUE(fault_struck() || text == "/usr\n");
+  });
+  std::filesystem::remove(file);
+}
+
+TEST_P(a_system_call, may_fail_in_a_spawn_into_a_cgroup) {
+  const brood_test::cgroup group;
+  if (!group.exists()) GTEST_SKIP() << group.why_not();
+  fail_each([&] {
+    asio::io_context io{1};
+    auto child = brood::spawn(io, "true", {}, {.in = brood::stdio::ignore, .group = true, .cgroup = group.path()});
+    io.run();
+    EXPECT_TRUE(child.closed.reached());
+  });
+}
+
+TEST_P(a_system_call, may_fail_in_an_async_spawn) {
+  brood::spawn_sync("true", {}, {.die_with_parent = true});
+  fail_each([] {
+    asio::io_context io{1};
+    auto starting = brood::async_spawn(io, "echo", {"started"});
+    std::string text;
+    std::optional<brood::child_process> running;
+    starting.async_child([&](brood::error_code ec, std::optional<brood::child_process> child) {
+      EXPECT_EQ(bool(ec), !child);
+      if (ec) return;
+      running = std::move(child);
+      running->out().on_data([&](std::string_view data) { text += data; });
+    });
+    io.run();
+    if (starting.error()) throw brood::spawn_error(*starting.error());
+    ASSERT_TRUE(running);
+    EXPECT_TRUE(running->closed.reached());
+    EXPECT_TRUE(fault_struck() || text == "started\n");
+  });
+}
+
+TEST_P(a_system_call, may_fail_in_an_exec_but_never_cuts_its_output_unseen) {
+  fail_each([] {
+    asio::io_context io{1};
+    auto run = brood::exec(io, "echo out; echo err >&2");
+    int told = 0;
+    run.async_result([&](brood::error_code ec, const brood::exec_result& result) {
+      ++told;
+      const bool complete = !ec && result.ok();
+      EXPECT_TRUE(complete || fault_struck()) << ec.message();
+      if (!complete) return;
+      EXPECT_EQ(result.out, "out\n");
+      EXPECT_EQ(result.err, "err\n");
+    });
+    io.run();
+    EXPECT_EQ(told, 1);
+  });
+}
+
+TEST_P(a_system_call, may_fail_in_an_exec_into_memory) {
+  fail_each([] {
+    asio::io_context io{1};
+    const brood::exec_options options{.in = brood::stdio::ignore,
+                                      .capture = brood::exec_options::capturing::memory_file};
+    auto run = brood::exec(io, "echo out; echo err >&2", options);
+    int told = 0;
+    run.async_result([&](brood::error_code ec, const brood::exec_result& result) {
+      ++told;
+      const bool complete = !ec && result.ok();
+      EXPECT_TRUE(complete || fault_struck()) << ec.message();
+      EXPECT_TRUE(!complete || result.out + result.err == "out\nerr\n");
+    });
+    io.run();
+    EXPECT_EQ(told, 1);
+  });
+}
+
+TEST_P(a_system_call, may_fail_in_an_exec_sync) {
+  fail_each([] {
+    try {
+      const auto result = brood::exec_sync("cat", {.input = "input"});
+      EXPECT_TRUE(fault_struck() || result.out == "input");
+    } catch (const brood::spawn_error&) {
+      throw;
+    } catch (const boost::system::system_error& error) {
+      EXPECT_TRUE(fault_struck()) << error.what();
+    }
+  });
+}
+
+TEST_P(a_system_call, may_fail_in_a_kill_and_is_told) {
+  fail_each([] {
+    asio::io_context io{1};
+    auto child = brood::spawn(io, "tail", {"-f", "/dev/null"}, {.in = brood::stdio::ignore});
+    try {
+      EXPECT_TRUE(child.kill(SIGKILL));
+      EXPECT_TRUE(child.killed());
+    } catch (const boost::system::system_error& error) {
+      EXPECT_EQ(error.code().value(), GetParam());
+      EXPECT_FALSE(child.killed());
+      EXPECT_TRUE(child.kill(SIGKILL));
+    }
+    io.run();
+    EXPECT_EQ(*child.exited.value(), brood::exit_status::killed(SIGKILL));
+  });
+}
+
+TEST_P(a_system_call, may_fail_in_a_step_of_stop_and_the_next_one_follows) {
+  fail_each([] {
+    asio::io_context io{1};
+    auto child = brood::spawn(io, "tail", {"-f", "/dev/null"}, {.in = brood::stdio::ignore});
+    child.stop({{SIGKILL, 1ms}, {SIGKILL, 0ms}});
+    io.run();
+    EXPECT_EQ(*child.exited.value(), brood::exit_status::killed(SIGKILL));
   });
 }
 
