@@ -1,5 +1,5 @@
-// An HTTP server on every core, behind one port. A worker that dies is replaced; SIGTERM or Ctrl-C ends it in good
-// order.
+// An HTTP server on every core, behind one port. A worker that dies or hangs is replaced; SIGHUP replaces
+// all of them without losing a request; SIGTERM or Ctrl-C ends it in good order.
 //
 //   hello_cluster [--port N] [--workers N] [--scheduling NAME]
 #include <unistd.h>
@@ -29,7 +29,8 @@ struct options {
 /// Prints a line an event and keeps the number of workers what it shall be.
 class supervisor {
  public:
-  supervisor(asio::io_context& loop, const options& o) : signals_(loop, SIGTERM, SIGINT), primary_(loop, settings(o)) {
+  supervisor(asio::io_context& loop, const options& o)
+      : signals_(loop, SIGTERM, SIGINT), hang_up_(loop, SIGHUP), primary_(loop, settings(o)) {
     primary_.forked.on([](cluster::worker& w) { say(w) << "forked" << std::endl; });
     primary_.online.on([](cluster::worker& w) { say(w) << "online" << std::endl; });
     primary_.listening.on(
@@ -42,6 +43,7 @@ class supervisor {
     signals_.async_wait([this](brood::error_code ec, int) {
       if (!ec) stop();
     });
+    reload_on_hang_up();
     for (unsigned i = 0; i < o.workers; ++i) primary_.fork();
   }
 
@@ -51,6 +53,7 @@ class supervisor {
   static cluster::settings settings(const options& o) {
     cluster::settings with;
     with.scheduling = o.scheduling;
+    with.heartbeat = std::chrono::seconds(10);
     with.log = [](brood::log_level level, std::string_view text) {
       if (level >= brood::log_level::warning) std::cerr << "hello_cluster: " << text << std::endl;
     };
@@ -66,11 +69,25 @@ class supervisor {
     stop();
   }
 
+  void reload_on_hang_up() {
+    hang_up_.async_wait([this](brood::error_code ec, int) {
+      if (ec) return;
+      primary_.async_reload({}, [](brood::error_code failed, const cluster::reload_verdict& verdict) {
+        if (failed) return;
+        if (verdict) std::cout << "reload: " << verdict.replaced << " workers replaced" << std::endl;
+        if (!verdict) std::cout << "reload failed, " << verdict.kept << " stay: " << verdict.reason << std::endl;
+      });
+      reload_on_hang_up();
+    });
+  }
+
   void stop() {
+    hang_up_.cancel();
     primary_.async_disconnect([this](brood::error_code) { signals_.cancel(); });
   }
 
   asio::signal_set signals_;
+  asio::signal_set hang_up_;
   cluster::primary primary_;
   int exit_code_ = 0;
 };

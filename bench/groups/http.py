@@ -21,8 +21,9 @@ WORKLOADS = {
 
 
 def subjects(context):
-    def brood(port):
-        return [context.build / "examples" / "hello_cluster", "--port", port, "--workers", WORKERS]
+    def brood(scheduling):
+        program = context.build / "examples" / "hello_cluster"
+        return lambda port: [program, "--port", port, "--workers", WORKERS, "--scheduling", scheduling]
 
     def server(name, peer, command):
         program = context.peers.find(peer)
@@ -35,7 +36,10 @@ def subjects(context):
         return lambda program: lambda port: nginx_command(context.scratch, program, port, reuseport)
 
     return [
-        Server("brood", brood, WORKERS, context.scratch),
+        Server("brood", brood("kernel_round_robin"), WORKERS, context.scratch),
+        Server("brood-least_loaded", brood("kernel_least_loaded"), WORKERS, context.scratch),
+        Server("brood-round_robin", brood("round_robin"), WORKERS, context.scratch),
+        Server("brood-shared", brood("shared"), WORKERS, context.scratch),
         server("nginx", "nginx", nginx("")),
         server("nginx-reuseport", "nginx", nginx("reuseport")),
         server("node", "node", node),

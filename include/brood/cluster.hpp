@@ -3,6 +3,7 @@
 #include "brood/cluster/acceptor.hpp"
 #include "brood/cluster/address.hpp"
 #include "brood/cluster/primary.hpp"
+#include "brood/cluster/reload.hpp"
 #include "brood/cluster/settings.hpp"
 #include "brood/cluster/this_worker.hpp"
 #include "brood/cluster/worker.hpp"

@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_waiting = 1024;
 /// After every worker has refused a connection.
 constexpr auto patience = 50ms;
+/// Workers wait so long for the turn of one that does not answer. A loop that is merely busy answers sooner.
+constexpr auto patience_with_slow = 20ms;
 
 }  // namespace
 
@@ -46,7 +48,22 @@ void dispatcher::answered(int worker, bool accepted) {
 }
 
 void dispatcher::distribute() {
-  while (auto next = policy_.next()) hand_over_(next->worker, next->connection);
+  for (; auto next = policy_.next(); ++handed_) hand_over_(next->worker, next->connection);
+  if (policy_.held_up()) watch_slow();
+}
+
+void dispatcher::watch_slow() {
+  if (std::exchange(watching_, true)) return;
+  slow_.expires_after(patience_with_slow);
+  slow_.async_wait([weak = weak_from_this(), handed = handed_](error_code ec) {
+    auto self = weak.lock();
+    if (ec || !self) return;
+    self->watching_ = false;
+    if (!self->policy_.held_up()) return;
+    // Nothing moved meanwhile: it is not only that everybody is busy.
+    if (handed == self->handed_) self->policy_.excuse_slow();
+    self->distribute();
+  });
 }
 
 bool dispatcher::wants_more() const { return policy_.has_workers() && policy_.backlog() < most_waiting; }
@@ -59,6 +76,7 @@ void dispatcher::close() {
   changed_ = nullptr;
   policy_ = {};
   retry_.cancel();
+  slow_.cancel();
 }
 
 }  // namespace brood::cluster

@@ -19,7 +19,7 @@ class dispatcher : public std::enable_shared_from_this<dispatcher> {
   using connection = std::shared_ptr<const unique_fd>;
   using hand_over_function = std::function<void(int worker, const connection&)>;
 
-  explicit dispatcher(const asio::any_io_executor& ex) : retry_(ex) {}
+  explicit dispatcher(const asio::any_io_executor& ex) : retry_(ex), slow_(ex) {}
 
   void on_hand_over(hand_over_function f) { hand_over_ = std::move(f); }
   /// `f` is called whenever wants_more() or settled() may have changed.
@@ -46,12 +46,17 @@ class dispatcher : public std::enable_shared_from_this<dispatcher> {
 
  private:
   void changed();
+  /// Somebody's answer is late, and others wait for it: they shall not for ever.
+  void watch_slow();
 
   policy::round_robin<connection> policy_;
   hand_over_function hand_over_;
   std::function<void()> changed_;
   asio::steady_timer retry_;
+  asio::steady_timer slow_;
+  std::uint64_t handed_ = 0;
   bool retrying_ = false;
+  bool watching_ = false;
 };
 
 }  // namespace brood::cluster

@@ -56,6 +56,8 @@ class listener : public std::enable_shared_from_this<listener> {
   virtual void retire(int worker) = 0;
   /// The worker has given back what it was admitted to.
   virtual void released(int worker) { retire(worker); }
+  /// The worker does not answer: no more connections for it, and what is in a queue of its own goes to others.
+  virtual void suspend(int worker) { retire(worker); }
   /// The worker is gone.
   virtual void remove(int worker) = 0;
   void answered(int worker, bool accepted) { dispatcher_->answered(worker, accepted); }

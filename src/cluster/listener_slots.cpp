@@ -90,6 +90,12 @@ void listener_slots::released(int worker) {
   dispatcher_->retire(worker);
 }
 
+/// It may wake up and accept as well: each connection is still somebody's, and only one's.
+void listener_slots::suspend(int worker) {
+  retire(worker);
+  if (slot* mine = find(worker)) rescue(*mine);
+}
+
 void listener_slots::remove(int worker) {
   if (slot* mine = find(worker)) vacate(*mine);
   dispatcher_->remove(worker);

@@ -32,6 +32,7 @@ class listener_slots final : public listener {
   void listening(int worker) override;
   void retire(int worker) override;
   void released(int worker) override;
+  void suspend(int worker) override;
   void remove(int worker) override;
   socket_ptr loads() const override { return loads_; }
 

@@ -45,6 +45,10 @@ worker* primary::find(int id) const noexcept {
 
 cluster::scheduling primary::scheduling() const noexcept { return state_->scheduling(); }
 
+void primary::reload(primary_state& state, reload_options with, reload_handler handler) {
+  state.reload(with, std::move(handler));
+}
+
 void primary::disconnect(primary_state& state, disconnect_handler handler) { state.disconnect_all(std::move(handler)); }
 
 }  // namespace brood::cluster

@@ -43,6 +43,7 @@ void primary_state::on_message(const state_ptr& who, const boost::json::object& 
       who->online->set({});
       online.call(*facade);
       break;
+    case wire::cluster_message::act::ready: on_ready(who); break;
     case wire::cluster_message::act::query_server: on_query(who, m); break;
     case wire::cluster_message::act::listening: on_listening(who, m.request); break;
     case wire::cluster_message::act::loads: on_loads(who, m); break;
@@ -100,9 +101,11 @@ void primary_state::on_listening(const state_ptr& who, const wire::listen_reques
   for (const auto& [key, one] : listeners_) {
     if (one->has(who->id) && one->answers(request)) one->listening(who->id);
   }
+  watch_pulse(who);
   const address where = address_of(request);
   who->listening->call(where);
   if (auto facade = who->facade.lock()) listening.call(*facade, where);
+  if (!settings_.explicit_ready) on_ready(who);
 }
 
 void primary_state::on_loads(const state_ptr& who, const wire::cluster_message& asked) {
@@ -170,6 +173,7 @@ void primary_state::hand_over(int id, const listener_ptr& from, const dispatcher
 }
 
 void primary_state::on_answer(const state_ptr& who, const wire::cluster_message& answer) {
+  if (*answer.ack == who->pulse_seq && who->pulse) return who->pulse->answered();
   auto found = who->handovers.find(*answer.ack);
   if (found == who->handovers.end()) return;
   auto from = found->second.lock();

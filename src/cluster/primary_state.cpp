@@ -23,7 +23,7 @@ cluster::settings complete(cluster::settings s) {
   if (s.exec.empty()) s.exec = std::filesystem::read_symlink("/proc/self/exe").string();
   if (!s.args) s.args = own_arguments();
   if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor is less than 1");
-  for (auto time : {s.restart.first, s.restart.most, s.restart.lived, s.drain}) {
+  for (auto time : {s.restart.first, s.restart.most, s.restart.lived, s.drain, s.heartbeat}) {
     if (time.count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
   }
   s.scheduling = choose_scheduling(s.scheduling, s.log);
@@ -57,10 +57,22 @@ std::chrono::milliseconds primary_state::next_wait() {
   return restart_.wait(std::uniform_real_distribution<>(0, 1)(random_));
 }
 
-worker& primary_state::fork(const environment& changes) {
+primary_state::state_ptr primary_state::add_worker(const environment& changes) {
   auto who = std::make_shared<worker_state>(executor_, next_id_);
   who->changes = changes;
   who->primary = weak_from_this();
+  return who;
+}
+
+/// Only one that could be started, or will be, counts.
+void primary_state::enlist(const state_ptr& who) {
+  ++next_id_;
+  states_.emplace(who->id, who);
+  workers_.emplace(who->id, who->facade.lock());
+}
+
+worker& primary_state::fork(const environment& changes) {
+  auto who = add_worker(changes);
   auto facade = std::make_shared<worker>(who);
   who->facade = facade;
   if (const auto wait = next_wait(); wait.count() == 0) {
@@ -70,15 +82,22 @@ worker& primary_state::fork(const environment& changes) {
                                 " ms, since the last ones died young");
     start_later(who, wait);
   }
-  ++next_id_;
-  states_.emplace(who->id, who);
-  workers_.emplace(who->id, facade);
+  enlist(who);
   return *facade;
 }
 
+int primary_state::fork_now(const environment& changes) {
+  auto who = add_worker(changes);
+  auto facade = std::make_shared<worker>(who);
+  who->facade = facade;
+  start(who);
+  enlist(who);
+  return who->id;
+}
+
 void primary_state::start_later(const state_ptr& who, std::chrono::milliseconds wait) {
-  who->start_timer.expires_after(wait);
-  who->start_timer.async_wait([weak = weak_from_this(), who](error_code ec) {
+  who->timer.expires_after(wait);
+  who->timer.async_wait([weak = weak_from_this(), who](error_code ec) {
     auto self = weak.lock();
     if (ec || !self || !self->states_.contains(who->id)) return;
     try {
@@ -121,7 +140,9 @@ void primary_state::watch(const state_ptr& who) {
     auto self = weak.lock();
     auto sender = weak_who.lock();
     auto facade = sender ? sender->facade.lock() : nullptr;
-    if (self && facade) self->message_received.call(*facade, m);
+    if (!self || !facade) return;
+    if (self->settings_.explicit_ready && m.body.is_string() && m.body.get_string() == "ready") self->on_ready(sender);
+    self->message_received.call(*facade, m);
   };
   who->channel->disconnected->listen([weak = weak_from_this(), weak_who = std::weak_ptr(who)](error_code reason) {
     auto self = weak.lock();
@@ -136,22 +157,24 @@ void primary_state::watch(const state_ptr& who) {
 }
 
 void primary_state::on_disconnected(const state_ptr& who, error_code reason) {
+  if (who->pulse) who->pulse->stop();
   leave_listeners(*who, &listener::remove);
   who->handovers.clear();
   if (auto facade = who->facade.lock()) disconnected.call(*facade, reason);
 }
 
 void primary_state::on_exited(const state_ptr& who, exit_status status) {
-  if (!who->exited_after_disconnect) restart_.exited(who->started, policy::restart::clock::now());
   auto facade = who->facade.lock();
   forget(who);
+  if (const auto reload = reload_; reload && reload->exited(who->id, status)) who->exited_after_disconnect = true;
+  if (!who->exited_after_disconnect) restart_.exited(who->started, policy::restart::clock::now());
   who->exited->set({}, status);
   if (facade) exited.call(*facade, status);
   complete_if_all_gone();
 }
 
 void primary_state::forget(const state_ptr& who) {
-  who->start_timer.cancel();
+  who->timer.cancel();
   states_.erase(who->id);
   workers_.erase(who->id);
 }
@@ -171,6 +194,7 @@ void primary_state::disconnect_worker(worker_state& who) {
 void primary_state::disconnect_all(detail::waiters<>::handler handler) {
   all_gone_.add(std::move(handler));
   if (!std::exchange(stopping_, true)) {
+    if (const auto reload = reload_) reload->abort(asio::error::operation_aborted);
     finish_listeners();
     drain_timer_.expires_after(settings_.drain);
     drain_timer_.async_wait([weak = weak_from_this()](error_code ec) {
@@ -229,13 +253,15 @@ void primary_state::complete_if_all_gone() {
 }
 
 void primary_state::abandon() {
+  if (const auto reload = reload_) reload->abort(asio::error::operation_aborted);
   for (auto& [key, listener] : listeners_) listener->close();
   listeners_.clear();
   drain_timer_.cancel();
   finish_timer_.cancel();
   const auto all = std::exchange(states_, {});
   for (const auto& [id, who] : all) {
-    who->start_timer.cancel();
+    who->timer.cancel();
+    if (who->pulse) who->pulse->stop();
     who->channel->disconnect();
   }
   workers_.clear();

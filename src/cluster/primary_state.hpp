@@ -8,6 +8,7 @@
 
 #include "brood/cluster/primary.hpp"
 #include "cluster/listener.hpp"
+#include "cluster/reloading.hpp"
 #include "cluster/worker_state.hpp"
 #include "policy/restart.hpp"
 #include "wire/cluster_message.hpp"
@@ -22,11 +23,25 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   worker& fork(const environment& changes);
   void disconnect_worker(worker_state& who);
   void disconnect_all(detail::waiters<>::handler handler);
+  void reload(reload_options with, reloading::handler handler);
   /// The primary object is gone.
   void abandon();
 
   const std::map<int, std::shared_ptr<worker>>& workers() const noexcept { return workers_; }
   cluster::scheduling scheduling() const noexcept { return settings_.scheduling; }
+
+  // For a reload under way.
+  /// Starts a worker without waiting, whatever happened to others. Its id. Throws spawn_error.
+  int fork_now(const environment& changes);
+  /// Tells it to go, and makes it when it has not in time. False: there is no such worker.
+  bool replace(int worker);
+  /// Ends it.
+  void drop(int worker);
+  void reload_finished(const reloading& which) {
+    if (reload_.get() == &which) reload_.reset();
+  }
+  /// As fork(), for one that nobody waits for: it is told to the log if it cannot be started.
+  void fork_again(const environment& changes);
 
   detail::listeners<worker&> forked;
   detail::listeners<worker&> online;
@@ -40,12 +55,17 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   using listener_ptr = std::shared_ptr<listener>;
 
   // Life
+  state_ptr add_worker(const environment& changes);
+  void enlist(const state_ptr& who);
   void start(const state_ptr& who);
   void start_later(const state_ptr& who, std::chrono::milliseconds wait);
   void watch(const state_ptr& who);
   void on_disconnected(const state_ptr& who, error_code reason);
   void on_exited(const state_ptr& who, exit_status status);
   void forget(const state_ptr& who);
+  void watch_pulse(const state_ptr& who);
+  void on_ready(const state_ptr& who);
+  void on_hung(const state_ptr& who);
   void finish_listeners();
   void listener_finished();
   void dismiss_workers();
@@ -81,6 +101,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   asio::steady_timer drain_timer_;
   std::size_t finishing_ = 0;  // listeners that have connections to hand over yet, and one while they are told
   bool stopping_ = false;
+  std::shared_ptr<reloading> reload_;  // while one is under way
 };
 
 }  // namespace brood::cluster

@@ -48,6 +48,7 @@ bool this_worker::send(boost::json::value body, attachment handle) {
   return state_->channel->send(body, std::move(handle));
 }
 
+void this_worker::ready() { state_->tell_ready(); }
 void this_worker::disconnect() { state_->disconnect(true); }
 bool this_worker::connected() const noexcept { return state_->channel->connected(); }
 bool this_worker::exited_after_disconnect() const noexcept { return state_->exited_after_disconnect; }

@@ -21,6 +21,9 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   void open(unique_fd channel_end);
   std::shared_ptr<acceptor_state> listen(wire::listen_request request);
   void close_acceptor(acceptor_state& which);
+  void tell_ready() {
+    if (channel->connected()) tell(wire::ready_text(next_seq_++));
+  }
   /// `own`: by the worker's wish, of which the primary does not know yet.
   void disconnect(bool own);
 

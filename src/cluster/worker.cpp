@@ -8,14 +8,16 @@ namespace brood::cluster {
 worker_state::worker_state(const asio::any_io_executor& ex, int number)
     : id(number),
       channel(std::make_shared<ipc::endpoint>(ex)),
-      start_timer(ex),
+      timer(ex),
       online(std::make_shared<detail::milestone_state<>>(ex)),
+      ready(std::make_shared<detail::milestone_state<>>(ex)),
       exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
       listening(std::make_shared<detail::listeners<address>>(ex)) {}
 
 worker::worker(std::shared_ptr<worker_state> state)
     : online(state->online),
       listening(state->listening),
+      ready(state->ready),
       disconnected(state->channel->disconnected),
       exited(state->exited),
       messages(state->channel->messages),

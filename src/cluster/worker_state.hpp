@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "brood/cluster/worker.hpp"
+#include "cluster/heartbeat.hpp"
 #include "cluster/listener.hpp"
 #include "process/child_state.hpp"
 
@@ -23,7 +24,9 @@ struct worker_state {
   const std::shared_ptr<ipc::endpoint> channel;
   std::shared_ptr<process::child_state> child;  // empty until it is started
   std::chrono::steady_clock::time_point started{};
-  asio::steady_timer start_timer;
+  asio::steady_timer timer;  // until it is started; later, until it must be gone
+  std::shared_ptr<heartbeat> pulse;
+  std::int64_t pulse_seq = -1;  // of the question it has not answered
   bool exited_after_disconnect = false;
 
   std::weak_ptr<primary_state> primary;
@@ -32,6 +35,7 @@ struct worker_state {
   std::map<std::int64_t, std::weak_ptr<listener>> handovers;
 
   const std::shared_ptr<detail::milestone_state<>> online;
+  const std::shared_ptr<detail::milestone_state<>> ready;
   const std::shared_ptr<detail::milestone_state<exit_status>> exited;
   const std::shared_ptr<detail::listeners<address>> listening;
 };

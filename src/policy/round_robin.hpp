@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -10,8 +11,11 @@
 
 namespace brood::policy {
 
-/// Who gets the next connection, when the primary hands them out in turn: Node's rule. Each worker has at most one
-/// hand-over under way; those that have none stand in a line, and the first in line gets the oldest connection.
+/// Who gets the next connection, when the primary hands them out in turn. Each worker has at most one hand-over under
+/// way; of those that have none, the one that was given the fewest so far gets the oldest connection, the first in line
+/// among equals. Nobody gets ahead of the last by more than a few (`most_lead`): workers that answer a little faster
+/// would have the others' turns, and in the long run far more than their share. One that does not answer at all must
+/// not hold up the rest: excuse_slow() leaves it out of account until it does.
 ///
 /// A connection is the policy's until a worker has said that it took it. One that was handed to a worker which refused
 /// it or went away is given to the next. One that every worker refused is parked, until retry_parked(): offered on at
@@ -20,6 +24,9 @@ template <class Connection>
 class round_robin {
  public:
   using worker_id = int;
+  static constexpr std::uint64_t most_lead = 4;
+  /// What one that was excused makes up for when it is back.
+  static constexpr std::uint64_t most_arrears = 64;
   struct handover {
     worker_id worker;
     Connection connection;  ///< a copy; the policy keeps its own until the answer
@@ -28,7 +35,10 @@ class round_robin {
   /// One that is retired but still has an answer to give comes back into the line with that answer.
   void add(worker_id worker) {
     const auto [found, added] = workers_.try_emplace(worker);
-    if (added) line_.push_back(worker);
+    if (added) {
+      found->second.given = least_given().value_or(0);
+      line_.push_back(worker);
+    }
     found->second.retired = false;
   }
 
@@ -56,9 +66,14 @@ class round_robin {
   /// What to hand over now; to be asked until it gives nothing, after each of the other calls.
   std::optional<handover> next() {
     if (line_.empty() || waiting_.empty()) return std::nullopt;
-    const worker_id worker = line_.front();
-    line_.pop_front();
-    auto& slot = workers_[worker].under_way;
+    const auto fewer = [this](worker_id a, worker_id b) { return workers_.at(a).given < workers_.at(b).given; };
+    const auto first = std::min_element(line_.begin(), line_.end(), fewer);
+    const worker_id worker = *first;
+    auto& chosen = workers_.at(worker);
+    if (chosen.given >= least_given().value_or(chosen.given) + most_lead) return std::nullopt;
+    line_.erase(first);
+    ++chosen.given;
+    auto& slot = chosen.under_way;
     slot.emplace(std::move(waiting_.front()));
     waiting_.pop_front();
     return handover{worker, slot->connection};
@@ -70,6 +85,11 @@ class round_robin {
     if (found == workers_.end() || !found->second.under_way) return false;
     item done = std::move(*found->second.under_way);
     found->second.under_way.reset();
+    if (found->second.excused) {
+      const std::uint64_t others = least_given().value_or(0);
+      found->second.excused = false;
+      found->second.given = std::max(found->second.given, others - std::min(others, most_arrears));
+    }
     if (found->second.retired) {
       workers_.erase(found);
     } else {
@@ -80,6 +100,13 @@ class round_robin {
     auto& where = done.refusals < workers_.size() ? waiting_ : parked_;
     where.push_back(std::move(done));
     return true;
+  }
+
+  /// Connections wait, and somebody could take them, but for those who have not answered yet.
+  bool held_up() const noexcept { return !waiting_.empty() && !line_.empty(); }
+  /// To be called when that has lasted for a while.
+  void excuse_slow() noexcept {
+    for (auto& [id, one] : workers_) one.excused = one.excused || one.under_way;
   }
 
   bool has(worker_id worker) const {
@@ -114,7 +141,18 @@ class round_robin {
   struct standing {
     std::optional<item> under_way{};
     bool retired = false;
+    bool excused = false;
+    std::uint64_t given = 0;
   };
+
+  /// Among those that count.
+  std::optional<std::uint64_t> least_given() const noexcept {
+    std::optional<std::uint64_t> least;
+    for (const auto& [id, one] : workers_) {
+      if (!one.retired && !one.excused) least = std::min(one.given, least.value_or(one.given));
+    }
+    return least;
+  }
 
   std::map<worker_id, standing> workers_;
   std::deque<worker_id> line_;

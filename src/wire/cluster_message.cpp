@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using act = cluster_message::act;
 
-constexpr std::array<std::pair<act, std::string_view>, 8> act_names{{
+constexpr std::array<std::pair<act, std::string_view>, 9> act_names{{
     {act::online, "online"},
     {act::query_server, "queryServer"},
     {act::listening, "listening"},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<act, std::string_view>, 8> act_names{{
     {act::new_connection, "newconn"},
     {act::disconnect, "disconnect"},
     {act::loads, "loads"},
+    {act::ready, "ready"},
 }};
 
 std::string_view text_of(const json::object& from, std::string_view name) {
@@ -148,6 +149,8 @@ std::string close_text(std::int64_t seq, std::string_view key) { return with_key
 std::string exited_after_disconnect_text(std::int64_t seq) { return simple(seq, "exitedAfterDisconnect"); }
 
 std::string loads_text(std::int64_t seq, std::string_view key) { return with_key(seq, "loads", key); }
+
+std::string ready_text(std::int64_t seq) { return simple(seq, "ready"); }
 
 std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted) {
   return begin(seq) + R"(,"ack":)" + std::to_string(ack) + R"(,"accepted":)" + (accepted ? "true}" : "false}");

@@ -41,7 +41,8 @@ struct cluster_message {
     exited_after_disconnect,
     new_connection,
     disconnect,
-    loads
+    loads,
+    ready
   };
 
   act what = act::none;
@@ -67,6 +68,8 @@ std::string close_text(std::int64_t seq, std::string_view key);
 std::string exited_after_disconnect_text(std::int64_t seq);
 /// brood's own: asks for the descriptor of the map of loads; the answer is an ack with it. Node's primary ignores it.
 std::string loads_text(std::int64_t seq, std::string_view key);
+/// brood's own: this worker serves.
+std::string ready_text(std::int64_t seq);
 std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted);
 
 // Primary to worker.

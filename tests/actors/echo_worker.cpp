@@ -1,5 +1,6 @@
 // A cluster worker without HTTP: answers each connection with "worker ID pid PID\n" and obeys {"op": ...}.
 //   echo_worker [PORT [ADDRESS|any]], or echo_worker PORT die
+// FROM_WORKER_3=exit|hang in the environment: from the third worker on, it exits with 9 or never says that it is ready.
 #include <brood/cluster.hpp>
 
 #include <unistd.h>
@@ -37,10 +38,14 @@ int main(int argc, char** argv) {
   if (argc > 2 && std::string(argv[2]) == "die") return 9;
   asio::io_context loop{1};
   brood::cluster::this_worker self{loop};
+  // A program that was broken between two generations.
+  const char* broken = self.id() >= 3 ? std::getenv("FROM_WORKER_3") : nullptr;
+  if (broken != nullptr && std::string(broken) == "exit") return 9;
   const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
   const std::string address = argc > 2 ? argv[2] : "127.0.0.1";
   echo server{self, address == "any" ? self.listen(port) : self.listen({asio::ip::make_address(address), port})};
   server.acceptor.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
+    if (!ec && broken == nullptr) self.ready();
     if (!ec) return server.accept();
     self.send({{"failed", ec.message()}});
   });

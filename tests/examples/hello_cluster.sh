@@ -68,6 +68,25 @@ kill -INT -- "-$program"
 stopped 1 2 3
 quiet
 
+# Other workers in place of these, and none had to be killed.
+start
+kill -HUP "$program"
+wait_line 20 '^reload: 3 workers replaced$'
+all_answer 4 5 6
+kill -TERM "$program"
+stopped 1 2 3 4 5 6
+quiet
+
+for scheduling in round_robin shared kernel_least_loaded; do
+  port=$(free_port)
+  watch "$BROOD_EXAMPLES_DIR/hello_cluster" --port "$port" --workers 2 --scheduling "$scheduling"
+  wait_line 20 '^worker 1 listening '
+  wait_line 20 '^worker 2 listening '
+  ask "$port"
+  kill -TERM "$program"
+  stopped 1 2
+done
+
 # Some workers are not there yet, some ask for the port just now: none may be forgotten, or have to be killed.
 for _ in {1..5}; do
   port=$(free_port)

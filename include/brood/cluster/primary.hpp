@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "brood/cluster/reload.hpp"
 #include "brood/cluster/settings.hpp"
 #include "brood/cluster/worker.hpp"
 #include "brood/executor.hpp"
@@ -61,7 +62,22 @@ class primary {
         [state = state_](auto handler) { disconnect(*state, std::move(handler)); }, token);
   }
 
+  /// Replaces every worker by a new one, started now: from a new file of the program, with the changes to the
+  /// environment its predecessor had. The old ones go on until their successors are ready (worker::ready), then finish
+  /// what they are serving, within settings::drain. If a new one ends, cannot be started or is not ready in time, its
+  /// batch is stopped and the old ones that are left stay. A worker that ends by this has exited_after_disconnect()
+  /// set. Signature: `void(error_code, reload_verdict)`; the verdict tells how many were replaced and, if not all, why.
+  /// Error: already_started while another reload is under way; operation_aborted when cancelled (it goes on all the
+  /// same) or when the cluster is disconnected meanwhile. Cancellation: every kind.
+  template <class Token = boost::asio::deferred_t>
+  auto async_reload(reload_options with, Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(error_code, reload_verdict)>(
+        [state = state_, with](auto handler) { reload(*state, with, std::move(handler)); }, token);
+  }
+
  private:
+  using reload_handler = boost::asio::any_completion_handler<void(error_code, reload_verdict)>;
+  static void reload(primary_state& state, reload_options with, reload_handler handler);
   using disconnect_handler = boost::asio::any_completion_handler<void(error_code)>;
   explicit primary(std::shared_ptr<primary_state> state);
   static void disconnect(primary_state& state, disconnect_handler handler);

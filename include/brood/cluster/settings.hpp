@@ -54,6 +54,12 @@ struct settings {
   stdio err = stdio::inherit;
   cluster::scheduling scheduling = cluster::scheduling::automatic;
   backoff restart{};
+  /// A worker that listens or is ready, and whose loop has not turned for this long, gets no more connections, those
+  /// that wait for it go to others, and it is ended by the steps of `stop`. 0: never. Works for Node's workers too.
+  std::chrono::milliseconds heartbeat{0};
+  /// A worker is ready (worker::ready) when it says so: this_worker::ready(), or a message "ready" as process.send has
+  /// it in Node. False: when it listens.
+  bool explicit_ready = false;
   /// How long async_disconnect() lets workers finish by themselves, and what happens to those that do not.
   std::chrono::milliseconds drain{10'000};
   stop_ladder stop = default_stop;

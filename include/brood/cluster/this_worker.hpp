@@ -44,6 +44,8 @@ class this_worker {
   milestone<error_code> disconnected;
 
   bool send(boost::json::value body, attachment handle = {});
+  /// Tells a primary with settings::explicit_ready that this worker serves. Node's primary takes no notice.
+  void ready();
   /// Goes in good order: closes its acceptors, waits for all `hold`s to be let go, tells the primary and closes the
   /// channel. The process ends when the program has nothing else to do.
   void disconnect();

@@ -32,6 +32,8 @@ class worker {
   milestone<> online;
   /// Each time it starts to listen somewhere.
   event<address> listening;
+  /// It serves: it listens, or has said so itself where settings::explicit_ready wants that.
+  milestone<> ready;
   /// Its channel is gone; from here on it gets no connection.
   milestone<error_code> disconnected;
   milestone<exit_status> exited;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -65,6 +66,58 @@ TEST(round_robin, is_settled_when_all_is_taken_or_nobody_is_left) {
   EXPECT_FALSE(p.settled()) << "refused by all, it is still there";
   p.retire(1);
   EXPECT_TRUE(p.settled()) << "nobody is left to take it";
+}
+
+TEST(round_robin, lets_nobody_take_the_turns_of_those_who_answer_later) {
+  policy p;
+  std::map<int, int> shares;
+  for (int worker = 1; worker <= 4; ++worker) p.add(worker);
+  for (int connection = 0; connection < 4000; ++connection) p.arrived(connection);
+  // Worker 1 answers at once, 4 only when nothing else moves.
+  std::set<int> busy;
+  while (p.backlog() != 0 || !busy.empty()) {
+    while (auto next = p.next()) {
+      ++shares[next->worker];
+      busy.insert(next->worker);
+    }
+    const int first = *busy.begin();
+    busy.erase(first);
+    p.answered(first, true);
+  }
+  for (const auto& [worker, count] : shares) EXPECT_NEAR(count, 1000, policy::most_lead) << worker;
+}
+
+TEST(round_robin, goes_on_without_one_that_does_not_answer) {
+  policy p;
+  p.add(1);
+  p.add(2);
+  for (int connection = 0; connection < 400; ++connection) p.arrived(connection);
+  std::map<int, int> shares;
+  const auto serve_all_but_1 = [&] {
+    while (auto next = p.next()) {
+      ++shares[next->worker];
+      if (next->worker != 1) p.answered(next->worker, true);
+    }
+  };
+  serve_all_but_1();
+  EXPECT_TRUE(p.held_up());
+  EXPECT_LE(shares[2], 1 + static_cast<int>(policy::most_lead));
+  p.excuse_slow();
+  serve_all_but_1();
+  EXPECT_FALSE(p.held_up());
+  EXPECT_EQ(shares[1] + shares[2], 400);
+  // Back again, it makes up for some of what it missed, and then both take their turns.
+  p.answered(1, true);
+  std::string order;
+  for (int connection = 0; connection < 100; ++connection) {
+    p.arrived(connection);
+    while (auto next = p.next()) {
+      order += std::to_string(next->worker);
+      p.answered(next->worker, true);
+    }
+  }
+  EXPECT_EQ(order.substr(0, 60), std::string(60, '1'));
+  EXPECT_EQ(std::count(order.begin() + 80, order.end(), '1'), 10);
 }
 
 TEST(round_robin, knows_a_worker_once) {

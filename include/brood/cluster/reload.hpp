@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "brood/exit_status.hpp"
+
+namespace brood::cluster {
+
+struct reload_options {
+  /// How many new workers are started before as many old ones are told to go, over and over. 0: all at once; then a
+  /// generation that does not get ready leaves every old worker where it was, for twice the memory meanwhile.
+  std::size_t surge = 0;
+  /// How long a new worker may take to get ready.
+  std::chrono::milliseconds patience{30'000};
+};
+
+/// How a reload went.
+struct reload_verdict {
+  /// New workers that are ready and serve, in place of as many old ones.
+  std::size_t replaced = 0;
+  /// Old workers that stay since their successors did not get ready. None: all went well.
+  std::size_t kept = 0;
+  /// Why, where it did not: "worker 5 exited with code 3 before it was ready". Empty otherwise.
+  std::string reason{};
+  /// How that worker ended, if that is why.
+  std::optional<exit_status> status{};
+
+  explicit operator bool() const noexcept { return reason.empty(); }
+};
+
+}  // namespace brood::cluster

@@ -1,0 +1,57 @@
+#include "cluster/heartbeat.hpp"
+
+#include <utility>
+
+#include "sys/calls.hpp"
+
+namespace brood::cluster {
+
+heartbeat::heartbeat(const asio::any_io_executor& ex, std::chrono::milliseconds limit, ask_function ask,
+                     std::function<void()> hung)
+    : timer_(ex), limit_(limit), ask_(std::move(ask)), hung_(std::move(hung)) {}
+
+/// Half the limit between an answer and the next question, half of it for the answer: a loop that stands still is
+/// noticed after the limit, or little later.
+void heartbeat::start() {
+  int ends[2] = {-1, -1};
+  // What travels with the question, again and again; the other end is of no use to anybody.
+  if (sys::socket_pair(ends) == -1) return wait(limit_ / 2);
+  const unique_fd other(ends[1]);
+  token_ = std::make_shared<const unique_fd>(ends[0]);
+  wait(limit_ / 2);
+}
+
+void heartbeat::wait(std::chrono::milliseconds time) {
+  timer_.expires_after(time);
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code ec) {
+    auto self = weak.lock();
+    if (!ec && self) self->tick();
+  });
+}
+
+void heartbeat::tick() {
+  if (!token_) return start();
+  if (asked_ && !std::exchange(late_, true)) {
+    // Perhaps it is us who stood still, and the answer is there: the loop gets to it before this timer fires again.
+    return wait(limit_ / 8);
+  }
+  if (asked_) {
+    if (const auto hung = std::exchange(hung_, nullptr)) hung();
+    return;
+  }
+  asked_ = true;
+  wait(limit_ / 2);
+  ask_(token_);
+}
+
+void heartbeat::answered() {
+  late_ = false;
+  if (std::exchange(asked_, false)) wait(limit_ / 2);
+}
+
+void heartbeat::stop() {
+  hung_ = nullptr;
+  timer_.cancel();
+}
+
+}  // namespace brood::cluster

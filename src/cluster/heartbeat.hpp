@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "brood/unique_fd.hpp"
+
+namespace brood::cluster {
+
+namespace asio = boost::asio;
+
+/// Asks one worker again and again whether its loop turns, and tells when it has not answered for too long.
+///
+/// The question is one that every worker answers by itself, Node's included: a connection for a listener it does not
+/// have, which it refuses.
+class heartbeat : public std::enable_shared_from_this<heartbeat> {
+ public:
+  using ask_function = std::function<void(std::shared_ptr<const unique_fd>)>;
+
+  /// `ask` sends the question, with a descriptor; `hung` is called once at most.
+  heartbeat(const asio::any_io_executor& ex, std::chrono::milliseconds limit, ask_function ask,
+            std::function<void()> hung);
+
+  void start();
+  void answered();
+  void stop();
+
+ private:
+  void wait(std::chrono::milliseconds time);
+  void tick();
+
+  asio::steady_timer timer_;
+  const std::chrono::milliseconds limit_;
+  ask_function ask_;
+  std::function<void()> hung_;
+  std::shared_ptr<const unique_fd> token_;
+  bool asked_ = false;
+  bool late_ = false;
+};
+
+}  // namespace brood::cluster
