@@ -87,10 +87,6 @@ std::int64_t size_of(int file) noexcept {
   return ::fstat(file, &about) == 0 ? about.st_size : -1;
 }
 
-int duplicate(int fd) noexcept {
-  return retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
-}
-
 std::size_t readable_now(int fd) noexcept {
   int size = 0;
   return ::ioctl(fd, FIONREAD, &size) == 0 && size > 0 ? static_cast<std::size_t>(size) : 0;
