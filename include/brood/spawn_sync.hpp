@@ -9,13 +9,14 @@ namespace brood {
 /// Node's spawnSync, execSync and execFileSync: run a program to its end and give what it wrote. They block the calling
 /// thread, need no loop, and leave nothing behind.
 struct sync_options {
-  /// Written to the program's stdin, which is closed after it; unless exec.in is something else than a pipe.
+  /// Written to the program's stdin, which is at its end after it; unless exec.in is neither a pipe nor a terminal.
   std::string input{};
   exec_options exec{};
 };
 
 /// Throws spawn_error, and boost::system::system_error with errc::status_lost where other code collected the status. A
-/// program that fails is a result, as with exec_file(); `result.check()` throws.
+/// program that fails is a result, as with exec_file(); `result.check()` throws. A channel would have nobody at its
+/// other end: std::invalid_argument.
 exec_result exec_file_sync(const std::string& file, arguments args = {}, const sync_options& options = {});
 
 /// The same for a line of shell.

@@ -40,7 +40,11 @@ running start_line(const asio::any_io_executor& ex, const std::string& line, con
 
 running start_file(const asio::any_io_executor& ex, const std::string& file, arguments args,
                    const exec_options& options) {
-  std::string command = shell_line(file, args);
+  std::string command;
+  try {
+    command = shell_line(file, args);
+  } catch (const std::invalid_argument&) {  // of a NUL byte, which the start refuses by a spawn_error
+  }
   return start(ex, file, std::move(args), options, std::move(command));
 }
 

@@ -20,20 +20,28 @@ exec_result finish(asio::io_context& loop, exec_run run, const sync_options& opt
     result = std::move(r);
   });
   const auto in = options.exec.in.type();
-  if (in == stdio::kind::usual || in == stdio::kind::pipe) run.child().in().end(options.input);
+  if (in == stdio::kind::usual || in == stdio::kind::pipe || in == stdio::kind::terminal)
+    run.child().in().end(options.input);
   loop.run();
   if (reason) throw boost::system::system_error(reason, result.command);
   return result;
 }
 
+void refuse_channel(const sync_options& options) {
+  if (options.exec.in.type() != stdio::kind::channel) return;
+  throw std::invalid_argument("exec_sync: a channel would have no other end");
+}
+
 }  // namespace
 
 exec_result exec_file_sync(const std::string& file, arguments args, const sync_options& options) {
+  refuse_channel(options);
   asio::io_context loop{1};
   return finish(loop, exec_file(loop, file, std::move(args), options.exec), options);
 }
 
 exec_result exec_sync(const std::string& line, const sync_options& options) {
+  refuse_channel(options);
   asio::io_context loop{1};
   return finish(loop, exec(loop, line, options.exec), options);
 }

@@ -147,6 +147,8 @@ TEST(a_failed_command, is_told_with_its_last_five_lines) {
 TEST(exec_input, may_come_from_anywhere) {
   EXPECT_EQ(result_of("cat", {.in = brood::stdio::ignore}).out, "");
   EXPECT_EQ(brood::exec_sync("cat", {.input = "given"}).out, "given");
+  EXPECT_EQ(brood::exec_sync("cat", {.input = "typed\n", .exec = {.in = brood::stdio::terminal}}).out, "typed\n");
+  EXPECT_THROW(brood::exec_sync("cat", {.exec = {.in = brood::stdio::channel}}), std::invalid_argument);
   EXPECT_EQ(brood::exec_sync("wc -c", {.input = "not taken", .exec = {.in = brood::stdio::ignore}}).out, "0\n");
 }
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <brood/child_process.hpp>
+#include <brood/exec.hpp>
 #include <fstream>
 
 #include "support.hpp"
@@ -100,5 +100,11 @@ INSTANTIATE_TEST_SUITE_P(
                             spawn_step::argument,
                             "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"}),
     [](const auto& one) { return one.param.name; });
+
+TEST(exec_file, that_cannot_be_started_is_a_spawn_error_for_every_reason) {
+  brood_test::loop io;
+  EXPECT_THROW(static_cast<void>(brood::exec_file(io, "echo", {std::string("a\0b", 3)})), brood::spawn_error);
+  EXPECT_THROW(static_cast<void>(brood::exec_file(io, "/no/such/program")), brood::spawn_error);
+}
 
 }  // namespace
