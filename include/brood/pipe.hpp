@@ -7,7 +7,7 @@ namespace brood {
 
 /// Moves all that comes from one child into another, as a shell does with `|`: inside the kernel where both are pipes
 /// (splice(2)), through a buffer otherwise. Neither stream may be read or written by the program from then on; what was
-/// written into `to` before goes first.
+/// written into `to` before goes first. It goes on though the handles of both children are dropped.
 ///
 /// When `from` is at its end, so is the input of the other child. When `to` is closed, because its reader is gone, so
 /// is `from`: its writer gets SIGPIPE, or EPIPE. The milestone is reached at either; its value says why: no error at

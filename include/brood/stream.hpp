@@ -49,7 +49,8 @@ class readable {
   void close();
   /// Hands the parent's end over to the caller, in blocking mode; the stream is at its end here. What a child that has
   /// exited left behind, and was taken in already, comes with it. std::logic_error while the stream flows or is read;
-  /// boost::system::system_error where what was left cannot be kept.
+  /// boost::system::system_error where what was left cannot be kept. Where a process that the child has left behind may
+  /// still write, the rest is passed on while the loop runs, and the stream is at its end here after it.
   [[nodiscard]] unique_fd release();
   /// When the end was reached or the stream closed. Its error is what kept the rest from being read, if anything did.
   milestone<> ended;
@@ -99,7 +100,8 @@ class writable {
   /// Writes all of `data`, now as far as the pipe takes it, the rest from a queue of its own. False when 64 KiB or
   /// more wait in the queue (wait for `drained` before writing on), or when the stream is closed.
   bool write(std::string_view data);
-  /// The child sees the end of its input after all that was written. Writing afterwards does nothing.
+  /// The child sees the end of its input after all that was written. Writing afterwards does nothing. A terminal stays
+  /// open, or it would hang up, until the child has ended, close(), or the end of this.
   void end();
   void end(std::string_view last_data);
   /// Lets go of the parent's end at once; what waits in the queue is dropped.
@@ -109,11 +111,13 @@ class writable {
   [[nodiscard]] unique_fd release();
   /// The queue has become empty after `write` returned false: Node's 'drain'.
   event<> drained;
-  /// When the stream was closed, and why: no error after end() or close(), EPIPE when the reader went away.
+  /// When the stream was closed, and why: no error after end() or close(), or when the child ended with nothing waiting
+  /// for it; EPIPE when the reader went away.
   milestone<error_code> closed;
 
   /// Completes when the queue is empty. Signature: `void(error_code)`. Error: why the stream was closed instead;
-  /// operation_aborted when cancelled. Cancellation: every kind; the queue is written all the same.
+  /// operation_aborted when cancelled, or when close() dropped the queue. Cancellation: every kind; the queue is
+  /// written all the same.
   template <class Token = boost::asio::deferred_t>
   auto async_drained(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(

@@ -18,10 +18,12 @@ constexpr int moves_a_turn = 16;  // then others get the loop
 joint::joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_state> to)
     : ended(std::make_shared<detail::milestone_state<error_code>>(from->get_executor())),
       from_(std::move(from)),
-      to_(std::move(to)) {}
+      to_(std::move(to)),
+      splices_(!to_->is_terminal()) {}  // how a terminal's input ends depends on what was typed last
 
 void joint::start() {
   from_->join();
+  to_->join();
   to_->closed->listen([self = shared_from_this()](error_code reason) { self->target_closed(reason); });
   asio::post(from_->get_executor(), [self = shared_from_this()] { self->move(); });
 }
@@ -74,7 +76,7 @@ joint::outcome joint::splice_some() {
 
 joint::outcome joint::copy_some() {
   std::array<char, copy_size> buffer;
-  const ssize_t size = sys::read(from_->descriptor().get(), buffer.data(), buffer.size());
+  const ssize_t size = from_->read(buffer.data(), buffer.size());
   if (size > 0) {
     to_->write({buffer.data(), static_cast<std::size_t>(size)});
     return outcome::moved;
@@ -114,6 +116,17 @@ void joint::finish(error_code reason) {
     to_->end();
   }
   ended->set({}, reason);
+}
+
+unique_fd relay(const std::shared_ptr<readable_state>& from) {
+  int ends[2];
+  if (sys::pipe(ends) == -1) {
+    throw boost::system::system_error(sys::last_error(), "readable: what was read cannot be passed on");
+  }
+  unique_fd reader(ends[0]);
+  auto writer = std::make_shared<writable_state>(from->get_executor(), unique_fd(ends[1]));
+  std::make_shared<joint>(from, std::move(writer))->start();
+  return reader;
 }
 
 }  // namespace brood::process

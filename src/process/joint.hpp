@@ -30,8 +30,12 @@ class joint : public std::enable_shared_from_this<joint> {
 
   const std::shared_ptr<readable_state> from_;
   const std::shared_ptr<writable_state> to_;
-  bool splices_ = true;  // until the system says that these two cannot be
+  bool splices_;  // until the system says that these two cannot be
   bool finished_ = false;
 };
+
+/// A pipe through which all comes that `from` holds and will still get, passed on while the loop runs: its end to read
+/// from. Throws as readable::release.
+unique_fd relay(const std::shared_ptr<readable_state>& from);
 
 }  // namespace brood::process

@@ -28,8 +28,9 @@ bool would_block(ssize_t result) { return result == -1 && (errno == EAGAIN || er
 }  // namespace
 
 void readable_state::flow() {
-  if (joined_) return;
+  if (joined_ || pumping_) return;  // a turn under way goes on by itself
   flowing_ = true;
+  fd_.keep_loop(true);
   // A child that has just been started has not written yet: to read first would be told so, at the cost of a call.
   if (fd_.is_open() && kept_.empty()) return wait();
   next_turn();
@@ -67,11 +68,12 @@ unique_fd readable_state::release() {
 void readable_state::join() {
   if (flowing_ || joined_ || !reader_.empty()) throw std::logic_error("pipe: the stream is being read");
   joined_ = true;
+  fd_.keep_loop(true);
   fd_.cancel();
 }
 
 void readable_state::dropped() {
-  if (data_.empty() && reader_.empty()) close();
+  if (!joined_ && data_.empty() && reader_.empty()) close();
 }
 
 void readable_state::wait() {
@@ -82,13 +84,14 @@ void readable_state::wait() {
 void readable_state::ready(error_code ec) {
   waiting_ = false;
   if (ec == asio::error::operation_aborted) {
-    // A cancelled read ended the wait. Another one may have come since, or the flow.
-    if (fd_.is_open() && (!reader_.empty() || flowing_)) wait();
+    // A cancelled read ended the wait. Another one may have come since, or the flow; or it is the end that is waited
+    // for.
+    if (fd_.is_open() && !joined_ && (!reader_.empty() || flowing_ || exited_)) wait();
     return;
   }
   if (joined_ || !fd_.is_open()) return;
   if (ec) return finish(ec);
-  if (flowing_) return pump();
+  if (flowing_ && !(paused_ && exited_)) return pump();
   if (!reader_.empty()) return complete_read();
   look_for_end();
 }
@@ -99,13 +102,14 @@ void readable_state::pump() {
     if (!pumping_) emit_kept();
     return;
   }
+  if (paused_ && exited_) return take_what_is_left();
   auto self = shared_from_this();
   struct turn {
     readable_state& state;
     bool again = true;
     ~turn() {
       state.pumping_ = false;
-      if (again && !state.paused_) state.next_turn();
+      if (again && (!state.paused_ || state.exited_)) state.next_turn();
     }
   } turn{*self};
   pumping_ = true;
@@ -113,7 +117,7 @@ void readable_state::pump() {
   if (error_code ec = fd_.make_nonblocking()) return finish(ec);
   const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
   for (int i = 0; i < chunks_a_turn && !paused_ && fd_.is_open(); ++i) {
-    const ssize_t size = sys::read(fd_.get(), buffer.get(), chunk);
+    const ssize_t size = read(buffer.get(), chunk);
     if (size > 0) {
       grow_if_full(static_cast<std::size_t>(size));
       data_.call(std::string_view(buffer.get(), static_cast<std::size_t>(size)));
@@ -149,15 +153,18 @@ void readable_state::read_some(asio::mutable_buffer buffer, handler h) {
   if (!fd_.is_open()) return reader_.post(std::move(h), failure_ ? failure_ : asio::error::eof, 0);
   if (error_code ec = fd_.make_nonblocking()) return reader_.post(std::move(h), ec, 0);
   target_ = buffer;
+  fd_.keep_loop(true);
   reader_.add(std::move(h), [this](asio::cancellation_type) { fd_.cancel(); });
   complete_read();
 }
 
 void readable_state::complete_read() {
-  const ssize_t size = sys::read(fd_.get(), target_.data(), target_.size());
+  const ssize_t size = read(target_.data(), target_.size());
   if (would_block(size)) return wait();
-  if (size > 0) return reader_.complete_one({}, static_cast<std::size_t>(size));
-  finish(end_reason(fd_.get(), size));
+  if (size <= 0) return finish(end_reason(fd_.get(), size));
+  reader_.complete_one({}, static_cast<std::size_t>(size));
+  // The program may not ask again. If it does, then before this.
+  if (exited_) asio::post(get_executor(), [self = shared_from_this()] { self->take_what_is_left(); });
 }
 
 void readable_state::read_available() {
@@ -165,7 +172,7 @@ void readable_state::read_available() {
   auto self = shared_from_this();
   const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
   for (std::size_t left = sys::readable_now(fd_.get()); left > 0 && fd_.is_open();) {
-    const ssize_t size = sys::read(fd_.get(), buffer.get(), std::min(chunk, left));
+    const ssize_t size = read(buffer.get(), std::min(chunk, left));
     if (would_block(size)) return;
     if (size <= 0) return finish(end_reason(fd_.get(), size));
     left -= static_cast<std::size_t>(size);
@@ -177,12 +184,37 @@ std::size_t readable_state::take_kept(asio::mutable_buffer buffer) {
   const std::size_t size = std::min(buffer.size(), kept_.size());
   std::memcpy(buffer.data(), kept_.data(), size);
   kept_.erase(0, size);
-  if (kept_.empty()) asio::post(get_executor(), [self = shared_from_this()] { self->end_if_read(); });
+  if (kept_.empty()) {
+    asio::post(get_executor(), [self = shared_from_this()] {
+      self->end_if_read();
+      self->take_what_is_left();
+    });
+  }
   return size;
 }
 
 void readable_state::child_exited() {
-  if (!fd_.is_open() || flowing_ || joined_ || paused_ || !reader_.empty()) return;
+  exited_ = true;
+  take_what_is_left();
+}
+
+void readable_state::keep_loop(bool on) {
+  end_keeps_loop_ = on;
+  if (exited_ && idle()) fd_.keep_loop(on);
+}
+
+/// A terminal's modes are those of all its masters: one that was given away is in blocking mode, and so is ours.
+ssize_t readable_state::read(void* data, std::size_t size) noexcept {
+  if (terminal_ && !sys::is_ready(fd_.get(), POLLIN)) {
+    errno = EAGAIN;
+    return -1;
+  }
+  return sys::read(fd_.get(), data, size);
+}
+
+void readable_state::take_what_is_left() {
+  if (!exited_ || !fd_.is_open() || !idle()) return;
+  fd_.keep_loop(end_keeps_loop_);
   if (error_code ec = fd_.make_nonblocking()) return finish(ec);
   look_for_end();
 }
@@ -192,7 +224,7 @@ void readable_state::child_exited() {
 void readable_state::look_for_end() {
   char piece[4096];
   while (kept_.size() < most_kept) {
-    const ssize_t size = sys::read(fd_.get(), piece, sizeof piece);
+    const ssize_t size = read(piece, sizeof piece);
     if (would_block(size)) return wait();
     if (size <= 0) return finish(end_reason(fd_.get(), size));
     kept_.append(piece, static_cast<std::size_t>(size));

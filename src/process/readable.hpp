@@ -18,12 +18,14 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
  public:
   using handler = detail::waiters<std::size_t>::handler;
 
-  readable_state(asio::any_io_executor ex, unique_fd fd)
+  /// `terminal`: the descriptor is a terminal's master, whose modes another descriptor may change.
+  readable_state(asio::any_io_executor ex, unique_fd fd, bool terminal = false)
       : finished(std::make_shared<detail::milestone_state<>>(ex)),
         ended(std::make_shared<detail::milestone_state<>>(ex)),
         fd_(ex, std::move(fd)),
         data_(ex),
-        reader_(ex) {}
+        reader_(ex),
+        terminal_(terminal) {}
 
   const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
   detail::listeners<std::string_view>& data() noexcept { return data_; }
@@ -45,12 +47,18 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   /// From here on somebody reads from the descriptor by itself. std::logic_error where it is being read already.
   void join();
   std::string take_all_kept() noexcept { return std::exchange(kept_, {}); }
+  /// Something was taken in that was not read yet, and more may come.
+  bool partly_kept() const noexcept { return fd_.is_open() && !kept_.empty(); }
+  /// As read(2), but never waits.
+  ssize_t read(void* data, std::size_t size) noexcept;
 
   /// Gives out, if it flows, all that is in the pipe at this moment.
   void read_available();
-  /// The child is gone: what it left in the pipe is taken over unless somebody is reading it right now, so that the
+  /// The child is gone: from here on, whenever nobody is reading, what it left in the pipe is taken over, so that the
   /// end can be seen though nobody looks.
   void child_exited();
+  /// Whether looking for the end on nobody's behalf keeps the loop's run() from returning.
+  void keep_loop(bool on);
   /// The handle was dropped: unless a listener goes on hearing, nobody can ever read this.
   void dropped();
 
@@ -63,6 +71,8 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   bool emit_kept();
   void grow_if_full(std::size_t size);
   std::size_t take_kept(asio::mutable_buffer buffer);
+  bool idle() const noexcept { return !joined_ && reader_.empty() && (!flowing_ || paused_); }
+  void take_what_is_left();
   void look_for_end();
   void finish(error_code reason);
   void end_if_read();
@@ -73,12 +83,15 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   asio::mutable_buffer target_;
   std::string kept_;
   error_code failure_;
+  const bool terminal_;
   bool flowing_ = false;
   bool joined_ = false;
   bool paused_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
   bool grown_ = false;
+  bool exited_ = false;
+  bool end_keeps_loop_ = true;
 };
 
 }  // namespace brood::process

@@ -27,7 +27,7 @@ subscription readable::on_end(std::function<void()> f) { return ended.on(std::mo
 void readable::pause() { state_->pause(); }
 void readable::resume() { state_->resume(); }
 void readable::close() { state_->close(); }
-unique_fd readable::release() { return state_->release(); }
+unique_fd readable::release() { return state_->partly_kept() ? process::relay(state_) : state_->release(); }
 
 void readable::read_some(process::readable_state& state, boost::asio::mutable_buffer buffer, read_handler handler) {
   state.read_some(buffer, std::move(handler));
@@ -36,7 +36,7 @@ void readable::read_some(process::readable_state& state, boost::asio::mutable_bu
 writable::writable(std::shared_ptr<process::writable_state> s)
     : drained(s->drained), closed(s->closed), state_(std::move(s)) {}
 
-writable::~writable() { state_->end(); }
+writable::~writable() { state_->dropped(); }
 
 writable::executor_type writable::get_executor() const noexcept { return state_->get_executor(); }
 bool writable::write(std::string_view data) { return state_->write(data); }

@@ -18,6 +18,8 @@ std::size_t writable_state::put(const char* data, std::size_t size) {
     close(ec);
     return 0;
   }
+  // A terminal may be in blocking mode: see readable_state::read.
+  if (terminal_ && !sys::is_ready(fd_.get(), POLLOUT)) return 0;
   const ssize_t done = sys::write_without_signal(fd_.get(), data, size);
   if (done >= 0) return static_cast<std::size_t>(done);
   if (errno != EAGAIN && errno != EWOULDBLOCK) close(sys::last_error());
@@ -39,7 +41,24 @@ bool writable_state::write(std::string_view data) {
 void writable_state::end() {
   if (terminal_ && !ending_) type_end();
   ending_ = true;
+  close_at_end();
+}
+
+/// A terminal stays: to let go of it would be to hang up (SIGHUP), before the child has read what was typed.
+void writable_state::close_at_end() {
+  if (!ending_ || (terminal_ && !dropped_)) return;
   if (fd_.is_open() && queued() == 0 && writer_.empty()) close({});
+}
+
+void writable_state::dropped() {
+  if (joined_) return;
+  dropped_ = true;
+  end();
+}
+
+void writable_state::child_exited() {
+  const bool lost = queued() != 0 || !writer_.empty();
+  close(lost ? error_code(asio::error::broken_pipe) : error_code());
 }
 
 /// The end of a terminal's input is the character VEOF, at the start of a line; inside one it only sends off the line
@@ -53,11 +72,12 @@ void writable_state::close(error_code reason) {
   if (!fd_.is_open()) return;
   auto self = shared_from_this();
   fd_.close();
+  const error_code told = reason ? reason : error_code(asio::error::operation_aborted);
+  if (reason || queued() != 0) not_drained_ = told;
   queue_.clear();
   sent_ = 0;
-  const error_code told = reason ? reason : error_code(asio::error::operation_aborted);
   if (!writer_.empty()) writer_.complete_one(told, 0);
-  while (!drained_.empty()) drained_.complete_one(reason);
+  while (!drained_.empty()) drained_.complete_one(told);
   // Not from here: close() may stand inside the caller's write().
   asio::post(get_executor(), [self, reason] { self->closed->set({}, reason); });
 }
@@ -84,7 +104,7 @@ void writable_state::ready(error_code ec) {
     if (!fd_.is_open() || queued() != 0) return;
   }
   if (!writer_.empty()) return complete_write();
-  if (ending_) close({});
+  close_at_end();
 }
 
 /// True when nothing is queued any more.
@@ -116,14 +136,11 @@ void writable_state::complete_write() {
   if (!fd_.is_open()) return;  // close() has completed it
   if (done == 0 && source_.size() != 0) return wait();
   writer_.complete_one({}, done);
-  if (ending_) close({});
+  close_at_end();
 }
 
 void writable_state::wait_drained(detail::waiters<>::handler h) {
-  if (!fd_.is_open() || queued() == 0) {
-    const error_code* reason = closed->results() != nullptr ? &std::get<0>(*closed->results()) : nullptr;
-    return drained_.post(std::move(h), reason != nullptr ? *reason : error_code());
-  }
+  if (!fd_.is_open() || queued() == 0) return drained_.post(std::move(h), not_drained_);
   drained_.add(std::move(h));
 }
 

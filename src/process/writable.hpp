@@ -34,6 +34,13 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   bool write(std::string_view data);
   void end();
   void close(error_code reason);
+  /// The child is gone, and with it what still waits: EPIPE, if anything does.
+  void child_exited();
+  /// The handle was dropped.
+  void dropped();
+  /// From here on somebody else writes and ends it, whatever becomes of the handle.
+  void join() noexcept { joined_ = true; }
+  bool is_terminal() const noexcept { return terminal_; }
   void write_some(asio::const_buffer buffer, handler h);
   void wait_drained(detail::waiters<>::handler h);
   /// As writable::release.
@@ -50,6 +57,7 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   bool flush();
   void type_end();
   void complete_write();
+  void close_at_end();
   /// How many bytes the pipe took; 0 when it is full. On an error the stream is closed and nothing more to be done.
   std::size_t put(const char* data, std::size_t size);
 
@@ -59,9 +67,12 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   asio::const_buffer source_;
   detail::waiters<std::size_t> writer_;  // at most one write under way
   detail::waiters<> drained_;
-  bool full_ = false;  // write() has said so
+  error_code not_drained_;  // why the queue was dropped, or the stream closed
+  bool full_ = false;       // write() has said so
   bool ending_ = false;
   bool waiting_ = false;
+  bool joined_ = false;
+  bool dropped_ = false;
   const bool terminal_;
   bool line_begun_ = false;  // what was typed last was no newline
 };

@@ -87,6 +87,11 @@ std::int64_t size_of(int file) noexcept {
   return ::fstat(file, &about) == 0 ? about.st_size : -1;
 }
 
+bool is_ready(int fd, short events) noexcept {
+  pollfd one{.fd = fd, .events = events, .revents = 0};
+  return ::poll(&one, 1, 0) != 0;
+}
+
 std::size_t readable_now(int fd) noexcept {
   int size = 0;
   return ::ioctl(fd, FIONREAD, &size) == 0 && size > 0 ? static_cast<std::size_t>(size) : 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -36,7 +37,8 @@ ssize_t read(int fd, void* data, std::size_t size) noexcept;
 ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexcept;  ///< pread
 std::int64_t size_of(int file) noexcept;  ///< by fstat; -1 if it cannot be told
 ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset) noexcept;  ///< pwrite
-std::size_t readable_now(int fd) noexcept;  ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
+bool is_ready(int fd, short events) noexcept;  ///< poll, without waiting: it is, or has failed
+std::size_t readable_now(int fd) noexcept;     ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
 ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept;         ///< the same; SPLICE_F_NONBLOCK
 ssize_t send_message(int fd, const msghdr* message) noexcept;                       ///< MSG_NOSIGNAL | MSG_DONTWAIT

@@ -87,6 +87,28 @@ TEST(a_pipe, goes_through_a_buffer_where_one_side_is_a_terminal) {
   EXPECT_EQ(all_of(io, b.out()), "one\r\ntwo\r\n");
 }
 
+TEST(a_pipe, ends_the_input_of_a_terminal_too) {
+  loop io;
+  auto a = brood::spawn(io, brood::shell("read go; printf 'half a line'"));
+  auto b = brood::spawn(io, brood::shell("stty -echo; echo ready >&2; wc -c"),
+                        {.in = stdio::terminal, .out = stdio::terminal});
+  brood::pipe(a, b);
+  b.err().on_data([&](std::string_view) { a.in().end("\n"); });
+  EXPECT_EQ(all_of(io, b.out()), "11\r\n");
+  EXPECT_EQ(b.exit_status(), exit_status::exited(0));
+}
+
+TEST(a_pipe, goes_on_though_the_handles_are_gone) {
+  loop io;
+  auto last = brood::spawn(io, "wc", {"-l"});
+  {
+    auto a = brood::spawn(io, "seq", {"1", "200000"});
+    auto b = brood::spawn(io, "cat");
+    brood::pipe(a, b, last);
+  }
+  EXPECT_EQ(all_of(io, last.out()), "200000\n");
+}
+
 TEST(a_pipe, is_refused_where_the_stream_is_read_already) {
   loop io;
   auto a = brood::spawn(io, "true");
