@@ -11,6 +11,10 @@ namespace brood {
 class readable;
 class writable;
 
+namespace process {
+class given_away;
+}
+
 /// What a child gets as one of its descriptors.
 class stdio {
  public:
@@ -24,7 +28,8 @@ class stdio {
 
   /// A descriptor of this process. It stays the caller's and must be open when the child is started.
   static stdio descriptor(int fd) { return {kind::descriptor, fd}; }
-  /// One that is given away: it is closed here when the child has got it, or could not be started.
+  /// One that is given away: it is closed here when the child has got it, or could not be started. It can be given to
+  /// one child only.
   static stdio descriptor(unique_fd fd);
   /// What another child writes, or what it reads: the two are joined by one pipe, with nobody in between. The stream is
   /// taken out of the parent's hands (readable::release) and at its end there.
@@ -37,15 +42,17 @@ class stdio {
 
   enum class kind { usual, pipe, inherit, ignore, terminal, channel, descriptor, read, write, append };
   kind type() const noexcept { return kind_; }
-  int fd() const noexcept { return fd_; }
+  /// -1 when it was given away and is closed already.
+  int fd() const noexcept { return owned_ ? owned_->get() : fd_; }
   const std::string& path() const noexcept { return path_; }
 
  private:
+  friend class process::given_away;
   stdio(kind k, int fd = -1, std::string path = {}) : kind_(k), fd_(fd), path_(std::move(path)) {}
   kind kind_ = kind::usual;
   int fd_ = -1;
   std::string path_{};
-  std::shared_ptr<const unique_fd> owned_{};  // fd_, where it was given away
+  std::shared_ptr<unique_fd> owned_{};  // fd_, where it was given away
 };
 inline const stdio stdio::pipe{kind::pipe};
 inline const stdio stdio::inherit{kind::inherit};
@@ -55,7 +62,7 @@ inline const stdio stdio::channel{kind::channel};
 
 inline stdio stdio::descriptor(unique_fd fd) {
   stdio given(kind::descriptor, fd.get());
-  given.owned_ = std::make_shared<const unique_fd>(std::move(fd));
+  given.owned_ = std::make_shared<unique_fd>(std::move(fd));
   return given;
 }
 

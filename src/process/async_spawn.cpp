@@ -18,6 +18,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
 
   void begin(start_request request) {
     join(executor_);
+    given_ = given_away(request.options);
     add_channel(request, executor_);
     request.env = request.options.env.block();
     // Counts as work of the loop, so that run() waits for the launcher.
@@ -92,6 +93,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
 
   void finish(result r) {
     done_ = true;
+    given_.close();
     error_ = std::move(r.error);
     if (!error_) child_.emplace(r.prepared->adopt(executor_, std::move(r.launched)));
     while (!waiters_.empty()) waiters_.complete_one(reason(), std::exchange(child_, std::nullopt));
@@ -104,6 +106,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   detail::waiters<std::optional<child_process>> waiters_;
   std::optional<child_process> child_;
   std::optional<spawn_error> error_;
+  given_away given_;
   bool done_ = false;
 };
 

@@ -159,6 +159,7 @@ preparation::stream_ends preparation::open_terminal(int number) {
     if (!terminal_.slave) give_up(spawn_step::open, "a terminal");
     terminal_number_ = number;
   }
+  ends.terminal = true;
   ends.child = terminal_.slave.get();
   // A master for who types, and one for who sees: of out and err, and of all further ones, the first.
   const bool seen_already = number > 0 && seen_terminal_;
@@ -208,11 +209,11 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.tree = {.root = launched.pid, .group = request_.options.group, .cgroup = request_.options.cgroup};
   if (!mark_.empty()) state.tree.mark = std::string(mark_name) + '=' + mark_;
   const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
-    return from.parent_end ? std::make_shared<readable_state>(ex, std::move(from.parent_end)) : nullptr;
+    if (!from.parent_end) return nullptr;
+    return std::make_shared<readable_state>(ex, std::move(from.parent_end), from.terminal);
   };
   if (ends_[0].parent_end) {
-    const bool typed = request_.options.in.type() == stdio::kind::terminal;
-    result.in = std::make_shared<writable_state>(ex, std::move(ends_[0].parent_end), typed);
+    result.in = std::make_shared<writable_state>(ex, std::move(ends_[0].parent_end), ends_[0].terminal);
   }
   state.in = result.in;
   state.out = result.out = reader(ends_[1]);
@@ -229,6 +230,20 @@ void add_channel(start_request& request, const asio::any_io_executor& ex) {
   }
 }
 
+given_away::given_away(const spawn_options& o) {
+  for (const stdio* one : {&o.in, &o.out, &o.err}) {
+    if (one->owned_) all_.push_back(one->owned_);
+  }
+  for (const stdio& one : o.more) {
+    if (one.owned_) all_.push_back(one.owned_);
+  }
+}
+
+void given_away::close() noexcept {
+  for (const auto& one : all_) one->reset();
+  all_.clear();
+}
+
 bool has_stdio(const spawn_options& o, stdio::kind kind) {
   const auto is = [kind](const stdio& one) { return one.type() == kind; };
   return is(o.in) || is(o.out) || is(o.err) || std::any_of(o.more.begin(), o.more.end(), is);
@@ -241,6 +256,10 @@ void wake_loop(const asio::any_io_executor& ex, const std::string& file) try {
 }
 
 started start(const asio::any_io_executor& ex, start_request request) {
+  struct until_started {
+    given_away given;
+    ~until_started() { given.close(); }
+  } guard{given_away(request.options)};
   wake_loop(ex, request.file);
   add_channel(request, ex);
   preparation prepared(std::move(request));

@@ -29,6 +29,19 @@ void add_channel(start_request& request, const asio::any_io_executor& ex);
 /// Whether one of the child's descriptors shall be such a thing.
 bool has_stdio(const spawn_options& options, stdio::kind kind);
 
+/// The descriptors that options give away, to be closed when the child is started though the program may keep the
+/// options. Not before: another thread may be at it.
+class given_away {
+ public:
+  given_away() = default;
+  explicit given_away(const spawn_options& options);
+
+  void close() noexcept;
+
+ private:
+  std::vector<std::shared_ptr<unique_fd>> all_;
+};
+
 /// A started child: its state, and the parent's ends of its pipes, which belong to the handle.
 struct started {
   std::shared_ptr<child_state> state{};
@@ -58,6 +71,7 @@ class preparation {
     int child = -1;  // borrowed, or owned by child_end
     unique_fd child_end{};
     unique_fd parent_end{};
+    bool terminal = false;
   };
 
   void check() const;
