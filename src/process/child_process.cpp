@@ -69,7 +69,7 @@ void child_process::disconnect() { state_->channel->disconnect(); }
 bool child_process::connected() const noexcept { return state_->channel->connected(); }
 
 bool child_process::kill(int signal) { return state_->kill(signal); }
-tree_report child_process::kill_tree(int signal) { return state_->tree.kill(signal, !state_->exited->reached()); }
+tree_report child_process::kill_tree(int signal) { return state_->kill_tree(signal); }
 
 void child_process::stop(stop_ladder steps) { state_->stop(std::move(steps)); }
 

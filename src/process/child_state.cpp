@@ -11,7 +11,8 @@ child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_
       channel(link ? std::move(link) : std::make_shared<ipc::endpoint>(ex)),
       exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
       closed(std::make_shared<detail::milestone_state<exit_status>>(ex)),
-      stop_timer_(ex) {}
+      stop_timer_(ex),
+      time_limit_(std::make_shared<loop::work_count>(ex)) {}
 
 void child_state::watch(unique_fd channel_end) {
   reaper.wait([self = shared_from_this()](error_code ec, exit_status status) { self->ended(ec, status); });
@@ -24,6 +25,10 @@ void child_state::watch(unique_fd channel_end) {
 
 void child_state::keep_loop(bool on) {
   reaper.keep_loop(on);
+  time_limit_->keep_loop(on);
+  for (auto* output : {&out, &err}) {
+    if (auto stream = output->lock()) stream->keep_loop(on);
+  }
   if (channel->link) channel->link->keep_loop(on);
 }
 
@@ -38,23 +43,38 @@ bool child_state::kill(int signal) {
 void child_state::stop(stop_ladder steps) {
   stop_steps_ = std::move(steps);
   stopping_ = true;
+  ++stop_number_;
   take_stop_step(0);
 }
 
 void child_state::end_after(std::chrono::milliseconds time, stop_ladder steps) {
   stop_timer_.expires_after(time);
-  stop_timer_.async_wait([weak = weak_from_this(), steps = std::move(steps)](error_code ec) mutable {
+  time_limit_->begin();
+  stop_timer_.async_wait([weak = weak_from_this(), work = time_limit_, number = stop_number_,
+                          steps = std::move(steps)](error_code ec) mutable {
+    work->end();
     auto self = weak.lock();
-    if (!ec && self) self->stop(std::move(steps));
+    if (!ec && self && number == self->stop_number_) self->stop(std::move(steps));
   });
 }
 
 error_code child_state::resize(const terminal_size& size) {
-  int fd = -1;
-  if (auto stream = in.lock()) fd = stream->native_handle();
-  if (auto stream = out.lock(); stream && fd < 0) fd = stream->native_handle();
-  if (auto stream = err.lock(); stream && fd < 0) fd = stream->native_handle();
-  return sys::resize_terminal(fd, size) == -1 ? sys::last_error() : error_code();
+  int fds[] = {-1, -1, -1};
+  if (auto stream = in.lock()) fds[0] = stream->native_handle();
+  if (auto stream = out.lock()) fds[1] = stream->native_handle();
+  if (auto stream = err.lock()) fds[2] = stream->native_handle();
+  error_code none = asio::error::bad_descriptor;
+  for (const int fd : fds) {  // any of them may be a pipe
+    if (fd < 0) continue;
+    if (sys::resize_terminal(fd, size) == 0) return {};
+    none = sys::last_error();
+  }
+  return none;
+}
+
+tree_report child_state::kill_tree(int signal) {
+  if (exited->reached()) tree.forget_dead_group();
+  return tree.kill(signal, !exited->reached());
 }
 
 void child_state::handle_dropped() {
@@ -67,6 +87,7 @@ void child_state::handle_dropped() {
 }
 
 void child_state::take_stop_step(std::size_t step) {
+  if (exited->reached()) tree.forget_dead_group();
   if (step >= stop_steps_.size() || (exited->reached() && !tree.alive())) return;
   error_code ignored;  // ESRCH: it has just ended, which is about to be told
   if (tree.has_bounds()) {
@@ -76,9 +97,9 @@ void child_state::take_stop_step(std::size_t step) {
   }
   killed = true;
   stop_timer_.expires_after(stop_steps_[step].patience);
-  stop_timer_.async_wait([weak = weak_from_this(), step](error_code ec) {
-    auto self = weak.lock();
-    if (!ec && self) self->take_stop_step(step + 1);
+  // Kept by this, since those the child has left behind are to end though nobody holds it any more.
+  stop_timer_.async_wait([self = shared_from_this(), number = stop_number_, step](error_code ec) {
+    if (!ec && number == self->stop_number_) self->take_stop_step(step + 1);
   });
 }
 
@@ -86,9 +107,10 @@ void child_state::take_stop_step(std::size_t step) {
 void child_state::ended(error_code ec, exit_status status) {
   if (ec == asio::error::operation_aborted) return;  // the loop is being destroyed
   auto self = shared_from_this();
+  tree.forget_dead_group();
   if (!stopping_ || !tree.alive()) stop_timer_.cancel();  // else the steps go on, for those it has left behind
   if (channel->link) channel->link->drain_and_close();
-  if (auto stream = in.lock()) stream->close({});
+  if (auto stream = in.lock()) stream->child_exited();
   for (auto* output : {&out, &err}) {
     if (auto stream = output->lock()) stream->child_exited();
   }

@@ -7,6 +7,7 @@
 #include "brood/child_process.hpp"
 #include "ipc/endpoint.hpp"
 #include "loop/reaper.hpp"
+#include "loop/work_count.hpp"
 #include "process/readable.hpp"
 #include "process/tree.hpp"
 #include "process/writable.hpp"
@@ -33,6 +34,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
   void end_after(std::chrono::milliseconds time, stop_ladder steps);
   /// As child_process::resize.
   error_code resize(const terminal_size& size);
+  /// As child_process::kill_tree.
+  tree_report kill_tree(int signal);
   /// The last handle of the child is gone: what is to be done then, is done.
   void handle_dropped();
 
@@ -62,6 +65,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
 
   stop_ladder stop_steps_;
   asio::steady_timer stop_timer_;
+  const std::shared_ptr<loop::work_count> time_limit_;
+  unsigned stop_number_ = 0;  // a timer that has fired for an earlier one may still be on its way
   bool stopping_ = false;
 };
 

@@ -78,6 +78,10 @@ bool write_kill(const std::filesystem::path& cgroup) {
 
 }  // namespace
 
+void tree::forget_dead_group() noexcept {
+  if (group && ::kill(-root, 0) == -1 && errno == ESRCH) group = false;
+}
+
 bool tree::alive() const {
   if (!cgroup.empty() && !pids_in(cgroup).empty()) return true;
   return group && ::kill(-root, 0) == 0;

@@ -18,6 +18,9 @@ struct tree {
   std::string mark{};  // "BROOD_TREE=..." or empty
 
   bool has_bounds() const noexcept { return group || !cgroup.empty(); }
+  /// To be called once the root was reaped: a group that nobody is in any more has lost its number, which may be that
+  /// of strangers next.
+  void forget_dead_group() noexcept;
   /// Whether anything is left inside its bounds.
   bool alive() const;
   /// Sends a signal to all inside its bounds.

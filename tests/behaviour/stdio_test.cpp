@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
 #include <brood/async_spawn.hpp>
 #include <brood/child_process.hpp>
 #include <brood/spawn_sync.hpp>
@@ -68,6 +69,19 @@ TEST(stdio_stream, that_is_being_read_cannot_be_taken) {
   io.run();
 }
 
+TEST(stdio_stream, brings_also_what_somebody_writes_that_the_child_has_left_behind) {
+  loop io;
+  auto first =
+      brood::spawn(io, brood::shell("exec 4<&3; echo one; (read go <&4; echo two) & exit 0"), {.more = {stdio::pipe}});
+  auto go = first.stdio(3);
+  while (!first.exited.reached()) io.run_one();
+  auto second = brood::spawn(io, "cat", {}, {.in = stdio::stream(first.out())});
+  go.reset();
+  EXPECT_EQ(all_of(io, second.out()), "one\ntwo\n");
+  EXPECT_TRUE(first.out().ended.reached());
+  EXPECT_TRUE(first.closed.reached());
+}
+
 TEST(stdio_stream, is_given_away_in_blocking_mode) {
   loop io;
   auto first = brood::spawn(io, "sh", {"-c", "echo one; read go; echo two"});
@@ -97,6 +111,31 @@ TEST(stdio_descriptor, given_away_is_closed_when_the_child_has_it) {
   EXPECT_EQ(::read(reader.get(), text, sizeof text), 0) << "the writer is closed here as well";
   reader.reset();
   EXPECT_LE(brood_test::open_descriptors(), before + 3) << "but for the loop's own";
+}
+
+TEST(stdio_descriptor, given_away_is_closed_though_the_options_are_kept) {
+  for (const char* command : {"echo", "/no/such/program"}) {
+    for (const bool elsewhere : {false, true}) {
+      loop io;
+      int ends[2];
+      ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+      const brood::unique_fd reader(ends[0]);
+      const brood::spawn_options kept{.out = stdio::descriptor(brood::unique_fd(ends[1]))};
+      try {
+        if (elsewhere) {
+          static_cast<void>(brood::async_spawn(io, command, {}, kept));
+        } else {
+          brood::spawn(io, command, {}, kept);
+        }
+      } catch (const brood::spawn_error&) {}
+      io.run();
+      char text[16];
+      ASSERT_GE(::read(reader.get(), text, sizeof text), 0);
+      EXPECT_EQ(::read(reader.get(), text, sizeof text), 0);
+      EXPECT_EQ(kept.out.fd(), -1);
+      EXPECT_THROW(brood::spawn(io, "echo", {}, kept), brood::spawn_error) << "there is one only";
+    }
+  }
 }
 
 TEST(stdio_inherit, of_a_closed_number_is_an_error_and_never_a_pipe_of_ours) {
@@ -213,6 +252,38 @@ TEST(stdio_terminal, end_types_the_end_of_the_input) {
   }
 }
 
+TEST(stdio_terminal, for_the_input_alone_has_an_end_as_well) {
+  loop io;
+  auto child = brood::spawn(io, brood::shell("echo ready; wc -c"), {.in = stdio::terminal});
+  std::string text;
+  child.out().on_data([&](std::string_view data) {
+    text += data;
+    if (text == "ready\n") child.in().end("one line\n");
+  });
+  io.run();
+  EXPECT_EQ(text, "ready\n9\n");
+  EXPECT_EQ(child.exit_status(), exit_status::exited(0));
+  EXPECT_TRUE(child.in().closed.reached());
+}
+
+TEST(stdio_terminal, whose_input_was_given_away_does_not_block_the_loop) {
+  loop io;
+  auto child = brood::spawn(io, brood::shell("stty -echo; read word; echo $word; read word; echo $word"),
+                            {.in = stdio::terminal, .out = stdio::terminal});
+  child.in().write("one\n");
+  brood::unique_fd typed;
+  std::string text;
+  child.out().on_data([&](std::string_view data) {
+    text += data;
+    if (typed || text.find("one\r\n") == std::string::npos) return;
+    typed = child.in().release();
+    EXPECT_EQ(::fcntl(typed.get(), F_GETFL) & O_NONBLOCK, 0);
+    boost::asio::post(io, [&] { EXPECT_EQ(::write(typed.get(), "two\n", 4), 4); });
+  });
+  io.run();
+  EXPECT_NE(text.find("two\r\n"), std::string::npos) << text;
+}
+
 TEST(stdio_terminal, hangs_up_when_its_streams_are_closed) {
   loop io;
   auto child = brood::spawn(io, "cat", {}, {.in = stdio::terminal, .out = stdio::terminal, .err = stdio::terminal});
@@ -230,6 +301,14 @@ TEST(stdio_terminal, among_the_further_descriptors_is_handed_over_as_its_master)
   EXPECT_EQ(::read(master.get(), text, sizeof text), 9);
   io.run();
   EXPECT_EQ(child.exit_status(), exit_status::exited(0));
+}
+
+TEST(stdio_terminal, has_another_size_though_the_input_is_a_pipe) {
+  loop io;
+  auto child = brood::spawn(io, brood::shell("read go; stty size <&1"), {.out = stdio::terminal});
+  child.resize({.rows = 10, .columns = 20});
+  child.in().end("\n");
+  EXPECT_EQ(all_of(io, child.out()), "10 20\r\n");
 }
 
 TEST(stdio_terminal, is_what_resize_needs) {

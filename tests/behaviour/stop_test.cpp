@@ -1,0 +1,71 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <brood/child_process.hpp>
+
+#include "support.hpp"
+
+// The steps by which a child is made to end, and the time it is given.
+namespace {
+
+using brood::exit_status;
+using brood::stdio;
+using brood_test::loop;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+TEST(the_steps, go_on_for_those_left_behind_though_nobody_holds_the_child) {
+  loop io;
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  asio::posix::stream_descriptor reader(io, ends[0]);
+  auto child = std::make_unique<brood::child_process>(
+      brood::spawn(io, brood::shell("(trap '' TERM; echo there >&3; exec sleep 1000) & wait"),
+                   {.out = stdio::ignore,
+                    .err = stdio::ignore,
+                    .more = {stdio::descriptor(brood::unique_fd(ends[1]))},
+                    .group = true,
+                    .stop = {{SIGTERM, 20ms}, {SIGKILL, 0ms}},
+                    .on_drop = brood::on_drop::stop}));
+  char text[16];
+  brood::error_code end;
+  reader.async_read_some(asio::buffer(text), [&](brood::error_code, std::size_t) {
+    child.reset();
+    // At its end when all of the group is gone.
+    reader.async_read_some(asio::buffer(text), [&](brood::error_code ec, std::size_t) { end = ec; });
+  });
+  io.run();
+  EXPECT_EQ(end, asio::error::eof);
+}
+
+TEST(the_steps, of_a_second_stop_begin_at_its_first) {
+  loop io;
+  auto child = brood::spawn(io, "cat");
+  // Both timers have expired when the loop first looks: when the one is told, the other is on its way already.
+  asio::steady_timer earlier(io, asio::steady_timer::time_point::min());
+  earlier.async_wait([&](brood::error_code) {
+    child.stop({{SIGCONT, 1h}, {SIGKILL, 0ms}});
+    asio::post(io, [&] { child.in().end(); });
+  });
+  child.stop({{SIGCONT, 0ms}, {SIGCONT, 1h}});
+  io.run();
+  EXPECT_EQ(child.exit_status(), exit_status::exited(0));
+}
+
+TEST(a_time_limit, does_not_keep_the_loop_for_a_child_that_does_not) {
+  loop io;
+  auto child = brood::spawn(io, "cat", {}, {.out = stdio::ignore, .err = stdio::ignore, .timeout = 1h});
+  child.unref();
+  io.run();
+  EXPECT_FALSE(child.exited.reached());
+  child.ref();
+  child.in().end();
+  io.restart();
+  io.run();
+  EXPECT_EQ(child.exit_status(), exit_status::exited(0));
+}
+
+}  // namespace
