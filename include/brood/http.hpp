@@ -3,6 +3,7 @@
 // A small HTTP/1.1 server that takes its connections from a cluster worker or from a listening socket of its own, and a
 // client for probes and tests.
 #include "brood/http/client.hpp"
+#include "brood/http/handler.hpp"
 #include "brood/http/options.hpp"
 #include "brood/http/request.hpp"
 #include "brood/http/response.hpp"

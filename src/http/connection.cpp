@@ -63,6 +63,7 @@ void connection::close() {
   phase_ = phase::closed;
   deadlines::remove(*this);
   stream_.close();
+  tell_drained(asio::error::not_connected);
   core_->closed(*this);
   release();
 }
@@ -142,15 +143,12 @@ void connection::serve() {
   in_handler_ = true;
   try {
     core_->handle(message, response_);
-  } catch (const std::exception& error) {
-    fail(error.what());
   } catch (...) {
-    fail("it threw what is no std::exception");
+    fail(std::current_exception());
   }
-  in_handler_ = false;
-  if (phase_ != phase::answering) return;
-  if (!ended_ && copies_ == 0) fail("it neither ended the response nor kept a copy");
-  if (ended_) finish_answer();
+  if (goes_on_) return;
+  handler_returned();
+  if (phase_ == phase::answering && ended_) finish_answer();
 }
 
 /// Nothing can be done at once any more: sends, then waits for whatever comes next.

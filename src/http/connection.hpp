@@ -3,10 +3,12 @@
 #include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "brood/detail/waiters.hpp"
 #include "brood/http/response.hpp"
 #include "http/answer.hpp"
 #include "http/byte_buffer.hpp"
@@ -56,6 +58,12 @@ class connection final : public deadline {
   bool end(std::string_view body);
   void copied(std::uint64_t number) noexcept;
   void dropped(std::uint64_t number);
+  void wait_drained(std::uint64_t number, brood::detail::waiters<>::handler handler);
+
+  /// The handler goes on after it has returned, until handler_ended(): request and response are kept that long.
+  void handler_goes_on() noexcept;
+  void handler_ended(const std::exception_ptr& error);
+  const asio::any_io_executor& executor() const noexcept;
 
   void retain() noexcept { ++references_; }
   void release() noexcept;
@@ -104,7 +112,10 @@ class connection final : public deadline {
   void writable(boost::system::error_code ec);
   void ended_later();
   void finish_answer();
+  void handler_returned();
+  void fail(const std::exception_ptr& error);
   void fail(std::string_view why);
+  void tell_drained(boost::system::error_code ec);
   void resume_later();
 
   stream stream_;
@@ -113,7 +124,8 @@ class connection final : public deadline {
   byte_buffer out_;  // lent by the server while there is something in it
   message_reader reader_;
   answer answer_;
-  response response_;  // what handlers get
+  response response_;                                  // what handlers get
+  std::unique_ptr<brood::detail::waiters<>> drained_;  // where somebody has waited
 
   std::uint64_t number_ = 0;  // of the current request; never again the same in this object's life
   std::size_t requests_ = 0;
@@ -122,8 +134,9 @@ class connection final : public deadline {
   tick began_ = 0;            // when the current request, or the connection, did
   tick lingers_until_ = 0;
   phase phase_ = phase::closed;
-  bool ended_ = false;  // the answer has, the handler may still be running
-  bool in_handler_ = false;
+  bool ended_ = false;       // the answer has, the handler may still be running
+  bool in_handler_ = false;  // it has not returned, or goes on
+  bool goes_on_ = false;     // it is a coroutine, and has not ended
   bool running_ = false;     // out_ is flushed further down the stack
   bool receiving_ = false;   // the loop will put bytes behind those of in_, so in_ must not move
   bool blocked_ = false;     // waits for the peer to take what is in out_

@@ -36,6 +36,29 @@ void connection::dropped(std::uint64_t number) {
   release();
 }
 
+const asio::any_io_executor& connection::executor() const noexcept { return core_->executor(); }
+
+void connection::handler_goes_on() noexcept {
+  retain();
+  goes_on_ = true;
+}
+
+/// Within serve(), if the coroutine could not even be started: then serve() does the rest.
+void connection::handler_ended(const std::exception_ptr& error) {
+  if (error) fail(error);
+  goes_on_ = false;
+  if (!running_) {
+    handler_returned();
+    if (phase_ == phase::answering && ended_) ended_later();
+  }
+  release();
+}
+
+void connection::handler_returned() {
+  in_handler_ = false;
+  if (phase_ == phase::answering && !ended_ && copies_ == 0) fail("it neither ended the response nor kept a copy");
+}
+
 byte_buffer& connection::out() {
   if (out_.capacity() == 0) core_->lend(out_);
   return out_;
@@ -63,8 +86,13 @@ bool connection::end(std::string_view body) {
   }
   if (phase_ != phase::answering) return false;
   ended_ = true;
-  // The handler may still look at the request; serve() goes on when it has returned.
-  if (!in_handler_) ended_later();
+  // The handler may still look at the request, and what comes next waits until it has returned. Only the answer does
+  // not, where a coroutine takes its time.
+  if (!in_handler_) {
+    ended_later();
+  } else if (!running_) {
+    flush();
+  }
   return true;
 }
 
@@ -83,6 +111,16 @@ void connection::finish_answer() {
   in_.consume(reader_.consumed());
   reader_.next();
   began_ = core_->wheel().now();
+}
+
+void connection::fail(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    fail(known.what());
+  } catch (...) {
+    fail("it threw what is no std::exception");
+  }
 }
 
 /// The handler let its response down. With the head on its way, only the connection's end can tell.
@@ -131,6 +169,17 @@ bool connection::flush(std::string_view more) {
   return true;
 }
 
+void connection::wait_drained(std::uint64_t number, brood::detail::waiters<>::handler handler) {
+  if (!drained_) drained_ = std::make_unique<brood::detail::waiters<>>(core_->executor());
+  if (!answers(number)) return drained_->post(std::move(handler), asio::error::not_connected);
+  if (out_.size() <= write_mark) return drained_->post(std::move(handler), {});
+  drained_->add(std::move(handler));
+}
+
+void connection::tell_drained(boost::system::error_code ec) {
+  while (drained_ && !drained_->empty()) drained_->complete_one(ec);
+}
+
 void connection::await_writable() {
   blocked_ = true;
   core_->expire_after(*this, core_->wheel().now(), core_->options().send_timeout);
@@ -143,7 +192,9 @@ void connection::writable(boost::system::error_code ec) {
   if (phase_ == phase::closed) return;
   if (ec) return close();
   blocked_ = false;
-  if (!flush()) return;
+  const bool all = flush();
+  if (phase_ != phase::closed && out_.size() <= write_mark) tell_drained({});
+  if (!all) return;
   // An answer under way goes on when its handler does; anything else now.
   if (phase_ == phase::reading && !closing_ && !in_.empty()) return run();
   settle();

@@ -172,7 +172,7 @@ void core::wind_clock() {
 }
 
 void core::log(log_level level, std::string_view text) const {
-  if (options_.log) options_.log(level, text);
+  if (options_.log && !stopped_) options_.log(level, text);
 }
 
 server_statistics core::statistics() const noexcept {

@@ -50,6 +50,10 @@ response& response::append_header(std::string_view name, std::string_view value)
   return *this;
 }
 
+void response::wait_drained(brood::detail::waiters<>::handler handler) const {
+  connection_->wait_drained(number_, std::move(handler));
+}
+
 bool response::write(std::string_view piece) { return open() && connection_->write(piece); }
 
 bool response::end(std::string_view body) { return open() && connection_->end(body); }

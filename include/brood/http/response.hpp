@@ -1,13 +1,21 @@
 #pragma once
 
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <cstdint>
 #include <string_view>
+#include <utility>
+
+#include "brood/detail/waiters.hpp"
 
 namespace brood::http {
 
+namespace asio = boost::asio;
+
 namespace detail {
 class connection;
-}
+class handler_end;
+}  // namespace detail
 
 /// The answer to one request. Until it ends, the connection serves nothing else.
 ///
@@ -47,8 +55,18 @@ class response {
 
   /// Sends a piece of the body; the first one sends the head. HTTP/1.1 peers get it chunked, HTTP/1.0 peers until the
   /// connection closes. The bytes are copied or sent before it returns.
-  /// False: more than 64 KiB wait for a slow peer, or the response is not open. Nothing is lost by going on.
+  /// False: more than 64 KiB wait for a slow peer, or the response is not open. Nothing is lost by going on, but
+  /// memory grows: async_drained() tells when it is time to.
   bool write(std::string_view piece);
+
+  /// Completes when write() would return true again; soon, if it would now. Not for one that was moved from.
+  /// Signature: `void(error_code)`. Error: asio::error::not_connected when the response is not open any more;
+  /// operation_aborted when cancelled. Cancellation: every kind ends the wait and nothing else.
+  template <class Token = asio::deferred_t>
+  auto async_drained(Token&& token = Token{}) & {
+    return asio::async_initiate<Token, void(boost::system::error_code)>(
+        [keep = *this](auto handler) { keep.wait_drained(std::move(handler)); }, token);
+  }
 
   /// Ends the response; if nothing was written before, `body` is all of it and its length is told to the peer.
   /// False if the response was not open.
@@ -56,7 +74,9 @@ class response {
 
  private:
   friend class detail::connection;
+  friend class detail::handler_end;
   explicit response(detail::connection& c) noexcept : connection_(&c) {}
+  void wait_drained(brood::detail::waiters<>::handler handler) const;
 
   detail::connection* connection_;  // kept alive by copies; the connection's own object is part of it
   std::uint64_t number_ = 0;        // which request of the connection's life this answers

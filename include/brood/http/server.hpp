@@ -5,15 +5,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 
 #include "brood/detail/waiters.hpp"
 #include "brood/event.hpp"
 #include "brood/executor.hpp"
+#include "brood/http/handler.hpp"
 #include "brood/http/options.hpp"
-#include "brood/http/request.hpp"
-#include "brood/http/response.hpp"
 
 namespace brood::cluster {
 class this_worker;
@@ -24,9 +22,6 @@ namespace brood::http {
 namespace detail {
 class core;
 }
-
-/// Called once a request, when it has arrived whole. One that throws is answered with 500 and told to options.log.
-using handler = std::function<void(const request&, response&)>;
 
 /// What a server has done so far.
 struct server_statistics {
