@@ -92,6 +92,10 @@ bool is_ready(int fd, short events) noexcept {
   return ::poll(&one, 1, 0) != 0;
 }
 
+int duplicate(int fd) noexcept {
+  return retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+}
+
 std::size_t readable_now(int fd) noexcept {
   int size = 0;
   return ::ioctl(fd, FIONREAD, &size) == 0 && size > 0 ? static_cast<std::size_t>(size) : 0;
