@@ -83,6 +83,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     try {
       r.prepared.emplace(std::move(request));
       r.launched = launch::start(r.prepared->plan());
+      r.prepared->drop_childs_side();  // here rather than on the loop, which others wait for
     } catch (const spawn_error& error) {
       r.error = error;
     } catch (const std::bad_alloc&) {

@@ -197,12 +197,21 @@ launch::request preparation::to_launch() {
   return result;
 }
 
+void preparation::drop_childs_side() noexcept {
+  if (!plan_) return;
+  argv_ = plan_->take_argv();
+  plan_.reset();
+  for (auto& one : ends_) one.child_end.reset();
+  cgroup_.reset();
+}
+
 started preparation::adopt(const asio::any_io_executor& ex, launch::process launched) {
+  drop_childs_side();
   started result;
   result.state = std::make_shared<child_state>(ex, std::move(launched.pidfd), std::move(request_.channel));
   child_state& state = *result.state;
   state.pid = launched.pid;
-  state.args = plan_->take_argv();
+  state.args = std::move(argv_);
   state.file = std::move(request_.file);
   state.on_drop = request_.options.on_drop;
   state.usual_stop = request_.options.stop;

@@ -64,6 +64,9 @@ class preparation {
   explicit preparation(start_request request);
 
   launch::plan& plan() noexcept { return *plan_; }
+  /// Lets go of what only the child needed, once it runs: its ends of the pipes, the plan. To be done where it costs
+  /// least, before adopt() or by it.
+  void drop_childs_side() noexcept;
   started adopt(const asio::any_io_executor& ex, launch::process launched);
 
  private:
@@ -93,6 +96,7 @@ class preparation {
   unique_fd cgroup_;
   std::string mark_;
   std::unique_ptr<launch::plan> plan_;
+  std::vector<std::string> argv_;  // of the plan, once that is gone
 };
 
 /// fork(): the same for a module, with a channel that is `channel` on this side.
