@@ -202,6 +202,7 @@ void preparation::drop_childs_side() noexcept {
   argv_ = plan_->take_argv();
   plan_.reset();
   for (auto& one : ends_) one.child_end.reset();
+  terminal_.slave.reset();
   cgroup_.reset();
 }
 
