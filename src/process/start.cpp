@@ -35,7 +35,13 @@ void put(std::vector<std::string>& env, std::string_view name, std::string_view 
   env.push_back(line.append(value));
 }
 
-constexpr std::string_view mark_name = "BROOD_TREE";
+/// Adds this child's mark to those of the trees that this process is itself part of, so that it stays in them.
+void add_mark(std::vector<std::string>& env, const std::string& mark) {
+  const std::string prefix = std::string(tree::mark_name) + '=';
+  const auto inherited = std::find_if(env.begin(), env.end(), [&](const auto& one) { return one.starts_with(prefix); });
+  const std::string outer = inherited == env.end() ? std::string() : inherited->substr(prefix.size());
+  put(env, tree::mark_name, outer.empty() ? mark : outer + tree::between_marks + mark);
+}
 
 /// Tells this child's descendants from all others on the machine.
 std::string new_mark() {
@@ -182,7 +188,7 @@ launch::request preparation::to_launch() {
     put(env, "NODE_CHANNEL_FD", std::to_string(channel_number_));
     put(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
   }
-  if (!mark_.empty()) put(env, mark_name, mark_);
+  if (!mark_.empty()) add_mark(env, mark_);
   result.env = std::move(env);
   result.cwd = o.cwd.string();
   for (const auto& one : ends_) result.descriptors.push_back(one.child);
@@ -217,7 +223,7 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.on_drop = request_.options.on_drop;
   state.usual_stop = request_.options.stop;
   state.tree = {.root = launched.pid, .group = request_.options.group, .cgroup = request_.options.cgroup};
-  if (!mark_.empty()) state.tree.mark = std::string(mark_name) + '=' + mark_;
+  state.tree.mark = mark_;
   const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
     if (!from.parent_end) return nullptr;
     return std::make_shared<readable_state>(ex, std::move(from.parent_end), from.terminal);

@@ -54,7 +54,14 @@ std::map<pid_t, entry> all_processes() {
 bool carries(pid_t pid, const std::string& mark) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
   for (std::string variable; std::getline(file, variable, '\0');) {
-    if (variable == mark) return true;
+    std::string_view rest = variable;
+    if (!rest.starts_with(tree::mark_name) || !rest.substr(tree::mark_name.size()).starts_with('=')) continue;
+    for (rest.remove_prefix(tree::mark_name.size() + 1);;) {
+      const auto end = rest.find(tree::between_marks);
+      if (rest.substr(0, end) == mark) return true;
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end + 1);
+    }
   }
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "brood/child_process.hpp"
 
@@ -12,10 +13,14 @@ namespace brood::process {
 /// A child and all that came from it, as far as it can be known: what cgroup it was put into, the group it heads, and a
 /// mark in its environment that its descendants inherit.
 struct tree {
+  /// The variable that holds the marks: of the outermost tree first, where a child of one is the root of another.
+  static constexpr std::string_view mark_name = "BROOD_TREE";
+  static constexpr char between_marks = ':';
+
   pid_t root = 0;
   bool group = false;
   std::filesystem::path cgroup{};
-  std::string mark{};  // "BROOD_TREE=..." or empty
+  std::string mark{};  // empty: none
 
   bool has_bounds() const noexcept { return group || !cgroup.empty(); }
   /// To be called once the root was reaped: a group that nobody is in any more has lost its number, which may be that

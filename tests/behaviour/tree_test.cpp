@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <brood/child_process.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -47,6 +48,27 @@ TEST(tree, kill_tree_finds_who_forked_twice_and_left_the_session) {
   all.io.run();
   EXPECT_TRUE(all.ended);
   EXPECT_TRUE(report.left.empty());
+}
+
+TEST(tree, of_a_child_that_has_trees_of_its_own_includes_these) {
+  loop io;
+  ::setenv("BROOD_TREE", "ours", 1);
+  // What a brood program in between does: its child's mark comes behind the one it has itself.
+  auto child = brood::spawn(io,
+                            brood::shell("BROOD_TREE=$BROOD_TREE:its setsid sh -c '(echo $BROOD_TREE; exec tail -f "
+                                         "/dev/null) &'; exec tail -f /dev/null"),
+                            {.group = true});
+  ::unsetenv("BROOD_TREE");
+  std::string text;
+  bool ended = false;
+  child.out().on_data([&](std::string_view data) {
+    text += data;
+    child.kill_tree();
+  });
+  child.out().on_end([&] { ended = true; });
+  io.run();
+  EXPECT_TRUE(text.starts_with("ours:") && text.ends_with(":its\n")) << text;
+  EXPECT_TRUE(ended);
 }
 
 TEST(tree, kill_tree_without_a_group_ends_all_that_still_descend_from_the_child) {
