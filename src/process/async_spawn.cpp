@@ -27,6 +27,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     const std::string file = request.file;
     auto refused = std::make_shared<result>();
     try {
+      check(request);
       wake_loop(executor_, file);
       launch::on_launcher([desk = desk_, request = std::move(request)]() mutable {
         hand_back(*desk, std::make_shared<result>(launch_it(std::move(request))));

@@ -68,7 +68,6 @@ void resolve_module(start_request& request, const std::string& module) {
 
 preparation::preparation(start_request request) : request_(std::move(request)) {
   const spawn_options& o = request_.options;
-  check();
   open_streams();
   if (!o.cgroup.empty()) {
     cgroup_.reset(sys::open((o.cgroup / "cgroup.procs").c_str(), O_WRONLY));
@@ -76,23 +75,6 @@ preparation::preparation(start_request request) : request_(std::move(request)) {
   }
   if (o.group) mark_ = new_mark();
   plan_ = std::make_unique<launch::plan>(to_launch());
-}
-
-/// Before anything is opened: a number that is free now would be one of ours afterwards, and passed on by mistake.
-void preparation::check() const {
-  const spawn_options& o = request_.options;
-  int number = 0;
-  int channels = 0;
-  const auto check_one = [&](const stdio& one) {
-    const auto type = one.type() == stdio::kind::usual && number < 3 ? request_.usual.type() : one.type();
-    const int source = type == stdio::kind::inherit ? number : one.fd();
-    const bool ours = type == stdio::kind::inherit || type == stdio::kind::descriptor;
-    if (ours && sys::is_open(source) == -1) give_up(spawn_step::descriptor, std::to_string(source));
-    if (type == stdio::kind::channel && ++channels == 2) refuse("a second message channel for one child");
-    ++number;
-  };
-  for (const stdio* one : {&o.in, &o.out, &o.err}) check_one(*one);
-  for (const stdio& one : o.more) check_one(one);
 }
 
 void preparation::open_streams() {
@@ -265,6 +247,22 @@ bool has_stdio(const spawn_options& o, stdio::kind kind) {
   return is(o.in) || is(o.out) || is(o.err) || std::any_of(o.more.begin(), o.more.end(), is);
 }
 
+void check(const start_request& request) {
+  const spawn_options& o = request.options;
+  int number = 0;
+  int channels = 0;
+  const auto check_one = [&](const stdio& one) {
+    const auto type = one.type() == stdio::kind::usual && number < 3 ? request.usual.type() : one.type();
+    const int source = type == stdio::kind::inherit ? number : one.fd();
+    const bool ours = type == stdio::kind::inherit || type == stdio::kind::descriptor;
+    if (ours && sys::is_open(source) == -1) give_up(spawn_step::descriptor, std::to_string(source));
+    if (type == stdio::kind::channel && ++channels == 2) refuse("a second message channel for one child");
+    ++number;
+  };
+  for (const stdio* one : {&o.in, &o.out, &o.err}) check_one(*one);
+  for (const stdio& one : o.more) check_one(one);
+}
+
 void wake_loop(const asio::any_io_executor& ex, const std::string& file) try {
   const asio::steady_timer needs_all_of_it(ex);
 } catch (const boost::system::system_error& error) {
@@ -276,6 +274,7 @@ started start(const asio::any_io_executor& ex, start_request request) {
     given_away given;
     ~until_started() { given.close(); }
   } guard{given_away(request.options)};
+  check(request);
   wake_loop(ex, request.file);
   add_channel(request, ex);
   preparation prepared(std::move(request));

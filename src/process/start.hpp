@@ -51,6 +51,10 @@ struct started {
   std::vector<unique_fd> more{};  // index: descriptor - 3
 };
 
+/// Whether the descriptors named are there: to be called before anything is opened, since a number that is free now
+/// would be one of ours afterwards, and passed on by mistake. Throws spawn_error.
+void check(const start_request& request);
+
 /// A loop makes its epoll at the first use and may find no descriptor left for it: to be called before there is a child
 /// to watch, since it would be left unwatched. Throws spawn_error.
 void wake_loop(const asio::any_io_executor& ex, const std::string& file);
@@ -77,7 +81,6 @@ class preparation {
     bool terminal = false;
   };
 
-  void check() const;
   void open_streams();
   stream_ends open_stream(const stdio& kind, int number);
   static stream_ends open_pipe(int number);
