@@ -40,11 +40,19 @@ class parent_channel {
   /// Queues a message; it leaves in order. False when 128 KiB or more wait to leave (queued all the same) or when the
   /// channel is closed (then the message is dropped, and so is the attached descriptor).
   bool send(boost::json::value body, attachment handle = {});
+  /// The same with a brood::value, or one of its kinds: all of it in the advanced serialization, in json what
+  /// JSON.stringify makes of it. Throws boost::system::system_error with errc::not_serializable where there is no form
+  /// for it: in json a cycle or a BigInt, in both what is nested deeper than 3,000 levels.
+  template <value_like T>
+  bool send(T body, attachment handle = {}) {
+    return send_value(std::move(body), std::move(handle));
+  }
   /// Closes the channel once all that was sent has left.
   void disconnect();
   bool connected() const noexcept;
 
  private:
+  bool send_value(const value& body, attachment handle);
   explicit parent_channel(std::shared_ptr<ipc::endpoint> opened);
 
   std::shared_ptr<ipc::endpoint> endpoint_;

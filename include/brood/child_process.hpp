@@ -79,6 +79,13 @@ class child_process {
   /// Queues a message; it leaves in order. False when 128 KiB or more wait to leave (queued all the same) or when
   /// the channel is closed (then the message is dropped, and so is the attached descriptor).
   bool send(boost::json::value body, attachment handle = {});
+  /// The same with a brood::value, or one of its kinds: all of it in the advanced serialization, in json what
+  /// JSON.stringify makes of it. Throws boost::system::system_error with errc::not_serializable where there is no form
+  /// for it: in json a cycle or a BigInt, in both what is nested deeper than 3,000 levels.
+  template <value_like T>
+  bool send(T body, attachment handle = {}) {
+    return send_value(std::move(body), std::move(handle));
+  }
   /// Closes the channel once all that was sent has left. Messages still coming in are dropped.
   void disconnect();
   bool connected() const noexcept;
@@ -103,6 +110,7 @@ class child_process {
   void unref();
 
  private:
+  bool send_value(const value& body, attachment handle);
   std::shared_ptr<process::child_state> state_;
   std::unique_ptr<writable> in_;  // on the heap: references to them outlive a move
   std::unique_ptr<readable> out_;
@@ -123,7 +131,7 @@ child_process spawn(executor ex, const std::string& command, arguments args = {}
 /// The same for a line of shell, which takes no further arguments.
 child_process spawn(executor ex, const shell& line, const spawn_options& options = {});
 
-/// Starts a module with a message channel, as Node's fork() does, in Node's json serialization: the child is a Node
+/// Starts a module with a message channel, as Node's fork() does, in one of Node's serializations: the child is a Node
 /// script, a brood program with a `parent_channel`, or any other that speaks Node's protocol.
 ///
 /// `.js`, `.mjs` and `.cjs` are run with `node`, anything else is executed. Throws spawn_error.

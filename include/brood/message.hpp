@@ -1,10 +1,11 @@
 #pragma once
 
 #include <boost/json/value.hpp>
-#include <string>
+#include <optional>
 #include <utility>
 
 #include "brood/unique_fd.hpp"
+#include "brood/value.hpp"
 
 namespace brood {
 
@@ -36,8 +37,15 @@ class attachment {
 
 /// What one process sent to another over their channel.
 struct message {
+  /// What was sent, or as much of it as JSON can hold (json_view).
   boost::json::value body{};
   attachment handle{};
+  /// All of it, where that is more than `body`: a Map, a Buffer, something undefined ... Only the advanced
+  /// serialization brings such.
+  std::optional<value> rich{};
+
+  /// All of it, in either case.
+  value content() const { return rich ? *rich : from_json(body); }
 };
 
 }  // namespace brood

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "brood/serialization.hpp"
 #include "brood/stdio.hpp"
 
 namespace brood {
@@ -125,6 +126,8 @@ struct spawn_options {
   std::string exec_path{};
   /// For fork() alone: arguments for exec_path, before the module.
   arguments exec_args{};
+  /// For fork() alone: the form of the messages, both ways. The child is told in its environment.
+  brood::serialization serialization = brood::serialization::json;
 };
 
 /// fork() takes the same options. Its standard streams are inherited unless told otherwise, and the message channel

@@ -118,7 +118,8 @@ void primary_state::start(const state_ptr& who) {
                        .in = settings_.in,
                        .out = settings_.out,
                        .err = settings_.err,
-                       .exec_args = settings_.exec_args};
+                       .exec_args = settings_.exec_args,
+                       .serialization = settings_.serialization};
   options.env.merge(who->changes).set("NODE_UNIQUE_ID", std::to_string(who->id));
   who->started = policy::restart::clock::now();
   who->child = process::start_module(who->channel, settings_.exec, *settings_.args, options).state;

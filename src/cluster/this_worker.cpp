@@ -11,6 +11,7 @@ std::shared_ptr<this_worker_state> join_cluster(const asio::any_io_executor& ex,
   if (!id) throw boost::system::system_error(make_error_code(errc::not_a_worker), "this_worker");
   unique_fd end = ipc::take_channel("this_worker");
   auto state = std::make_shared<this_worker_state>(ex, *id, options);
+  state->channel->form = ipc::inherited().form;
   state->open(std::move(end));
   return state;
 }
@@ -46,6 +47,10 @@ acceptor this_worker::listen(const boost::asio::ip::tcp::endpoint& endpoint) {
 
 bool this_worker::send(boost::json::value body, attachment handle) {
   return state_->channel->send(body, std::move(handle));
+}
+
+bool this_worker::send_value(const value& body, attachment handle) {
+  return state_->channel->send_value(body, std::move(handle));
 }
 
 void this_worker::ready() { state_->tell_ready(); }

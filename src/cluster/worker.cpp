@@ -28,6 +28,10 @@ pid_t worker::pid() const noexcept { return state_->child ? state_->child->pid :
 
 bool worker::send(boost::json::value body, attachment handle) { return state_->channel->send(body, std::move(handle)); }
 
+bool worker::send_value(const value& body, attachment handle) {
+  return state_->channel->send_value(body, std::move(handle));
+}
+
 bool worker::kill(int signal) { return state_->child && state_->child->kill(signal); }
 
 void worker::disconnect() {

@@ -8,7 +8,6 @@
 #include "sys/calls.hpp"
 #include "sys/listen.hpp"
 #include "wire/frames.hpp"
-#include "wire/json_text.hpp"
 
 namespace brood::ipc {
 namespace {
@@ -22,10 +21,20 @@ constexpr std::size_t most_acknowledgements = 64 * 1024;  // bytes of them: the 
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
+/// Of a datagram socket Node has to be told whether it is one of IPv6.
+wire::handle_envelope envelope_of(attachment::kind type, int fd) {
+  const auto name = type == attachment::kind::datagram ? sys::name_of(fd) : std::nullopt;
+  return {.type = type, .ipv6 = name && name->ipv6};
+}
+
 }  // namespace
 
-channel::channel(asio::any_io_executor ex, unique_fd fd, channel_limits limits)
-    : fd_(std::move(ex), std::move(fd)), most_outgoing_(limits.outgoing), incoming_(serialization::json, limits.message) {}
+channel::channel(asio::any_io_executor ex, unique_fd fd, serialization form, channel_limits limits)
+    : fd_(std::move(ex), std::move(fd)),
+      form_(form),
+      most_outgoing_(limits.outgoing),
+      incoming_(form, limits.message),
+      outgoing_(form) {}
 
 void channel::start(callbacks c) {
   callbacks_ = std::move(c);
@@ -39,26 +48,56 @@ void channel::start(callbacks c) {
 // ---- outgoing
 
 bool channel::send(const boost::json::value& body, attachment handle) {
-  std::string text = wire::to_json_text(body);
-  if (!handle) return send_text(text);
-  const auto type = handle.type();
-  return send_text(std::move(text), type, std::make_shared<const unique_fd>(handle.release()), nullptr);
+  if (!connected()) return false;
+  frame_.clear();
+  if (!handle) {
+    wire::append_frame(frame_, form_, body);
+    return queue(frame_);
+  }
+  const auto around = envelope_of(handle.type(), handle.native_handle());
+  wire::append_frame(frame_, form_, body, &around);
+  return queue(frame_, std::make_shared<const unique_fd>(handle.release()), nullptr);
+}
+
+bool channel::send_value(const value& body, attachment handle) {
+  if (!connected()) return false;
+  frame_.clear();
+  const auto around = envelope_of(handle.type(), handle.native_handle());
+  if (!wire::append_value_frame(frame_, form_, body, handle ? &around : nullptr)) {
+    throw boost::system::system_error(make_error_code(errc::not_serializable), "send");
+  }
+  if (!handle) return queue(frame_);
+  return queue(frame_, std::make_shared<const unique_fd>(handle.release()), nullptr);
 }
 
 bool channel::send_text(std::string_view text) {
-  if (!connected() || !has_room(text.size())) return false;
-  outgoing_.add(text);
+  if (!connected()) return false;
+  frame_.clear();
+  wire::append_text_frame(frame_, form_, text);
+  return queue(frame_);
+}
+
+bool channel::send_text(std::string_view text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
+                        handle_outcome outcome) {
+  const auto around = envelope_of(type, fd->get());
+  frame_.clear();
+  wire::append_text_frame(frame_, form_, text, &around);
+  return queue(frame_, std::move(fd), std::move(outcome));
+}
+
+bool channel::queue(std::string_view frame) {
+  if (!has_room(frame.size())) return false;
+  outgoing_.add(frame);
+  if (frame_.capacity() > high_water_mark) frame_ = {};  // one large message, and perhaps no other for days
   return schedule_flush();
 }
 
-bool channel::send_text(std::string text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
-                        handle_outcome outcome) {
-  if (!connected() || !has_room(text.size())) {
+bool channel::queue(std::string frame, std::shared_ptr<const unique_fd> fd, handle_outcome outcome) {
+  if (!connected() || !has_room(frame.size())) {
     if (outcome) asio::post(fd_.get_executor(), [outcome = std::move(outcome)] { outcome(false); });
     return false;
   }
-  const auto name = type == attachment::kind::datagram ? sys::name_of(fd->get()) : std::nullopt;
-  outgoing_.add_with_handle(wire::handle_frame(type, text, name && name->ipv6), std::move(fd), std::move(outcome));
+  outgoing_.add_with_handle(std::move(frame), std::move(fd), std::move(outcome));
   return schedule_flush();
 }
 
@@ -205,7 +244,7 @@ void channel::take_descriptors(const msghdr& header) {
 void channel::decode() {
   if (std::exchange(decoding_, true)) return;
   auto self = shared_from_this();
-  // Should a callback throw, the lines behind its own are decoded in a later turn.
+  // Should a callback throw, the frames behind its own are decoded in a later turn.
   struct turn {
     channel& self;
     bool complete = false;
@@ -215,9 +254,9 @@ void channel::decode() {
     }
   } turn{*this};
   while (open_ && !paused_) {
-    auto line = incoming_.next();
-    if (!line) break;
-    dispatch(*line);
+    auto frame = incoming_.next();
+    if (!frame) break;
+    dispatch(*frame);
   }
   turn.complete = true;
   if (!open_ || paused_) return;
@@ -225,41 +264,50 @@ void channel::decode() {
   if (incoming_.too_long()) close(errc::message_too_large);
 }
 
-void channel::dispatch(std::string_view line) {
-  error_code ec;
-  boost::json::value value = wire::parse_json_text(line, ec);
-  if (ec) return close(errc::garbled_message);
-  const std::string_view command = wire::internal_command(value);
-  if (command.empty()) return deliver(std::move(value), {});
-  if (command == "NODE_HANDLE") return handle_arrived(std::move(value.get_object()));
+void channel::dispatch(std::string_view frame) {
+  auto content = wire::read_frame(frame, form_);
+  if (!content) return close(errc::garbled_message);
+  const std::string_view command = wire::internal_command(content->body);
+  if (command == "NODE_HANDLE") return handle_arrived(std::move(*content));
   if (command == "NODE_HANDLE_ACK" || command == "NODE_HANDLE_NACK") {
     const bool expected = command == "NODE_HANDLE_ACK" ? outgoing_.acknowledged() : outgoing_.refused();
     if (!expected) return close(errc::garbled_message);
     schedule_flush();
     return;
   }
-  deliver(std::move(value), {});
+  deliver(std::move(*content), {});
 }
 
-void channel::handle_arrived(boost::json::object frame) {
+void channel::handle_arrived(wire::frame_content frame) {
   // No descriptor came with it: we were at our limit of open ones, or the peer sent none. It may try again.
   const bool here = !descriptors_.empty();
-  outgoing_.add_acknowledgement(here ? wire::handle_ack : wire::handle_nack);
+  acknowledge(here ? wire::handle_ack : wire::handle_nack);
   if (outgoing_.acknowledgements() > most_acknowledgements) return close(errc::garbled_message);
   schedule_flush();
   if (!here) return;
   unique_fd fd = std::move(descriptors_.front());
   descriptors_.pop_front();
-  wire::handle_content content = wire::open_handle_frame(std::move(frame));
-  deliver(std::move(content.body), attachment(content.type, std::move(fd)));
+  wire::handle_content inside = wire::open_handle_frame(std::move(frame.body.get_object()));
+  wire::frame_content content{.body = std::move(inside.body), .rich = std::nullopt};
+  if (frame.rich) {
+    value whole = wire::open_rich_handle_frame(std::move(*frame.rich));
+    if (!(whole == from_json(content.body))) content.rich = std::move(whole);
+  }
+  deliver(std::move(content), attachment(inside.type, std::move(fd)));
 }
 
-void channel::deliver(boost::json::value body, attachment handle) {
+void channel::acknowledge(std::string_view text) {
+  frame_.clear();
+  wire::append_text_frame(frame_, form_, text);
+  outgoing_.add_acknowledgement(frame_);
+}
+
+void channel::deliver(wire::frame_content content, attachment handle) {
   if (closing_) return;
-  if (!wire::internal_command(body).empty()) {
-    if (callbacks_.internal) callbacks_.internal(std::move(body.get_object()), std::move(handle));
+  if (!wire::internal_command(content.body).empty()) {
+    if (callbacks_.internal) callbacks_.internal(std::move(content.body.get_object()), std::move(handle));
   } else if (callbacks_.user) {
-    callbacks_.user({std::move(body), std::move(handle)});
+    callbacks_.user({std::move(content.body), std::move(handle), std::move(content.rich)});
   }
 }
 

@@ -13,6 +13,7 @@
 #include "ipc/outbox.hpp"
 #include "loop/descriptor.hpp"
 #include "wire/frame_buffer.hpp"
+#include "wire/message_frame.hpp"
 
 namespace brood::ipc {
 
@@ -27,7 +28,7 @@ struct channel_limits {
   std::size_t outgoing = 512UL * 1024 * 1024;
 };
 
-/// One end of the socket that a parent and a child talk over, in Node's json serialization.
+/// One end of the socket that a parent and a child talk over, in one of Node's serializations.
 ///
 /// Whatever the peer does, this end stays whole: what cannot be understood closes the channel with an error, and
 /// descriptors that nobody asked for are closed. Callbacks are made from the loop, never from inside send() or
@@ -36,22 +37,28 @@ class channel : public std::enable_shared_from_this<channel> {
  public:
   struct callbacks {
     std::function<void(message)> user;
-    /// An internal message that is not about the channel itself: NODE_CLUSTER.
+    /// An internal message that is not about the channel itself: NODE_CLUSTER. What of it JSON cannot hold is nothing
+    /// (members that are undefined).
     std::function<void(boost::json::object, attachment)> internal;
     /// Once, last. No error: either side closed in good order.
     std::function<void(error_code)> closed;
   };
 
-  channel(asio::any_io_executor ex, unique_fd fd, channel_limits limits = {});
+  channel(asio::any_io_executor ex, unique_fd fd, serialization form, channel_limits limits = {});
 
   void start(callbacks c);
 
   /// Queues a message. False when it was dropped (closed) or when more than the mark waits to leave. Beyond the limit
   /// the channel is closed with errc::message_too_large: the peer has stopped reading.
   bool send(const boost::json::value& body, attachment handle = {});
+  /// The same. Throws boost::system::system_error with errc::not_serializable where the serialization has no form for
+  /// it.
+  bool send_value(const value& body, attachment handle = {});
+  /// The same for JSON text without a newline in it.
   bool send_text(std::string_view text);
   /// The descriptor is shared, so that the caller may keep it for another peer should this one not take it.
-  bool send_text(std::string text, attachment::kind type, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
+  bool send_text(std::string_view text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
+                 handle_outcome outcome);
 
   /// Closes once everything has left. Nothing that comes in is delivered any more.
   void disconnect();
@@ -72,10 +79,13 @@ class channel : public std::enable_shared_from_this<channel> {
   std::size_t receive();
   void take_descriptors(const struct msghdr& header);
   void decode();
-  void dispatch(std::string_view line);
-  void handle_arrived(boost::json::object frame);
-  void deliver(boost::json::value body, attachment handle);
+  void dispatch(std::string_view frame);
+  void handle_arrived(wire::frame_content frame);
+  void acknowledge(std::string_view text);
+  void deliver(wire::frame_content content, attachment handle);
 
+  bool queue(std::string_view frame);
+  bool queue(std::string frame, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
   bool has_room(std::size_t size);
   bool schedule_flush();
   void flush();
@@ -84,10 +94,12 @@ class channel : public std::enable_shared_from_this<channel> {
 
   loop::descriptor fd_;
   callbacks callbacks_;
+  const serialization form_;
   const std::size_t most_outgoing_;
   wire::frame_buffer incoming_;
   std::deque<unique_fd> descriptors_;  // arrived, their frame not yet complete
   outbox outgoing_;
+  std::string frame_;  // the one being made; its memory is used again and again
   bool open_ = true;
   bool closing_ = false;
   bool paused_ = false;

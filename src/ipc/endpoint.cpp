@@ -3,7 +3,7 @@
 namespace brood::ipc {
 
 void endpoint::open(unique_fd fd) {
-  link = std::make_shared<channel>(executor, std::move(fd));
+  link = std::make_shared<channel>(executor, std::move(fd), form);
   messages->on_room([weak = std::weak_ptr(link)] {
     if (auto open = weak.lock()) open->resume();
   });

@@ -20,12 +20,14 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
   void open(unique_fd fd);
 
   bool send(const boost::json::value& body, attachment handle) { return link && link->send(body, std::move(handle)); }
+  bool send_value(const value& body, attachment handle) { return link && link->send_value(body, std::move(handle)); }
   void disconnect() {
     if (link) link->disconnect();
   }
   bool connected() const noexcept { return link && link->connected(); }
 
   asio::any_io_executor executor;
+  serialization form = serialization::json;  ///< to be set before open()
   std::shared_ptr<channel> link;
   /// Where the messages of brood's own protocols on top of the channel go; set by the cluster.
   std::function<void(boost::json::object, attachment)> internal_message;

@@ -43,7 +43,8 @@ struct identity {
     if (id) facts.worker_id = to_number(*id).value_or(0);
     // Whoever speaks another serialization has started us as a child or worker all the same: we must not take ourselves
     // for something else, but say that we cannot.
-    understood = !mode || *mode == "json";
+    if (mode && *mode == "advanced") facts.form = serialization::advanced;
+    understood = !mode || *mode == "json" || *mode == "advanced";
     if (understood) channel = *number;
   }
 };

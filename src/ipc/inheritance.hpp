@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "brood/serialization.hpp"
 #include "brood/unique_fd.hpp"
 
 namespace brood::ipc {
@@ -10,6 +11,7 @@ namespace brood::ipc {
 struct inheritance {
   bool has_channel = false;
   std::optional<int> worker_id;  ///< set for cluster workers
+  serialization form = serialization::json;
 };
 
 /// Read once, at the first call; the three variables are gone from the environment then and the channel's descriptor is

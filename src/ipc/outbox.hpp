@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "brood/serialization.hpp"
 #include "brood/unique_fd.hpp"
 
 namespace brood::ipc {
@@ -28,10 +29,13 @@ class outbox {
     int fd = -1;  ///< travels with the first of the bytes
   };
 
-  void add(std::string_view text);
-  void add_with_handle(std::string text, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
+  explicit outbox(serialization form) : form_(form) {}
+
+  /// Whole frames, with the newline or the length they have on the channel.
+  void add(std::string_view frame);
+  void add_with_handle(std::string frame, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
   /// An acknowledgement: overtakes all that is held back.
-  void add_acknowledgement(std::string_view text);
+  void add_acknowledgement(std::string_view frame);
 
   /// What leaves next; no bytes when nothing may leave now. Valid until the next call of another member.
   piece next() const;
@@ -51,7 +55,7 @@ class outbox {
 
  private:
   struct frame {
-    std::string text;
+    std::string bytes;
     std::shared_ptr<const unique_fd> fd;  // none: a plain frame
     handle_outcome outcome;
     int attempts = 0;
@@ -59,12 +63,14 @@ class outbox {
 
   enum class source { none, acknowledgements, plain, handle };
   source leaving() const noexcept;
+  void note_boundary() noexcept;
   void release_held();
   bool blocked() const noexcept { return awaiting_ != nullptr; }
 
-  std::string plain_;  // frames without descriptors that may leave, newline included; [plain_sent_, end)
+  const serialization form_;
+  std::string plain_;  // frames without descriptors that may leave; [plain_sent_, end)
   std::size_t plain_sent_ = 0;
-  bool inside_plain_ = false;        // the last byte that left was inside a frame
+  std::size_t plain_boundary_ = 0;   // where the frame ends that the last byte that left belongs to
   std::unique_ptr<frame> awaiting_;  // the frame with a descriptor that leaves after plain_, or has left
   std::size_t awaiting_sent_ = 0;
   std::string acknowledgements_;  // leave between frames, never inside one

@@ -8,6 +8,7 @@ namespace {
 std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
   unique_fd fd = ipc::take_channel("parent_channel");
   auto opened = std::make_shared<ipc::endpoint>(ex);
+  opened->form = ipc::inherited().form;
   opened->open(std::move(fd));
   opened->link->keep_loop(false);
   opened->messages->on_reader([weak = std::weak_ptr(opened->link)](bool reading) {
@@ -31,6 +32,10 @@ bool parent_channel::exists() { return ipc::inherited().has_channel; }
 
 bool parent_channel::send(boost::json::value body, attachment handle) {
   return endpoint_->send(body, std::move(handle));
+}
+
+bool parent_channel::send_value(const value& body, attachment handle) {
+  return endpoint_->send_value(body, std::move(handle));
 }
 
 void parent_channel::disconnect() { endpoint_->disconnect(); }

@@ -65,6 +65,10 @@ bool child_process::send(boost::json::value body, attachment handle) {
   return state_->channel->send(body, std::move(handle));
 }
 
+bool child_process::send_value(const value& body, attachment handle) {
+  return state_->channel->send_value(body, std::move(handle));
+}
+
 void child_process::disconnect() { state_->channel->disconnect(); }
 bool child_process::connected() const noexcept { return state_->channel->connected(); }
 

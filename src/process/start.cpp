@@ -167,8 +167,10 @@ launch::request preparation::to_launch() {
   result.argv.insert(result.argv.end(), request_.args.begin(), request_.args.end());
   std::vector<std::string> env = request_.env.empty() ? o.env.block() : std::move(request_.env);
   if (request_.channel) {
+    const bool advanced = o.serialization == serialization::advanced;
+    request_.channel->form = o.serialization;
     put(env, "NODE_CHANNEL_FD", std::to_string(channel_number_));
-    put(env, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
+    put(env, "NODE_CHANNEL_SERIALIZATION_MODE", advanced ? "advanced" : "json");
   }
   if (!mark_.empty()) add_mark(env, mark_);
   result.env = std::move(env);

@@ -44,7 +44,8 @@ class json_reader {
       case tag::latin1:
       case tag::utf16: return take_text(tag);
       case tag::object: return depth < deepest && take_object(depth);
-      case tag::dense_array: return depth < deepest && take_array(depth);
+      case tag::dense_array: return depth < deepest && take_array(depth, tag::dense_array_end);
+      case tag::sparse_array: return depth < deepest && take_array(depth, tag::sparse_array_end);
       default: return false;
     }
   }
@@ -101,19 +102,29 @@ class json_reader {
     return true;
   }
 
-  bool take_array(int depth) {
+  /// With all its elements in their order and nothing else. V8 takes each array that it has read for one that may have
+  /// holes, and writes it in the form of those if it sends it on: each element with its index.
+  bool take_array(int depth, char end_tag) {
+    const bool indexed = end_tag == tag::sparse_array_end;
     std::uint32_t length = 0;
     std::uint32_t properties = 0;
     std::uint32_t again = 0;
     char tag = 0;
     if (!in_.varint(length) || length > in_.left()) return false;
     for (std::uint32_t i = 0; i < length; ++i) {
-      if (!take(depth + 1)) return false;
+      if ((indexed && !take_index(i)) || !take(depth + 1)) return false;
     }
-    if (!in_.tag(tag) || tag != tag::dense_array_end) return false;
-    if (!in_.varint(properties) || properties != 0 || !in_.varint(again) || again != length) return false;
+    if (!in_.tag(tag) || tag != end_tag) return false;
+    if (!in_.varint(properties) || !in_.varint(again)) return false;
+    if (properties != (indexed ? length : 0) || again != length) return false;
     made_.push_array(length);
     return true;
+  }
+
+  bool take_index(std::uint32_t expected) {
+    char tag = 0;
+    std::int32_t index = 0;
+    return in_.tag(tag) && tag == tag::int32 && in_.int32(index) && index == static_cast<std::int64_t>(expected);
   }
 
   clone_cursor in_;

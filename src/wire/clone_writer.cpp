@@ -26,14 +26,11 @@ clone_writer::clone_writer(std::string& buffer) : out_(buffer), start_(buffer.si
   varint(tag::version);
 }
 
-bool clone_writer::finish() {
+void clone_writer::finish() {
   const std::size_t length = out_.size() - start_ - length_size;
-  // Node 20 counts in signed numbers.
-  if (length > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) return false;
   for (std::size_t i = 0; i < length_size; ++i) {
     out_[start_ + i] = static_cast<char>(length >> 8 * (length_size - 1 - i) & 0xff);
   }
-  return true;
 }
 
 void clone_writer::drop() { out_.resize(start_); }

@@ -34,8 +34,8 @@ class clone_writer {
   void text(std::string_view utf8);
   void end_object(std::uint32_t members);
 
-  /// Fills in the length. False where it is more than the four bytes can say; the frame is then no good.
-  [[nodiscard]] bool finish();
+  /// Fills in the length. Of a frame beyond 2 GiB, which no channel takes, it is wrong.
+  void finish();
   /// Takes the frame off the buffer.
   void drop();
 

@@ -17,13 +17,6 @@ constexpr std::array<std::pair<kind, std::string_view>, 5> type_names{{
     {kind::datagram, "dgram.Socket"},
 }};
 
-std::string_view name_of(kind type) {
-  for (const auto& [known, name] : type_names) {
-    if (known == type) return name;
-  }
-  return type_names.front().second;
-}
-
 kind type_of(const json::object& frame) {
   const json::value* type = frame.if_contains("type");
   for (const auto& [known, name] : type_names) {
@@ -33,6 +26,13 @@ kind type_of(const json::object& frame) {
 }
 
 }  // namespace
+
+std::string_view type_name(kind type) noexcept {
+  for (const auto& [known, name] : type_names) {
+    if (known == type) return name;
+  }
+  return type_names.front().second;
+}
 
 std::string_view internal_command(const json::value& value) noexcept {
   constexpr std::string_view prefix = "NODE_";
@@ -45,7 +45,7 @@ std::string_view internal_command(const json::value& value) noexcept {
 
 std::string handle_frame(kind type, std::string_view body, bool ipv6) {
   std::string frame = R"({"cmd":"NODE_HANDLE","type":")";
-  frame += name_of(type);
+  frame += type_name(type);
   if (type == kind::datagram) frame += ipv6 ? R"(","dgramType":"udp6)" : R"(","dgramType":"udp4)";
   frame += R"(","msg":)";
   frame += body;
@@ -63,6 +63,21 @@ handle_content open_handle_frame(json::object frame) {
     content.body = body != nullptr ? std::move(*body) : json::value();
   }
   return content;
+}
+
+value open_rich_handle_frame(value frame) {
+  const auto is_handle = [](const value& v) {
+    const value* command = v.find("cmd");
+    const auto* text = command != nullptr ? command->get_if<std::string>() : nullptr;
+    return text != nullptr && *text == "NODE_HANDLE";
+  };
+  // A frame may hold itself; each is left once.
+  constexpr int most_envelopes = 16;
+  for (int i = 0; i < most_envelopes && is_handle(frame); ++i) {
+    const value* body = frame.find("msg");
+    frame = body != nullptr ? value(*body) : value();
+  }
+  return frame;
 }
 
 }  // namespace brood::wire

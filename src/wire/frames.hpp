@@ -17,6 +17,9 @@ inline constexpr std::string_view handle_nack = R"({"cmd":"NODE_HANDLE_NACK"})";
 /// object whose `cmd` is a string that starts with NODE_ and is longer than that.
 std::string_view internal_command(const boost::json::value& value) noexcept;
 
+/// Node's name for what a descriptor is: "net.Socket".
+std::string_view type_name(attachment::kind type) noexcept;
+
 /// The frame that announces a descriptor: `body` is the text of the message that goes with it. Of a datagram socket
 /// Node has to be told whether it is one of IPv6.
 std::string handle_frame(attachment::kind type, std::string_view body, bool ipv6 = false);
@@ -28,5 +31,7 @@ struct handle_content {
   boost::json::value body{};
 };
 handle_content open_handle_frame(boost::json::object frame);
+/// The body alone, of a frame that holds more than JSON can.
+value open_rich_handle_frame(value frame);
 
 }  // namespace brood::wire

@@ -1,9 +1,10 @@
 'use strict';
-// A Node primary over the worker program (and the port) named on its command line. Asks it once over TCP, then disconnects.
+// A Node primary over the worker program named on its command line (and the port, and the serialization). Asks it once
+// over TCP, then disconnects.
 const cluster = require('cluster');
 const net = require('net');
 process.execPath = process.argv[2];
-cluster.setupPrimary({ exec: process.argv[3] || '0', args: [] });
+cluster.setupPrimary({ exec: process.argv[3] || '0', args: [], serialization: process.argv[4] || 'json' });
 cluster.on('online', (worker) => console.log('online', worker.id));
 cluster.on('listening', (worker, address) => {
   console.log('listening', worker.id, address.address, address.addressType, address.port > 0);

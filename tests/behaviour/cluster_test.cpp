@@ -262,14 +262,15 @@ TEST(cluster, a_worker_of_a_primary_that_speaks_otherwise_says_so) {
   loop io;
   const auto env = brood::environment{}
                        .set("NODE_CHANNEL_FD", "0")
-                       .set("NODE_CHANNEL_SERIALIZATION_MODE", "advanced")
+                       .set("NODE_CHANNEL_SERIALIZATION_MODE", "spoken")
                        .set("NODE_UNIQUE_ID", "1");
   auto worker =
       brood::spawn(io, actor("echo_worker"), {}, {.env = env, .limits = {.resources = {{RLIMIT_CORE, 0, 0}}}});
   std::string errors;
   worker.err().on_data([&](std::string_view data) { errors += data; });
   io.run();
-  EXPECT_NE(errors.find("this_worker: the parent speaks a serialization that is not known"), std::string::npos) << errors;
+  EXPECT_NE(errors.find("this_worker: the parent speaks a serialization that is not known"), std::string::npos)
+      << errors;
 }
 
 TEST(cluster, leaves_no_descriptor_behind) {

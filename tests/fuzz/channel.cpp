@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "wire/cluster_message.hpp"
+#include "wire/frame_buffer.hpp"
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
-#include "wire/frame_buffer.hpp"
 
 namespace {
 

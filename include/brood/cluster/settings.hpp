@@ -52,6 +52,8 @@ struct settings {
   stdio in = stdio::inherit;
   stdio out = stdio::inherit;
   stdio err = stdio::inherit;
+  /// The form of the messages, the cluster's own included.
+  brood::serialization serialization = brood::serialization::json;
   cluster::scheduling scheduling = cluster::scheduling::automatic;
   backoff restart{};
   /// A worker that listens or is ready, and whose loop has not turned for this long, gets no more connections, those

@@ -44,6 +44,10 @@ class this_worker {
   milestone<error_code> disconnected;
 
   bool send(boost::json::value body, attachment handle = {});
+  template <value_like T>
+  bool send(T body, attachment handle = {}) {
+    return send_value(std::move(body), std::move(handle));
+  }
   /// Tells a primary with settings::explicit_ready that this worker serves. Node's primary takes no notice.
   void ready();
   /// Goes in good order: closes its acceptors, waits for all `hold`s to be let go, tells the primary and closes the
@@ -56,6 +60,7 @@ class this_worker {
   [[nodiscard]] std::shared_ptr<void> hold();
 
  private:
+  bool send_value(const value& body, attachment handle);
   explicit this_worker(std::shared_ptr<this_worker_state> state);
 
   std::shared_ptr<this_worker_state> state_;

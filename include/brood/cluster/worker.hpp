@@ -42,6 +42,10 @@ class worker {
 
   /// As child_process::send.
   bool send(boost::json::value body, attachment handle = {});
+  template <value_like T>
+  bool send(T body, attachment handle = {}) {
+    return send_value(std::move(body), std::move(handle));
+  }
   /// Sends a signal to the worker; no graceful step. As child_process::kill.
   bool kill(int signal = SIGTERM);
   /// Asks it to close its servers, finish what it is serving and go. It gets no connection from here on.
@@ -53,6 +57,7 @@ class worker {
   bool exited_after_disconnect() const noexcept;
 
  private:
+  bool send_value(const value& body, attachment handle);
   std::shared_ptr<worker_state> state_;
 };
 

@@ -18,6 +18,17 @@ std::shared_ptr<const unique_fd> some_fd() {
   return std::make_shared<const unique_fd>(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
+/// One whose frames are lines, the newline not written out.
+struct lines : outbox {
+  lines() : outbox(brood::serialization::json) {}
+  void add(std::string_view text) { outbox::add(line(text)); }
+  void add_with_handle(std::string_view text, std::shared_ptr<const unique_fd> fd, brood::ipc::handle_outcome outcome) {
+    outbox::add_with_handle(line(text), std::move(fd), std::move(outcome));
+  }
+  void add_acknowledgement(std::string_view text) { outbox::add_acknowledgement(line(text)); }
+  static std::string line(std::string_view text) { return std::string(text) + '\n'; }
+};
+
 /// Lets at most `size` bytes leave and tells which; '#' stands where a descriptor went along.
 std::string leave(outbox& box, std::size_t size = 1'000'000) {
   std::string left;
@@ -34,7 +45,7 @@ std::string leave(outbox& box, std::size_t size = 1'000'000) {
 }
 
 TEST(outbox, lets_plain_frames_leave_in_their_order) {
-  outbox box;
+  lines box;
   EXPECT_TRUE(box.empty());
   box.add("1");
   box.add("2");
@@ -46,7 +57,7 @@ TEST(outbox, lets_plain_frames_leave_in_their_order) {
 
 TEST(outbox, lets_them_leave_in_pieces_of_any_size) {
   for (std::size_t step = 1; step < 12; ++step) {
-    outbox box;
+    lines box;
     box.add("one");
     box.add("two");
     box.add_with_handle("three", some_fd(), nullptr);
@@ -57,7 +68,7 @@ TEST(outbox, lets_them_leave_in_pieces_of_any_size) {
 }
 
 TEST(outbox, sends_a_descriptor_with_the_first_byte_only) {
-  outbox box;
+  lines box;
   box.add_with_handle("frame", some_fd(), nullptr);
   EXPECT_GE(box.next().fd, 0);
   box.sent(1);
@@ -66,7 +77,7 @@ TEST(outbox, sends_a_descriptor_with_the_first_byte_only) {
 }
 
 TEST(outbox, holds_everything_back_until_a_descriptor_is_acknowledged) {
-  outbox box;
+  lines box;
   std::string told;
   box.add("before");
   box.add_with_handle("h1", some_fd(), [&](bool taken) { told += taken ? "1 taken " : "1 lost "; });
@@ -86,7 +97,7 @@ TEST(outbox, holds_everything_back_until_a_descriptor_is_acknowledged) {
 }
 
 TEST(outbox, lets_acknowledgements_overtake_what_is_held_back) {
-  outbox box;
+  lines box;
   box.add_with_handle("h", some_fd(), nullptr);
   EXPECT_EQ(leave(box), "#h\n");
   box.add("held");
@@ -95,7 +106,7 @@ TEST(outbox, lets_acknowledgements_overtake_what_is_held_back) {
 }
 
 TEST(outbox, lets_acknowledgements_overtake_what_may_leave) {
-  outbox box;
+  lines box;
   box.add("plain");
   box.add_with_handle("h", some_fd(), nullptr);
   box.add_acknowledgement(ack);
@@ -104,14 +115,14 @@ TEST(outbox, lets_acknowledgements_overtake_what_may_leave) {
 
 TEST(outbox, never_puts_an_acknowledgement_into_a_frame) {
   for (std::size_t at = 1; at < 6; ++at) {
-    outbox box;
+    lines box;
     box.add("plain");
     const std::string first = leave(box, at);
     box.add_acknowledgement(ack);
     EXPECT_EQ(first + leave(box), "plain\nack\n") << at;
   }
   for (std::size_t at = 1; at < 7; ++at) {
-    outbox box;
+    lines box;
     box.add_with_handle("handle", some_fd(), nullptr);
     const std::string first = leave(box, at);
     box.add_acknowledgement(ack);
@@ -120,7 +131,7 @@ TEST(outbox, never_puts_an_acknowledgement_into_a_frame) {
 }
 
 TEST(outbox, never_puts_anything_into_an_acknowledgement) {
-  outbox box;
+  lines box;
   box.add_acknowledgement(ack);
   EXPECT_EQ(leave(box, 2), "ac");
   box.add("plain");
@@ -130,7 +141,7 @@ TEST(outbox, never_puts_anything_into_an_acknowledgement) {
 }
 
 TEST(outbox, sends_a_refused_frame_four_times) {
-  outbox box;
+  lines box;
   std::string told;
   box.add_with_handle("h", some_fd(), [&](bool taken) { told += taken ? "taken" : "lost"; });
   box.add("held");
@@ -146,7 +157,7 @@ TEST(outbox, sends_a_refused_frame_four_times) {
 }
 
 TEST(outbox, forgets_earlier_refusals_at_the_next_frame) {
-  outbox box;
+  lines box;
   for (int round = 0; round < 3; ++round) {
     std::string told;
     box.add_with_handle("h", some_fd(), [&](bool taken) { told += taken ? "taken" : "lost"; });
@@ -161,7 +172,7 @@ TEST(outbox, forgets_earlier_refusals_at_the_next_frame) {
 }
 
 TEST(outbox, knows_an_answer_that_nobody_waits_for) {
-  outbox box;
+  lines box;
   EXPECT_FALSE(box.acknowledged());
   EXPECT_FALSE(box.refused());
   box.add("plain");
@@ -175,7 +186,7 @@ TEST(outbox, knows_an_answer_that_nobody_waits_for) {
 }
 
 TEST(outbox, lets_go_of_a_descriptor_once_it_is_taken) {
-  outbox box;
+  lines box;
   auto fd = some_fd();
   box.add_with_handle("h", fd, nullptr);
   leave(box);
@@ -185,7 +196,7 @@ TEST(outbox, lets_go_of_a_descriptor_once_it_is_taken) {
 }
 
 TEST(outbox, tells_the_owners_of_descriptors_when_it_is_cleared) {
-  outbox box;
+  lines box;
   auto fd = some_fd();
   std::string told;
   for (const char* name : {"1", "2", "3"}) {
@@ -206,7 +217,7 @@ TEST(outbox, tells_the_owners_of_descriptors_when_it_is_cleared) {
 }
 
 TEST(outbox, may_be_filled_by_those_it_tells) {
-  outbox box;
+  lines box;
   box.add_with_handle("h1", some_fd(), [&](bool) { box.add_with_handle("h3", some_fd(), nullptr); });
   box.add_with_handle("h2", some_fd(), nullptr);
   EXPECT_EQ(leave(box), "#h1\n");
@@ -283,7 +294,7 @@ TEST(outbox, does_what_the_model_does_in_any_sequence) {
   for (unsigned seed = 1; seed <= 300; ++seed) {
     std::mt19937 random(seed);
     const auto pick = [&](unsigned below) { return random() % below; };
-    outbox box;
+    lines box;
     model expected;
     const auto fd = some_fd();
     std::size_t handles = 0;
@@ -322,6 +333,30 @@ TEST(outbox, does_what_the_model_does_in_any_sequence) {
     EXPECT_EQ(told, handles) << "each is told once";
     EXPECT_EQ(box.size(), 0U);
     EXPECT_EQ(fd.use_count(), 1);
+  }
+}
+
+TEST(outbox, lets_an_acknowledgement_between_blocks_that_hold_what_looks_like_one) {
+  const auto block = [](std::string_view content) {
+    std::string bytes(4, '\0');
+    bytes[3] = static_cast<char>(content.size());
+    return bytes += content;
+  };
+  const std::string plain = block("a\nb") + block("") + block(std::string_view("\0\0\0\1x", 5)) + block("end");
+  const std::string acknowledgement = block("ack");
+  for (std::size_t first = 0; first <= plain.size(); ++first) {
+    outbox box(brood::serialization::advanced);
+    for (const auto& one : {block("a\nb"), block(""), block(std::string_view("\0\0\0\1x", 5)), block("end")})
+      box.add(one);
+    std::string all = leave(box, first);
+    box.add_acknowledgement(acknowledgement);
+    all += leave(box);
+    const auto at = all.find(acknowledgement);
+    ASSERT_NE(at, std::string::npos) << first;
+    EXPECT_TRUE(at >= first && (at == 0 || at == 7 || at == 11 || at == 20 || at == plain.size()))
+        << first << ' ' << at;
+    EXPECT_EQ(all.erase(at, acknowledgement.size()), plain);
+    EXPECT_TRUE(box.empty());
   }
 }
 

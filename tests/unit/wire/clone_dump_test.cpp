@@ -47,7 +47,8 @@ std::string to_hex(std::string_view bytes) {
 std::string written(const value& v) {
   std::string frame;
   clone_writer writer(frame);
-  EXPECT_TRUE(writer.write(v) && writer.finish());
+  EXPECT_TRUE(writer.write(v));
+  writer.finish();
   return to_hex(frame.substr(0, 4)) + ' ' + to_hex(frame.substr(4));
 }
 
@@ -332,10 +333,30 @@ TEST(the_dump_of_node, is_read_straight_into_json_where_it_is_nothing_else) {
     std::string frame;
     clone_writer writer(frame);
     writer.write(*json);
-    EXPECT_TRUE(writer.finish());
+    writer.finish();
     EXPECT_EQ(to_hex(frame).insert(8, " "), written(*whole)) << line.name;
   }
   EXPECT_EQ(direct, 42);
+}
+
+TEST(an_array_that_node_passes_on, is_json_too) {
+  const auto json = [](std::string_view hex) { return brood::wire::read_clone_as_json(from_hex(hex)); };
+  EXPECT_EQ(json("ff0f6102490022016149024904400202"), boost::json::value({"a", 2}));
+  EXPECT_EQ(json("ff0f6100400000"), boost::json::value(boost::json::array()));
+  EXPECT_FALSE(json("ff0f6103490022016149044904400203")) << "a hole";
+  EXPECT_FALSE(json("ff0f6102490022016122016149024900400302")) << "a property";
+  EXPECT_FALSE(json("ff0f61024902490249004900400202")) << "another order";
+}
+
+TEST(the_worked_example, of_the_documentation_is_true) {
+  value o = js::object{{"7", "caf\u00e9"}};
+  (*o.get_if<js::object>())["list"] = js::array{value::link(o), js::buffer("hi")};
+  const std::string bytes = "00000020 ff0f6f490e2204636166e922046c69737441025e005c000a0268692400027b02";
+  EXPECT_EQ(written(o), bytes);
+  const auto read = read_clone(from_hex(bytes.substr(9)));
+  ASSERT_TRUE(read) << to_string(read.error());
+  EXPECT_TRUE(*read == o);
+  EXPECT_EQ(read->find("list")->get_if<js::array>()->elements.front().thing(), read->thing());
 }
 
 }  // namespace

@@ -249,7 +249,8 @@ TEST(a_value, nested_as_deep_as_may_be_goes_both_ways) {
   for (std::size_t i = 0; i < brood::wire::deepest_clone; ++i) deep = js::array{deep};
   std::string frame;
   clone_writer writer(frame);
-  ASSERT_TRUE(writer.write(deep) && writer.finish());
+  ASSERT_TRUE(writer.write(deep));
+  writer.finish();
   const auto read = read_clone(std::string_view(frame).substr(4));
   ASSERT_TRUE(read) << to_string(read.error());
   EXPECT_TRUE(*read == deep);
@@ -265,7 +266,8 @@ TEST(a_value, nested_as_deep_as_may_be_goes_both_ways) {
 TEST(a_string_of_two_bytes, stands_on_an_even_place_in_its_own_frame) {
   std::string buffer = "x";  // of an odd length
   clone_writer writer(buffer);
-  ASSERT_TRUE(writer.write(value("\u20ac")) && writer.finish());
+  ASSERT_TRUE(writer.write(value("\u20ac")));
+  writer.finish();
   EXPECT_EQ(buffer.substr(1), from_hex("00000006 ff0f 6302ac20"));
 }
 

@@ -35,6 +35,10 @@ INSTANTIATE_TEST_SUITE_P(
         text_and_value{"null", "null", nullptr}, text_and_value{"boolean", "true", true},
         text_and_value{"integer", "-7", -7}, text_and_value{"fraction", "2.5", 2.5},
         text_and_value{"exponent", "1e+21", 1e21}, text_and_value{"small", "1e-7", 1e-7},
+        // Boost's parser gives the number beside each of these.
+        text_and_value{"exact", "1.3927926388013963e-143", 1.3927926388013963e-143},
+        text_and_value{"exact_large", "1.7976931348623157e+308", std::numeric_limits<double>::max()},
+        text_and_value{"exact_least", "5e-324", std::numeric_limits<double>::denorm_min()},
         text_and_value{"large_integer", "12345678901234567000", 12345678901234567000U},
         text_and_value{"string", "\"plain\"", "plain"},
         text_and_value{"array", "[1,[],{}]", {1, json::array(), json::object()}},

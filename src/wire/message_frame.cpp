@@ -1,0 +1,98 @@
+#include "wire/message_frame.hpp"
+
+#include "wire/clone_json.hpp"
+#include "wire/clone_reader.hpp"
+#include "wire/clone_writer.hpp"
+#include "wire/frames.hpp"
+#include "wire/json_text.hpp"
+
+namespace brood::wire {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t length_size = 4;
+
+void append_line(std::string& buffer, std::string_view body, const handle_envelope* around) {
+  if (around != nullptr) {
+    buffer += handle_frame(around->type, body, around->ipv6);
+  } else {
+    buffer += body;
+  }
+  buffer += '\n';
+}
+
+/// The same members as handle_frame() writes.
+void begin_envelope(clone_writer& to, const handle_envelope& around) {
+  to.begin_object();
+  to.key("cmd");
+  to.text("NODE_HANDLE");
+  to.key("type");
+  to.text(type_name(around.type));
+  if (around.type == attachment::kind::datagram) {
+    to.key("dgramType");
+    to.text(around.ipv6 ? "udp6" : "udp4");
+  }
+  to.key("msg");
+}
+
+void end_envelope(clone_writer& to, const handle_envelope& around) {
+  to.end_object(around.type == attachment::kind::datagram ? 4 : 3);
+}
+
+}  // namespace
+
+void append_frame(std::string& buffer, serialization form, const json::value& body, const handle_envelope* around) {
+  if (form == serialization::json) return append_line(buffer, to_json_text(body), around);
+  clone_writer to(buffer);
+  if (around != nullptr) begin_envelope(to, *around);
+  to.write(body);
+  if (around != nullptr) end_envelope(to, *around);
+  to.finish();
+}
+
+void append_text_frame(std::string& buffer, serialization form, std::string_view body, const handle_envelope* around) {
+  if (form == serialization::json) return append_line(buffer, body, around);
+  boost::system::error_code ec;
+  append_frame(buffer, form, parse_json_text(body, ec), around);
+}
+
+bool append_value_frame(std::string& buffer, serialization form, const value& body, const handle_envelope* around) {
+  if (form == serialization::json) {
+    const auto converted = to_json(body);
+    if (converted) append_frame(buffer, form, *converted, around);
+    return converted.has_value();
+  }
+  clone_writer to(buffer);
+  if (around != nullptr) begin_envelope(to, *around);
+  const bool written = to.write(body);
+  if (around != nullptr) end_envelope(to, *around);
+  if (written) {
+    to.finish();
+  } else {
+    to.drop();
+  }
+  return written;
+}
+
+std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept {
+  if (form == serialization::json) return frames.find('\n') + 1;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < length_size; ++i) length = length << 8 | static_cast<unsigned char>(frames[i]);
+  return length_size + length;
+}
+
+std::optional<frame_content> read_frame(std::string_view frame, serialization form) {
+  if (form == serialization::json) {
+    boost::system::error_code ec;
+    frame_content content{.body = parse_json_text(frame, ec)};
+    return ec ? std::nullopt : std::optional(std::move(content));
+  }
+  if (auto body = read_clone_as_json(frame)) return frame_content{.body = std::move(*body)};
+  auto whole = read_clone(frame);
+  if (!whole) return std::nullopt;
+  json::value body = json_view(*whole);
+  return frame_content{std::move(body), std::move(*whole)};
+}
+
+}  // namespace brood::wire

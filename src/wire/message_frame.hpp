@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "brood/message.hpp"
+#include "brood/serialization.hpp"
+
+/// Whole frames, with the newline or the length they have on the channel, in either serialization.
+namespace brood::wire {
+
+/// What goes around the body of a message that travels with a descriptor (NODE_HANDLE).
+struct handle_envelope {
+  attachment::kind type;
+  bool ipv6 = false;  ///< of a datagram socket
+};
+
+/// Appends the frame of a message to `buffer`, in an envelope or without.
+void append_frame(std::string& buffer, serialization form, const boost::json::value& body,
+                  const handle_envelope* around = nullptr);
+/// The body given as JSON text, without a newline in it.
+void append_text_frame(std::string& buffer, serialization form, std::string_view body,
+                       const handle_envelope* around = nullptr);
+/// False where the serialization has no form for it; nothing is appended then.
+[[nodiscard]] bool append_value_frame(std::string& buffer, serialization form, const value& body,
+                                      const handle_envelope* around = nullptr);
+
+/// How many bytes the frame takes that begins with these, which are a whole one at least.
+std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept;
+
+/// What a frame holds: its content in JSON, and all of it where that is more.
+struct frame_content {
+  boost::json::value body{};
+  std::optional<value> rich{};
+};
+/// Reads a frame without its newline or length; none where it is not a message.
+std::optional<frame_content> read_frame(std::string_view frame, serialization form);
+
+}  // namespace brood::wire

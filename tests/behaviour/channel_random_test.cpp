@@ -1,0 +1,82 @@
+#include <gtest/gtest.h>
+
+#include <boost/json/object.hpp>
+#include <brood/child_process.hpp>
+#include <brood/js.hpp>
+#include <deque>
+
+#include "support.hpp"
+#include "support/random_value.hpp"
+
+// Values at random to Node and back, in both serializations.
+
+namespace {
+
+using brood::value;
+using brood_test::actor;
+using brood_test::loop;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int how_many = 1000;
+#else
+constexpr int how_many = 20'000;
+#endif
+
+/// Keeps so many under way that neither side ever waits, and few enough that neither side fills up.
+constexpr std::size_t under_way = 100;
+
+struct traffic {
+  brood::child_process child;
+  std::function<void(brood::child_process&, const value&)> send;
+  std::function<value()> next;
+  std::deque<value> sent{};
+  int left = how_many;
+  int heard = 0;
+  int different = 0;
+
+  void fill() {
+    for (; left > 0 && sent.size() < under_way; --left) {
+      sent.push_back(brood::js::array{next()});  // Node's send() takes no BigInt or undefined by itself
+      send(child, sent.back());
+    }
+    if (sent.empty()) child.disconnect();
+  }
+
+  void run(loop& io) {
+    child.messages.on([this](const brood::message& m) {
+      if (!(m.content() == sent.front()) && ++different < 5)
+        ADD_FAILURE() << "message " << heard << " came back changed";
+      sent.pop_front();
+      ++heard;
+      fill();
+    });
+    fill();
+    io.run();
+    EXPECT_EQ(heard, how_many);
+    EXPECT_EQ(different, 0);
+  }
+};
+
+constexpr std::uint64_t seed = 20'240'229;
+
+TEST(random_values, come_back_from_node_as_they_were_sent_in_the_advanced_serialization) {
+  loop io;
+  brood::fork_options options;
+  options.serialization = brood::serialization::advanced;
+  brood_test::random_values random(seed, true);
+  traffic all{.child = brood::fork(io, actor("node_echo.js"), {}, options),
+              .send = [](brood::child_process& to, const value& v) { to.send(v); },
+              .next = [&] { return random.next(); }};
+  all.run(io);
+}
+
+TEST(random_values, come_back_from_node_as_they_were_sent_in_json) {
+  loop io;
+  brood_test::random_values random(seed, false);
+  traffic all{.child = brood::fork(io, actor("node_echo.js")),
+              .send = [](brood::child_process& to, const value& v) { to.send(*brood::to_json(v)); },
+              .next = [&] { return random.next(); }};
+  all.run(io);
+}
+
+}  // namespace
