@@ -91,7 +91,7 @@ def shares(port, connections):
 
 def run(context):
     everyone = subjects(context)
-    connections = 8_000 if context.quick else 100_000
+    connections = 2_000 if context.quick else 100_000
     slices.start_all(everyone)
 
     def work(server):
