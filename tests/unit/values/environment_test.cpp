@@ -44,7 +44,7 @@ TEST(environment, is_what_it_is_at_the_moment_of_the_start) {
 /// Puts other lines in the place of this process's own for the length of a test.
 class own_lines {
  public:
-  explicit own_lines(std::vector<std::string> lines) : lines_(std::move(lines)) {
+  explicit own_lines(lines own) : lines_(std::move(own)) {
     for (auto& line : lines_) pointers_.push_back(line.data());
     pointers_.push_back(nullptr);
     environ = pointers_.data();
@@ -54,7 +54,7 @@ class own_lines {
   ~own_lines() { environ = before_; }
 
  private:
-  std::vector<std::string> lines_;
+  lines lines_;
   std::vector<char*> pointers_;
   char** before_ = environ;
 };
