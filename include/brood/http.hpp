@@ -6,5 +6,8 @@
 #include "brood/http/handler.hpp"
 #include "brood/http/options.hpp"
 #include "brood/http/request.hpp"
+#include "brood/http/request_body.hpp"
 #include "brood/http/response.hpp"
 #include "brood/http/server.hpp"
+#include "brood/http/static_files.hpp"
+#include "brood/http/upgraded.hpp"

@@ -20,7 +20,8 @@ constexpr std::chrono::seconds linger_time{30};
 
 }  // namespace
 
-connection::connection(core& owner) : stream_(owner.executor()), reader_(owner.limits()), response_(*this) {}
+connection::connection(core& owner)
+    : stream_(owner.executor()), reader_(owner.limits()), response_(*this), body_(*this) {}
 
 void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool no_delay, bool crowded) {
   stream_.open(fd, family, no_delay);
@@ -52,6 +53,8 @@ void connection::recycle() noexcept {
   auto owner = std::move(core_);
   if (in_.capacity() > kept_room) in_.release();
   in_.clear();
+  incoming_.reset();
+  file_.reset();
   out_.clear();
   owner->give_back(out_);
   reader_.next();
@@ -60,10 +63,16 @@ void connection::recycle() noexcept {
 
 void connection::close() {
   if (phase_ == phase::closed) return;
+  stream_.close();
+  leave();
+}
+
+/// The socket is gone.
+void connection::leave() {
   phase_ = phase::closed;
   deadlines::remove(*this);
-  stream_.close();
   tell_drained(asio::error::not_connected);
+  forget_body();
   core_->closed(*this);
   release();
 }
@@ -141,24 +150,31 @@ void connection::serve() {
   copies_ = 0;
   response_.number_ = number_;
   in_handler_ = true;
+  if (reader_.streams_body()) begin_body();
   try {
-    core_->handle(message, response_);
+    core_->handle(message, body_, response_);
   } catch (...) {
     fail(std::current_exception());
   }
   if (goes_on_) return;
   handler_returned();
-  if (phase_ == phase::answering && ended_) finish_answer();
+  if (phase_ == phase::answering && ended_ && !file_) finish_answer();
 }
 
 /// Nothing can be done at once any more: sends, then waits for whatever comes next.
 void connection::settle() {
   if (phase_ == phase::closed || blocked_ || !flush()) return;
   if (closing_) return finish();
-  if (phase_ == phase::answering) return deadlines::suspend(*this);
+  if (phase_ == phase::answering) return set_answering_deadline();
   set_reading_deadline();
   core_->give_back(out_);
   receive();
+}
+
+/// A handler may take its time, the peer's body may not.
+void connection::set_answering_deadline() {
+  if (!receiving_) return deadlines::suspend(*this);
+  core_->expire_after(*this, began_, core_->options().request_timeout);
 }
 
 void connection::set_reading_deadline() {
@@ -180,6 +196,7 @@ void connection::late() {
   if (!idles && phase_ != phase::lingering) core_->count_timeout();
   // A connection that never sent a byte, as browsers open them in advance, is closed without a word: an answer would
   // be taken for that of the first request.
+  if (phase_ == phase::answering && receiving_ && !blocked_) return refuse_body(408, asio::error::timed_out);
   if (!asks) return close();
   refuse(408);
   settle();

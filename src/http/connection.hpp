@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "brood/detail/waiters.hpp"
+#include "brood/http/request_body.hpp"
 #include "brood/http/response.hpp"
 #include "http/answer.hpp"
 #include "http/byte_buffer.hpp"
@@ -56,9 +57,14 @@ class connection final : public deadline {
   answer& current() noexcept { return answer_; }
   bool write(std::string_view piece);
   bool end(std::string_view body);
+  bool send_file(unique_fd file, file_range range);
+  upgraded upgrade();
   void copied(std::uint64_t number) noexcept;
   void dropped(std::uint64_t number);
   void wait_drained(std::uint64_t number, brood::detail::waiters<>::handler handler);
+
+  /// What request_body does.
+  void read_body(brood::detail::waiters<std::string_view>::handler handler);
 
   /// The handler goes on after it has returned, until handler_ended(): request and response are kept that long.
   void handler_goes_on() noexcept;
@@ -87,8 +93,24 @@ class connection final : public deadline {
     connection* connection_;
   };
 
+  /// A body that is read while its handler runs.
+  struct incoming_body {
+    explicit incoming_body(const asio::any_io_executor& ex) : reader(ex) {}
+    byte_buffer bytes;
+    std::size_t taken = 0;  // of them, by the piece that was read last
+    bool open = false;      // its end has not come yet
+    brood::detail::waiters<std::string_view> reader;
+  };
+
+  struct outgoing_file {
+    unique_fd fd;
+    std::uint64_t offset = 0;
+    std::uint64_t left = 0;
+  };
+
   void opened(std::shared_ptr<core> owner, bool crowded);
   void recycle() noexcept;
+  void leave();
 
   // connection.cpp: input
   void run();
@@ -99,10 +121,25 @@ class connection final : public deadline {
   void received(boost::system::error_code ec, std::size_t size);
   void took(std::size_t size, std::size_t room);
   void settle();
+  void set_answering_deadline();
   void set_reading_deadline();
   void refuse(int status);
   void finish();
   void linger();
+
+  // connection_body.cpp
+  void begin_body();
+  void deliver_body();
+  bool receive_body();
+  void received_body(boost::system::error_code ec, std::size_t size);
+  void lose_body();
+  void refuse_body(int status, boost::system::error_code why);
+  bool drop_body();
+  void end_body();
+  void forget_body();
+
+  // connection_file.cpp
+  bool flush_file();
 
   // connection_output.cpp
   byte_buffer& out();
@@ -124,8 +161,12 @@ class connection final : public deadline {
   byte_buffer out_;  // lent by the server while there is something in it
   message_reader reader_;
   answer answer_;
-  response response_;                                  // what handlers get
-  std::unique_ptr<brood::detail::waiters<>> drained_;  // where somebody has waited
+  response response_;  // what handlers get
+  request_body body_;  // what handlers that stream get
+  // There only where they have been used.
+  std::unique_ptr<brood::detail::waiters<>> drained_;
+  std::unique_ptr<incoming_body> incoming_;
+  std::unique_ptr<outgoing_file> file_;  // leaves behind out_, and ends the answer
 
   std::uint64_t number_ = 0;  // of the current request; never again the same in this object's life
   std::size_t requests_ = 0;
@@ -138,7 +179,7 @@ class connection final : public deadline {
   bool in_handler_ = false;  // it has not returned, or goes on
   bool goes_on_ = false;     // it is a coroutine, and has not ended
   bool running_ = false;     // out_ is flushed further down the stack
-  bool receiving_ = false;   // the loop will put bytes behind those of in_, so in_ must not move
+  bool receiving_ = false;   // the loop will put bytes behind those of in_, or of a streamed body, which must not move
   bool blocked_ = false;     // waits for the peer to take what is in out_
   bool closing_ = false;     // after out_ has left
   bool more_input_ = false;  // the last read filled all the room it had

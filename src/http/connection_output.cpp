@@ -49,7 +49,7 @@ void connection::handler_ended(const std::exception_ptr& error) {
   goes_on_ = false;
   if (!running_) {
     handler_returned();
-    if (phase_ == phase::answering && ended_) ended_later();
+    if (phase_ == phase::answering && ended_ && !file_) ended_later();
   }
   release();
 }
@@ -77,8 +77,9 @@ bool connection::write(std::string_view piece) {
 }
 
 bool connection::end(std::string_view body) {
-  const bool whole = !answer_.opened();
-  if (whole) answer_.open(out(), core_->date(), body.size());
+  const bool all_read = drop_body();
+  if (!all_read) answer_.close();
+  if (!answer_.opened()) answer_.open(out(), core_->date(), body.size());
   if (answer_.has_body()) {
     if (answer_.chunked() && !body.empty()) append_chunk_size(out(), body.size());
     put(body);
@@ -96,6 +97,18 @@ bool connection::end(std::string_view body) {
   return true;
 }
 
+upgraded connection::upgrade() {
+  const auto refused = [](auto why) { throw boost::system::system_error(why, "http: upgrade"); };
+  if (answer_.opened() || receiving_) refused(asio::error::already_started);
+  const bool all_sent = flush();
+  if (phase_ == phase::closed) refused(asio::error::not_connected);
+  if (!all_sent) refused(asio::error::would_block);
+  upgraded result{.socket = stream_.release(), .received = std::string(in_.view()), .head_size = reader_.head_size()};
+  if (incoming_) result.received.append(incoming_->bytes.view());
+  leave();
+  return result;
+}
+
 void connection::ended_later() {
   finish_answer();
   if (closing_ || in_.empty()) return settle();
@@ -108,7 +121,9 @@ void connection::finish_answer() {
   closing_ = closing_ || answer_.closes();
   // A peer that expected to go on may have sent its next request already.
   more_input_ = more_input_ || (answer_.closes() && reader_.message().keep_alive());
+  if (incoming_ && incoming_->open) closing_ = more_input_ = true;
   in_.consume(reader_.consumed());
+  end_body();
   reader_.next();
   began_ = core_->wheel().now();
 }
@@ -135,6 +150,7 @@ void connection::fail(std::string_view why) {
     return close();
   }
   answer_.restart(500);
+  if (!drop_body()) answer_.close();
   answer_.open(out(), core_->date(), 0);
   ended_ = true;
 }
@@ -152,7 +168,8 @@ bool connection::flush(std::string_view more) {
     return false;
   }
   while (!out_.empty() || !more.empty()) {
-    const auto sent = stream_.send(out_.empty() ? more : out_.view(), out_.empty() ? std::string_view{} : more);
+    const auto sent =
+        stream_.send(out_.empty() ? more : out_.view(), out_.empty() ? std::string_view{} : more, !!file_);
     if (sent.blocked) {
       out().append(more);
       await_writable();
@@ -166,7 +183,7 @@ bool connection::flush(std::string_view more) {
     out_.consume(from_out);
     more.remove_prefix(sent.size - from_out);
   }
-  return true;
+  return !file_ || flush_file();
 }
 
 void connection::wait_drained(std::uint64_t number, brood::detail::waiters<>::handler handler) {
@@ -195,6 +212,8 @@ void connection::writable(boost::system::error_code ec) {
   const bool all = flush();
   if (phase_ != phase::closed && out_.size() <= write_mark) tell_drained({});
   if (!all) return;
+  // The rest of a file has left: now the answer is over.
+  if (phase_ == phase::answering && ended_ && !in_handler_) return ended_later();
   // An answer under way goes on when its handler does; anything else now.
   if (phase_ == phase::reading && !closing_ && !in_.empty()) return run();
   settle();

@@ -58,9 +58,9 @@ class core : public std::enable_shared_from_this<core> {
   void expire_soon(connection& c, bool first) noexcept;
   /// The connection's `count`th request is its last.
   bool last_request(std::size_t count) const noexcept;
-  void handle(const request& message, response& answer) {
+  void handle(const request& message, request_body& body, response& answer) {
     ++statistics_.requests;
-    handler_(message, answer);
+    handler_(message, body, answer);
   }
   bool draining() const noexcept { return closing_; }
   void count_refusal() noexcept { ++statistics_.refused; }

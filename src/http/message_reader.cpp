@@ -1,6 +1,8 @@
 #include "http/message_reader.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace brood::http::detail {
 
@@ -15,7 +17,7 @@ void message_reader::next() noexcept {
   scanner_ = {};
   parser_.reset();
   stage_ = stage::head;
-  continued_ = false;
+  continued_ = streamed_ = false;
 }
 
 message_reader::verdict message_reader::advance(byte_buffer& buffer) {
@@ -55,6 +57,13 @@ message_reader::verdict message_reader::read_head(byte_buffer& buffer) {
     consumed_ = size;
     return verdict::ready;
   }
+  if (limits_->streams) {
+    streamed_ = true;
+    stage_ = parser_->chunked() ? stage::chunks : stage::body;
+    left_ = parser_->chunked() ? 0 : *parser_->content_length();
+    consumed_ = size;
+    return verdict::ready;
+  }
   if (parser_->chunked()) {
     stage_ = stage::chunks;
     decoded_from_ = size;
@@ -89,6 +98,25 @@ message_reader::verdict message_reader::read_chunks(byte_buffer& buffer) {
   buffer.truncate(body_end + left);
   decoded_from_ = body_end;
   return verdict::more;
+}
+
+message_reader::piece message_reader::read_body(byte_buffer& bytes) {
+  if (stage_ == stage::body) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
+    left_ -= size;
+    return {.end = left_ == 0, .size = size, .consumed = size};
+  }
+  // The parser puts what it decodes where the request says that its body is: for once, at the front of the bytes.
+  const auto head = std::exchange(request_.body_offset_, 0);
+  const auto progress = parser_->read_body(bytes.data(), bytes.data(), bytes.size());
+  piece result{.refused = progress.refused,
+               .end = !progress.starved,
+               .size = std::exchange(request_.body_size_, 0),
+               .consumed = progress.consumed};
+  request_.body_offset_ = head;
+  const bool endless_line = result.size == 0 && bytes.size() - result.consumed > limits_->header_size;
+  if (result.refused == 0 && progress.starved && endless_line) result.refused = 431;
+  return result;
 }
 
 bool message_reader::take_continue(const byte_buffer& buffer) noexcept {

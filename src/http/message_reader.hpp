@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "brood/http/request.hpp"
@@ -20,6 +21,7 @@ class message_reader {
     std::size_t header_size;
     std::size_t headers_count;
     std::size_t body_size;
+    bool streams = false;  ///< a request is ready with its head; its body is read by read_body()
   };
   enum class verdict { more, ready, refused };
 
@@ -33,8 +35,22 @@ class message_reader {
   const request& message() const noexcept { return request_; }
   /// How many bytes of the buffer the message takes, once ready.
   std::size_t consumed() const noexcept { return consumed_; }
+  /// Its head, and empty lines before it, once ready.
+  std::size_t head_size() const noexcept { return request_.body_offset_; }
   /// The status to refuse with.
   int refusal() const noexcept { return refusal_; }
+
+  /// A piece of a body that is streamed.
+  struct piece {
+    int refused = 0;           ///< the status to refuse the message with
+    bool end = false;          ///< nothing follows
+    std::size_t size = 0;      ///< of what it holds, now at the front of the bytes
+    std::size_t consumed = 0;  ///< what it takes of the bytes, before the next call
+  };
+  /// Ready, with a body to be read by read_body() until it ends.
+  bool streams_body() const noexcept { return streamed_; }
+  /// Reads what has come of it, decoding it in place. Nothing in it, and not the end: more is needed.
+  piece read_body(byte_buffer& bytes);
 
   /// The head has come whole, the body has not.
   bool in_body() const noexcept { return stage_ != stage::head; }
@@ -62,6 +78,8 @@ class message_reader {
   int refusal_ = 0;
   stage stage_ = stage::head;
   bool continued_ = false;
+  bool streamed_ = false;
+  std::uint64_t left_ = 0;  // of a streamed body that has a length
 };
 
 }  // namespace brood::http::detail

@@ -33,6 +33,16 @@ std::string_view request::header(std::string_view name) const noexcept {
   return {};
 }
 
+std::string_view request::upgrade() const noexcept {
+  if (version_ < 11) return {};
+  for (const auto& field : fields_) {
+    if (detail::same_name(text(field.name), "Connection") && detail::lists(text(field.value), "upgrade")) {
+      return header("Upgrade");
+    }
+  }
+  return {};
+}
+
 bool request::has_header(std::string_view name) const noexcept {
   return std::any_of(fields_.begin(), fields_.end(),
                      [&](const auto& field) { return detail::same_name(text(field.name), name); });

@@ -1,5 +1,6 @@
 #include "brood/http/response.hpp"
 
+#include <boost/asio/error.hpp>
 #include <utility>
 
 #include "http/connection.hpp"
@@ -55,6 +56,15 @@ void response::wait_drained(brood::detail::waiters<>::handler handler) const {
 }
 
 bool response::write(std::string_view piece) { return open() && connection_->write(piece); }
+
+bool response::send_file(unique_fd file, file_range range) {
+  return open() && connection_->send_file(std::move(file), range);
+}
+
+upgraded response::upgrade() {
+  if (!open()) throw boost::system::system_error(asio::error::not_connected, "http: upgrade");
+  return connection_->upgrade();
+}
 
 bool response::end(std::string_view body) { return open() && connection_->end(body); }
 

@@ -2,11 +2,14 @@
 
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 namespace brood::http::detail {
 namespace {
@@ -24,6 +27,35 @@ stream::result retried(Call call) noexcept {
   } while (size < 0 && errno == EINTR);
   return result_of(size);
 }
+
+/// sendfile(2) to a peer that has gone raises SIGPIPE, and no flag prevents it. The signal goes to the thread that made
+/// the call: it is held back there and taken away, unless one waited before, which is the program's.
+class no_sigpipe {
+ public:
+  no_sigpipe() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    if (::sigismember(&before_, SIGPIPE) == 0) return;
+    sigset_t waiting;
+    ::sigpending(&waiting);
+    waited_ = ::sigismember(&waiting, SIGPIPE) == 1;
+  }
+  ~no_sigpipe() {
+    const int error = errno;
+    const timespec at_once{};
+    if (error == EPIPE && !waited_) ::sigtimedwait(&pipe_, nullptr, &at_once);
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = error;
+  }
+  no_sigpipe(const no_sigpipe&) = delete;
+  no_sigpipe& operator=(const no_sigpipe&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool waited_ = false;
+};
 
 }  // namespace
 
@@ -45,6 +77,16 @@ void stream::close() noexcept {
   fd_ = -1;
 }
 
+asio::ip::tcp::socket stream::release() {
+  if (!enlist()) throw boost::system::system_error(asio::error::no_buffer_space, "http: upgrade");
+  boost::system::error_code ignored;
+  socket_->set_option(asio::ip::tcp::no_delay(true), ignored);
+  auto given = std::move(*socket_);
+  socket_.reset();
+  fd_ = -1;
+  return given;
+}
+
 void stream::shutdown_send() noexcept { ::shutdown(fd_, SHUT_WR); }
 
 void stream::no_delay() noexcept {
@@ -61,10 +103,11 @@ stream::result stream::receive(std::span<char> room) noexcept {
   return retried([&] { return ::recv(fd_, room.data(), room.size(), MSG_DONTWAIT); });
 }
 
-stream::result stream::send(std::string_view first, std::string_view second) noexcept {
+stream::result stream::send(std::string_view first, std::string_view second, bool more) noexcept {
   if (delay_ != delay::none) no_delay();
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
   if (second.empty()) {
-    return retried([&] { return ::send(fd_, first.data(), first.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
+    return retried([&] { return ::send(fd_, first.data(), first.size(), flags); });
   }
   // The kernel only reads through these pointers.
   std::array<iovec, 2> parts{
@@ -72,7 +115,16 @@ stream::result stream::send(std::string_view first, std::string_view second) noe
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  return retried([&] { return ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+  return retried([&] { return ::sendmsg(fd_, &message, flags); });
+}
+
+stream::result stream::send_file(int file, std::uint64_t offset, std::size_t size) noexcept {
+  // It has no flag of its own: the socket must not block. The descriptors we accept ourselves do not.
+  boost::system::error_code ignored;
+  if (socket_) socket_->native_non_blocking(true, ignored);
+  const no_sigpipe guard;
+  auto from = static_cast<off_t>(offset);
+  return retried([&] { return ::sendfile(fd_, file, &from, size); });
 }
 
 bool stream::readable() const noexcept {

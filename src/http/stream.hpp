@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -36,12 +37,16 @@ class stream {
   /// answer is spared the call.
   void open(int fd, protocol family, bool no_delay) noexcept;
   void close() noexcept;
+  /// Gives the socket away, open and enlisted. Throws boost::system::system_error if the loop cannot take it.
+  asio::ip::tcp::socket release();
   /// No more is sent, the peer sees the end; what it sends can still be read.
   void shutdown_send() noexcept;
 
   result receive(std::span<char> room) noexcept;
-  /// Both pieces in one packet if they fit.
-  result send(std::string_view first, std::string_view second) noexcept;
+  /// Both pieces in one packet if they fit; `more` follows at once, and belongs to it too.
+  result send(std::string_view first, std::string_view second, bool more = false) noexcept;
+  /// Bytes of a regular file. None: the peer is gone, or the file ends before.
+  result send_file(int file, std::uint64_t offset, std::size_t size) noexcept;
   /// The loop knows it.
   bool enlisted() const noexcept { return socket_.has_value(); }
   /// Something has come that nobody has read.

@@ -13,6 +13,18 @@ bool same_name(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool lists(std::string_view list, std::string_view word) noexcept {
+  for (;;) {
+    const auto comma = std::min(list.find(','), list.size());
+    auto element = list.substr(0, comma);
+    while (!element.empty() && (element.front() == ' ' || element.front() == '\t')) element.remove_prefix(1);
+    while (!element.empty() && (element.back() == ' ' || element.back() == '\t')) element.remove_suffix(1);
+    if (same_name(element, word)) return true;
+    if (comma == list.size()) return false;
+    list.remove_prefix(comma + 1);
+  }
+}
+
 bool is_token(std::string_view text) noexcept { return !text.empty() && token_bytes.holds_all(text); }
 
 bool is_field_value(std::string_view text) noexcept {

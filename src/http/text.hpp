@@ -30,6 +30,9 @@ inline constexpr std::string_view letters_and_digits = "abcdefghijklmnopqrstuvwx
 /// Names of fields are ASCII and equal whatever the case of their letters; the locale has no say.
 bool same_name(std::string_view a, std::string_view b) noexcept;
 
+/// `list`, of elements with commas between them (RFC 9110, 5.6.1), has `word` among them, whatever the case.
+bool lists(std::string_view list, std::string_view word) noexcept;
+
 /// A token of RFC 9110, 5.6.2: what the name of a field may be.
 bool is_token(std::string_view text) noexcept;
 

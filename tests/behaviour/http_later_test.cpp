@@ -22,7 +22,7 @@ struct shelf {
   std::list<http::response> kept;
   std::promise<void> first;
 
-  http::handler keep() {
+  auto keep() {
     return [this](const http::request&, http::response& response) {
       kept.push_back(response.defer());
       if (kept.size() == 1) first.set_value();

@@ -96,6 +96,10 @@ class request {
   /// What the peer asked for, by version and Connection field: whether more requests may follow this one.
   bool keep_alive() const noexcept { return keep_alive_; }
 
+  /// What the peer wants to speak instead of HTTP, "websocket" for one: the Upgrade field, if Connection says that it
+  /// is meant for us (RFC 9110, 7.8); else empty.
+  std::string_view upgrade() const noexcept;
+
   /// The value of the first field of that name, empty if there is none; case of the name does not matter.
   std::string_view header(std::string_view name) const noexcept;
   bool has_header(std::string_view name) const noexcept;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "brood/detail/waiters.hpp"
+#include "brood/http/upgraded.hpp"
+#include "brood/unique_fd.hpp"
 
 namespace brood::http {
 
@@ -16,6 +18,12 @@ namespace detail {
 class connection;
 class handler_end;
 }  // namespace detail
+
+/// A part of a file; all of it unless told.
+struct file_range {
+  std::uint64_t offset = 0;
+  std::uint64_t size = UINT64_MAX;  ///< no more than there is
+};
 
 /// The answer to one request. Until it ends, the connection serves nothing else.
 ///
@@ -71,6 +79,23 @@ class response {
   /// Ends the response; if nothing was written before, `body` is all of it and its length is told to the peer.
   /// False if the response was not open.
   bool end(std::string_view body = {});
+
+  /// Ends the response with bytes of a file, which the kernel sends from its cache as fast as the peer takes them
+  /// (sendfile(2)); reading the disk may hold up the loop. A file that gets shorter meanwhile ends the connection.
+  /// static_files adds what browsers expect.
+  /// False if the response was not open. Throws boost::system::system_error: asio::error::invalid_argument for what is
+  /// no regular file, begins behind its end, or if a part of the body was written before; what fstat(2) says.
+  bool send_file(unique_fd file, file_range range = {});
+
+  /// Takes the connection away from the server, for another protocol: nothing has been answered, and the new owner of
+  /// the socket does so, or has accepted the upgrade by the protocol's own means. request::upgrade() tells what the
+  /// peer asks for. From here on the response is not open; the request stays valid as before. The server counts the
+  /// connection no more: async_close() does not wait for it, and a cluster's worker that shall is held by
+  /// this_worker::hold().
+  /// Throws boost::system::system_error: asio::error::not_connected if the response is not open;
+  /// asio::error::already_started if it has begun, or a streamed body is being read; asio::error::would_block if
+  /// earlier answers have not left yet, for a peer that pipelines and does not read. The response stays as it was then.
+  upgraded upgrade();
 
  private:
   friend class detail::connection;

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <string_view>
+#include <utility>
+
+#include "brood/detail/waiters.hpp"
+
+namespace brood::http {
+
+namespace asio = boost::asio;
+
+namespace detail {
+class connection;
+}
+
+/// The body of a request, as it comes: what a handler of three parameters gets. Nothing is read from the peer but what
+/// is asked for here, so a slow handler slows its peer down. Valid as long as the request is.
+///
+/// A peer that waits to be told to go on (Expect: 100-continue) is told so by the first read; a handler that answers
+/// without reading spares it the upload. What of the body is unread when the response ends is not waited for: if it has
+/// not come yet, the connection closes after the answer.
+///
+/// Limits hold for a streamed body too: what exceeds server_options::max_body_size, takes longer than request_timeout
+/// or is malformed ends the reading with an error, and is answered with 413, 408 or 400 unless the response has begun.
+class request_body {
+ public:
+  /// The next piece, without the chunked encoding, as large as it happens to come; empty at the end of the body, and
+  /// from then on. It is valid until the next read or the end of the response. One read at a time.
+  /// Signature: `void(error_code, std::string_view)`. Errors: errc::message_too_large; errc::garbled_message;
+  /// asio::error::timed_out; asio::error::eof if the peer has ended before its body; asio::error::not_connected if the
+  /// response is not open any more; operation_aborted when cancelled.
+  /// Cancellation: every kind ends the wait and loses nothing.
+  template <class Token = asio::deferred_t>
+  auto async_read(Token&& token = Token{}) & {
+    return asio::async_initiate<Token, void(boost::system::error_code, std::string_view)>(
+        [this](auto handler) { read(std::move(handler)); }, token);
+  }
+
+ private:
+  friend class detail::connection;
+  explicit request_body(detail::connection& c) noexcept : connection_(&c) {}
+  request_body(const request_body&) = delete;
+  request_body& operator=(const request_body&) = delete;
+  void read(brood::detail::waiters<std::string_view>::handler handler);
+
+  detail::connection* connection_;
+};
+
+}  // namespace brood::http

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "brood/http/request.hpp"
+#include "brood/http/response.hpp"
+#include "brood/unique_fd.hpp"
+
+namespace brood::http {
+
+struct static_files_options {
+  /// What is served for a directory. Empty: nothing, 404.
+  std::string index = "index.html";
+  /// Whether links are followed. Those that lead out of the root never are.
+  bool symlinks = true;
+  /// The Cache-Control field; none if empty.
+  std::string cache_control{};
+};
+
+/// A handler that serves the files below a directory, for GET and HEAD:
+///
+///     http::server server{loop, http::static_files{"public"}};
+///
+/// Files leave by sendfile(2), with Content-Type by their suffix, an ETag and Last-Modified. If-Match,
+/// If-Unmodified-Since, If-None-Match and If-Modified-Since are honoured (RFC 9110, 13.2.2), and so is Range with one
+/// range of bytes, under If-Range; several ranges are answered with the whole file. A directory without the slash at
+/// its end is redirected.
+///
+/// Nothing outside of the root can be reached: the kernel resolves the path beneath it (openat2(2), RESOLVE_BENEATH),
+/// so neither "..", in whatever encoding, nor a link, nor one that is exchanged meanwhile leads out. Names that begin
+/// with a dot are not served, ".well-known" excepted, nor is what is neither file nor directory.
+///
+/// Statuses: 200, 206, 301, 304, 400 (a path that is none), 404 (also for what may not be read), 405, 412, 416, 500.
+/// Copies share the root.
+class static_files {
+ public:
+  /// Throws boost::system::system_error if the root cannot be opened, or the kernel lacks openat2(2).
+  explicit static_files(const std::filesystem::path& root, static_files_options options = {});
+
+  void operator()(const request& message, response& answer) const { serve(message, answer, message.path()); }
+  /// The same with a path the program chose, encoded as in a request: to serve below a prefix.
+  void serve(const request& message, response& answer, std::string_view path) const;
+
+ private:
+  std::shared_ptr<const unique_fd> root_;
+  static_files_options options_;
+};
+
+/// "text/html; charset=utf-8" for "a/index.html"; application/octet-stream for what is not known.
+std::string_view content_type_of(std::string_view file_name) noexcept;
+
+}  // namespace brood::http

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace brood::http {
+
+/// A connection that speaks HTTP no more: what response::upgrade() hands over.
+struct upgraded {
+  boost::asio::ip::tcp::socket socket;  ///< with TCP_NODELAY set
+  /// What was read from it: the request's head as it came, and whatever followed. Beast's websocket::stream accepts
+  /// from this as it is.
+  std::string received;
+  std::size_t head_size = 0;
+
+  /// What followed the head.
+  std::string_view rest() const noexcept { return std::string_view(received).substr(head_size); }
+};
+
+}  // namespace brood::http

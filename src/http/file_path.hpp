@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace brood::http::detail {
+
+/// The file below the root that a request's path names: decoded, relative, with a '/' at its end for a directory; "" or
+/// "." is never returned but as "./" for the root.
+///
+/// `bad`: it is no path, for encoded slashes and zeroes, or encodings that are none. `hidden`: it has a segment ".." or
+/// one that begins with a dot.
+struct file_path {
+  enum class verdict { good, bad, hidden } is = verdict::good;
+  std::string name{};
+};
+file_path find_file_path(std::string_view path);
+
+}  // namespace brood::http::detail
