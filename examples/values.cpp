@@ -17,7 +17,7 @@ int main(int, char** argv) {
   child.send(o);
 
   child.messages.on([&](const brood::message& m) {
-    if (m.body.is_string()) std::cout << "Node says: " << m.body.as_string() << '\n';
+    if (m.body.is_string()) std::cout << "Node says: " << m.body.as_string().c_str() << '\n';
     const brood::value all = m.content();
     if (const auto* seen = all.get_if<brood::js::map>()) {
       for (const auto& [name, when] : seen->entries) {

@@ -28,21 +28,28 @@ LARGE = Measure(
 )
 
 
-def run(context):
+def messengers(context):
     program = str(context.build / "bench" / "ipc_brood")
-    messengers = [
+    return [
         context.ours("brood", "ipc_brood"),
         LineSubject("brood-advanced", [program, "advanced"], context.scratch),
         *(context.script(name, "ipc.cjs") for name in JAVASCRIPT),
     ]
-    floor = context.ours("epoll", "ipc_epoll")
-    everyone = [*messengers, floor]
+
+
+def subjects(context):
+    return [*messengers(context), context.ours("epoll", "ipc_epoll")]
+
+
+def run(context):
+    everyone = subjects(context)
+    *talkers, _ = everyone
     slices.start_all(everyone)
     try:
-        yield measure(context, FIRST, messengers, f"fork {FORKS}", lambda count, ns: ns / count / 1e6)
+        yield measure(context, FIRST, talkers, f"fork {FORKS}", lambda count, ns: ns / count / 1e6)
         yield measure(context, ROUND_TRIP, everyone, f"ping {context.slice_seconds}", lambda count, ns: ns / count / 1e3)
-        yield measure(context, ONE_WAY, messengers, f"flood {context.slice_seconds}", lambda count, ns: count * 1e9 / ns)
-        yield measure(context, LARGE, messengers, f"large {context.slice_seconds}", lambda count, ns: ns / count / 1e6)
+        yield measure(context, ONE_WAY, talkers, f"flood {context.slice_seconds}", lambda count, ns: count * 1e9 / ns)
+        yield measure(context, LARGE, talkers, f"large {context.slice_seconds}", lambda count, ns: ns / count / 1e6)
     finally:
         slices.stop_all(everyone)
 

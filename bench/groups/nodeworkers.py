@@ -11,8 +11,12 @@ WORKERS = 2
 SCRIPT = ROOT / "bench" / "peers" / "cluster.js"
 
 
+def version_of(context):
+    return "node26" if context.peers.find("node26") else "node"
+
+
 def subjects(context):
-    version = "node26" if context.peers.find("node26") else "node"
+    version = version_of(context)
     node = context.peers.find(version)
 
     def brood(scheduling):
@@ -33,11 +37,11 @@ def subjects(context):
         server("brood-shared", brood("shared")),
         server(f"{version}-rr", own("rr")),
         server(f"{version}-none", own("none")),
-    ], f"{version}-rr"
+    ]
 
 
 def run(context):
-    everyone, reference = subjects(context)
+    everyone, reference = subjects(context), f"{version_of(context)}-rr"
     load = context.peers.find("wrk")
     if not load:
         for server in everyone:

@@ -23,9 +23,14 @@ def frame(opcode, data):
 
 
 def received(stream):
-    opcode, size = stream.read(2)
-    size = int.from_bytes(stream.read(2), "big") if size == 126 else size
-    return opcode & 15, stream.read(size)
+    """A message, in however many frames it comes."""
+    kind, data, last = 0, b"", False
+    while not last:
+        first, size = stream.read(2)
+        size = int.from_bytes(stream.read(2), "big") if size == 126 else size
+        kind, last = kind or first & 15, bool(first & 0x80)
+        data += stream.read(size)
+    return kind, data
 
 
 def head_of(stream):

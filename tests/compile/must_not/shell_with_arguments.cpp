@@ -1,4 +1,4 @@
-// error: no matching function for call to .spawn
+// error: no matching function for call to .*spawn
 #include <boost/asio/io_context.hpp>
 #include <brood/child_process.hpp>
 
