@@ -30,7 +30,6 @@ class folder {
     path_ = name;
   }
   ~folder() {
-    error_code ignored;
     fs::remove_all(path_);
   }
   fs::path operator/(const std::string& name) const { return path_ / name; }
