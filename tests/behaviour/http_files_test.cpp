@@ -30,7 +30,8 @@ class folder {
     path_ = name;
   }
   ~folder() {
-    fs::remove_all(path_);
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
   }
   fs::path operator/(const std::string& name) const { return path_ / name; }
   const fs::path& path() const { return path_; }
