@@ -18,6 +18,8 @@
 
 namespace brood {
 
+class value;
+
 namespace js {
 
 struct node;
@@ -37,6 +39,12 @@ struct bigint {
 
   friend bool operator==(const bigint&, const bigint&) = default;
 };
+
+/// What a value can be made of without more ado.
+template <class T>
+concept number = !std::same_as<T, bool> && (std::integral<T> || std::floating_point<T>);
+template <class T>
+concept text = std::convertible_to<T, std::string_view> && !std::same_as<std::decay_t<T>, value>;
 
 /// What is in brood/js.hpp: all that has an identity in JavaScript.
 template <class T>
@@ -81,63 +89,61 @@ class value {
   template <std::same_as<bool> T>
   value(T truth) noexcept : data_(truth) {}
   /// A number, a double as all of them: integers beyond 2^53 are rounded, as JavaScript does when it reads them.
+  template <js::number T>
+  value(T number) noexcept : data_(static_cast<double>(number)) {}
+  template <js::text T>
+  value(T&& text) : data_(std::in_place_type<std::string>, std::forward<T>(text)) {}
+  value(js::bigint number) : data_(std::move(number)) {}
+  template <js::thing T>
+  value(T thing) : data_(shared(std::make_shared<T>(std::move(thing)))) {}
+  template <js::thing T>
+  value(std::shared_ptr<T> thing) : data_(shared(std::move(thing))) {}
+
+  static value hole() noexcept;
+  /// The object that `other` holds, without owning it: for what points back to something that holds it. Undefined
+  /// once nobody owns the object. Of a primitive, a copy.
+  static value link(const value& other);
+
+  kind type() const noexcept;
+  bool is_undefined() const noexcept { return type() == kind::undefined; }
+
+  /// `get_if<double>()`, `get_if<std::string>()`, `get_if<js::map>()`: what it holds, or nullptr where that is
+  /// something else. What a link leads to is valid as long as its owner is.
   template <class T>
-    requires(std::integral<T> || std::floating_point<T>)
-  &&(!std::same_as<T, bool>)value(T number) noexcept : data_(static_cast<double>(number)) {}
+  T* get_if() noexcept {
+    return const_cast<T*>(std::as_const(*this).template get_if<T>());
+  }
   template <class T>
-    requires std::convertible_to<T, std::string_view> &&(!std::same_as<std::decay_t<T>, value>)value(T&& text)
-        : data_(std::in_place_type<std::string>, std::forward<T>(text)) {}
-    value(js::bigint number) : data_(std::move(number)) {}
-    template <js::thing T>
-    value(T thing) : data_(shared(std::make_shared<T>(std::move(thing)))) {}
-    template <js::thing T>
-    value(std::shared_ptr<T> thing) : data_(shared(std::move(thing))) {}
-
-    static value hole() noexcept;
-    /// The object that `other` holds, without owning it: for what points back to something that holds it. Undefined
-    /// once nobody owns the object. Of a primitive, a copy.
-    static value link(const value& other);
-
-    kind type() const noexcept;
-    bool is_undefined() const noexcept { return type() == kind::undefined; }
-
-    /// `get_if<double>()`, `get_if<std::string>()`, `get_if<js::map>()`: what it holds, or nullptr where that is
-    /// something else. What a link leads to is valid as long as its owner is.
-    template <class T>
-    T* get_if() noexcept {
-      return const_cast<T*>(std::as_const(*this).template get_if<T>());
+  const T* get_if() const noexcept {
+    if constexpr (js::thing<T>) {
+      return type() == T::type ? static_cast<const T*>(thing()) : nullptr;
+    } else {
+      return std::get_if<T>(&data_);
     }
-    template <class T>
-    const T* get_if() const noexcept {
-      if constexpr (js::thing<T>) {
-        return type() == T::type ? static_cast<const T*>(thing()) : nullptr;
-      } else {
-        return std::get_if<T>(&data_);
-      }
-    }
-    /// The member of that name, where this is an object and has one.
-    const value* find(std::string_view key) const noexcept;
+  }
+  /// The member of that name, where this is an object and has one.
+  const value* find(std::string_view key) const noexcept;
 
-    /// The object it holds, as owner or as link; nullptr for primitives. Two values are the same object where this is
-    /// the same.
-    const js::node* thing() const noexcept;
-    /// Whether that object may stand in a second place: another value owns it, or links to it.
-    bool is_shared() const noexcept;
+  /// The object it holds, as owner or as link; nullptr for primitives. Two values are the same object where this is
+  /// the same.
+  const js::node* thing() const noexcept;
+  /// Whether that object may stand in a second place: another value owns it, or links to it.
+  bool is_shared() const noexcept;
 
-    /// Whether two values look the same: the rule of Node's util.isDeepStrictEqual, except that the order of Maps and
-    /// Sets counts. So NaN is itself, 0 is not -0, the order of members does not matter, nor does it matter whether an
-    /// object stands in two places or two that look the same do. Takes time in proportion to the values, cycles
-    /// included.
-    friend bool operator==(const value& a, const value& b);
+  /// Whether two values look the same: the rule of Node's util.isDeepStrictEqual, except that the order of Maps and
+  /// Sets counts. So NaN is itself, 0 is not -0, the order of members does not matter, nor does it matter whether an
+  /// object stands in two places or two that look the same do. Takes time in proportion to the values, cycles
+  /// included.
+  friend bool operator==(const value& a, const value& b);
 
-   private:
-    struct null_type {};
-    struct hole_type {};
-    using shared = std::shared_ptr<js::node>;
-    using linked = std::weak_ptr<js::node>;
+ private:
+  struct null_type {};
+  struct hole_type {};
+  using shared = std::shared_ptr<js::node>;
+  using linked = std::weak_ptr<js::node>;
 
-    // In the order of `kind`, as far as the primitives go.
-    std::variant<std::monostate, null_type, hole_type, bool, double, std::string, js::bigint, shared, linked> data_{};
+  // In the order of `kind`, as far as the primitives go.
+  std::variant<std::monostate, null_type, hole_type, bool, double, std::string, js::bigint, shared, linked> data_{};
 };
 
 /// What JSON.parse would give: each number a double, each object one of its own.
