@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 asio::awaitable<void> wait_for_a_while(asio::io_context& loop) {
-  auto slow = brood::exec(loop, "echo begun; exec sleep 60", {.timeout = 200ms});
+  auto slow = brood::exec(loop, "echo begun; exec sleep 60", {.timeout = 1s});
   const brood::exec_result result = co_await slow.async_result();
   std::cout << result.out << "timed out: " << std::boolalpha << result.timed_out << ", " << result.status << '\n';
 

@@ -34,11 +34,11 @@ std::string without_inodes(const std::string& text) {
 
 /// A thread's worth of children, one after the other, each with a choice of descriptors of its own.
 void start_children(unsigned seed, int count, std::atomic<int>& right) {
-  const int borrowed = ::open("/etc/hostname", O_RDONLY | O_CLOEXEC);
+  const int borrowed = ::open("/etc/group", O_RDONLY | O_CLOEXEC);
   const declared choice[] = {{stdio::pipe, "socket:"},
                              {stdio::ignore, ""},
                              {stdio::read("/etc/passwd"), "/etc/passwd"},
-                             {stdio::descriptor(borrowed), "/etc/hostname"}};
+                             {stdio::descriptor(borrowed), "/etc/group"}};
   std::minstd_rand random(seed + 1);
   for (int i = 0; i < count; ++i) {
     loop io;
