@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -119,9 +120,14 @@ stream::result stream::send(std::string_view first, std::string_view second, boo
 }
 
 stream::result stream::send_file(int file, std::uint64_t offset, std::size_t size) noexcept {
-  // It has no flag of its own: the socket must not block. The descriptors we accept ourselves do not.
+  // It has no flag of its own, so the socket itself must not block; one that another process accepted may.
   boost::system::error_code ignored;
-  if (socket_) socket_->native_non_blocking(true, ignored);
+  int on = 1;
+  if (socket_) {
+    socket_->native_non_blocking(true, ignored);
+  } else {
+    ::ioctl(fd_, FIONBIO, &on);
+  }
   const no_sigpipe guard;
   auto from = static_cast<off_t>(offset);
   return retried([&] { return ::sendfile(fd_, file, &from, size); });
