@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "behaviour/http_peer.hpp"
 #include "brood/unique_fd.hpp"
-#include "http_peer.hpp"
 
 namespace brood_test {
 namespace {
