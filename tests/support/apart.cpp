@@ -58,7 +58,7 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int load(int usual, [[maybe_unused]] int full, [[maybe_unused]] int few) {
+int load([[maybe_unused]] int usual, [[maybe_unused]] int full, [[maybe_unused]] int few) {
 #ifdef BROOD_SANITIZED
   return few;
 #else
