@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -51,9 +52,31 @@ std::map<pid_t, entry> all_processes() {
   return all;
 }
 
-bool carries(pid_t pid, const std::string& mark) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
-  for (std::string variable; std::getline(file, variable, '\0');) {
+std::string content_of(pid_t pid, const char* what) {
+  std::ifstream file("/proc/" + std::to_string(pid) + '/' + what);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// In the middle of an execve(2) a process has neither arguments nor an environment for a moment: it must not get away
+/// by that. Kernel threads never have any.
+std::string environment_of(pid_t pid, const entry& about) {
+  constexpr int most_looks = 100;
+  constexpr timespec a_moment{.tv_sec = 0, .tv_nsec = 1'000'000};
+  constexpr pid_t kernel = 2;
+  std::string all = content_of(pid, "environ");
+  for (int i = 0; all.empty() && i < most_looks; ++i) {
+    const auto now = read_entry(pid);
+    if (about.parent == kernel || pid == kernel || !now || now->state == 'Z') break;
+    if (!content_of(pid, "cmdline").empty() && (all = content_of(pid, "environ")).empty()) break;  // it has none
+    if (all.empty()) ::nanosleep(&a_moment, nullptr);
+    if (all.empty()) all = content_of(pid, "environ");
+  }
+  return all;
+}
+
+bool carries(pid_t pid, const entry& about, const std::string& mark) {
+  std::istringstream variables(environment_of(pid, about));
+  for (std::string variable; std::getline(variables, variable, '\0');) {
     std::string_view rest = variable;
     if (!rest.starts_with(tree::mark_name) || !rest.substr(tree::mark_name.size()).starts_with('=')) continue;
     for (rest.remove_prefix(tree::mark_name.size() + 1);;) {
@@ -122,7 +145,7 @@ tree_report tree::kill(int number, bool root_lives) const {
     }
     for (const auto& [pid, one] : all) {
       if (group && one.group == root) members.insert(pid);
-      if (!mark.empty() && !members.contains(pid) && carries(pid, mark)) members.insert(pid);
+      if (!mark.empty() && !members.contains(pid) && carries(pid, one, mark)) members.insert(pid);
     }
     for (const pid_t pid : members) {
       const auto found = all.find(pid);
