@@ -167,8 +167,8 @@ BROOD_CHILD_SIDE void run_as_script(child_view& view, const char* path) noexcept
     } else if (errno != ENOENT && errno != ENOTDIR) {
       reason = errno;
       break;
-    } else if (reason == ENOENT) {
-      reason = errno;
+    } else if (reason != EACCES) {
+      reason = errno;  // the last one's, or an entry of PATH that is a file would hide that nobody has the program
     }
   }
   errno = reason;

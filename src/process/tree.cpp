@@ -63,15 +63,15 @@ std::string environment_of(pid_t pid, const entry& about) {
   constexpr int most_looks = 100;
   constexpr timespec a_moment{.tv_sec = 0, .tv_nsec = 1'000'000};
   constexpr pid_t kernel = 2;
-  std::string all = content_of(pid, "environ");
-  for (int i = 0; all.empty() && i < most_looks; ++i) {
+  for (int i = 0; i < most_looks; ++i) {
+    const bool has_arguments = !content_of(pid, "cmdline").empty();
+    std::string all = content_of(pid, "environ");
+    if (!all.empty() || has_arguments || about.parent == kernel || pid == kernel) return all;
     const auto now = read_entry(pid);
-    if (about.parent == kernel || pid == kernel || !now || now->state == 'Z') break;
-    if (!content_of(pid, "cmdline").empty() && (all = content_of(pid, "environ")).empty()) break;  // it has none
-    if (all.empty()) ::nanosleep(&a_moment, nullptr);
-    if (all.empty()) all = content_of(pid, "environ");
+    if (!now || now->state == 'Z') return {};
+    ::nanosleep(&a_moment, nullptr);
   }
-  return all;
+  return {};
 }
 
 bool carries(pid_t pid, const entry& about, const std::string& mark) {

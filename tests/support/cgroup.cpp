@@ -1,9 +1,12 @@
 #include "support/cgroup.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <fstream>
+#include <string_view>
 
 namespace brood_test {
 
@@ -40,12 +43,20 @@ cgroup::cgroup() {
   }
 }
 
-/// Who has ended leaves the group a moment later, and a group with anybody in it cannot be removed.
+/// Who has ended leaves the group a moment later, and a group with anybody in it cannot be removed. The kernel tells of
+/// the last one by a change of cgroup.events (cgroup v2, "Un-populated Notification").
 cgroup::~cgroup() {
   if (!exists()) return;
-  std::error_code ec;
   std::ofstream(path_ / "cgroup.kill") << '1';
-  while (!fs::remove(path_, ec) && ec == std::errc::device_or_resource_busy) ::usleep(1000);
+  pollfd events{.fd = ::open((path_ / "cgroup.events").c_str(), O_RDONLY | O_CLOEXEC), .events = POLLPRI, .revents = 0};
+  char text[256];
+  for (ssize_t size; (size = ::pread(events.fd, text, sizeof text, 0)) > 0;) {
+    if (std::string_view(text, static_cast<std::size_t>(size)).find("populated 0") != std::string_view::npos) break;
+    ::poll(&events, 1, -1);
+  }
+  ::close(events.fd);
+  std::error_code ec;
+  fs::remove(path_, ec);
 }
 
 }  // namespace brood_test
