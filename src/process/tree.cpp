@@ -64,9 +64,10 @@ std::string environment_of(pid_t pid, const entry& about) {
   constexpr timespec a_moment{.tv_sec = 0, .tv_nsec = 1'000'000};
   constexpr pid_t kernel = 2;
   for (int i = 0; i < most_looks; ++i) {
-    const bool has_arguments = !content_of(pid, "cmdline").empty();
     std::string all = content_of(pid, "environ");
-    if (!all.empty() || has_arguments || about.parent == kernel || pid == kernel) return all;
+    if (!all.empty() || about.parent == kernel || pid == kernel) return all;
+    // With arguments it is between two of them, or has come out of one since: then what it has now is all it has.
+    if (!content_of(pid, "cmdline").empty()) return content_of(pid, "environ");
     const auto now = read_entry(pid);
     if (!now || now->state == 'Z') return {};
     ::nanosleep(&a_moment, nullptr);
