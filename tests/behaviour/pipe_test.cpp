@@ -9,14 +9,8 @@ namespace {
 
 using brood::exit_status;
 using brood::stdio;
+using brood_test::all_of;
 using brood_test::loop;
-
-std::string all_of(loop& io, brood::readable& stream) {
-  std::string text;
-  stream.on_data([&](std::string_view data) { text += data; });
-  io.run();
-  return text;
-}
 
 TEST(a_pipe, joins_any_number_of_children) {
   loop io;

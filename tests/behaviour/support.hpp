@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <brood/stream.hpp>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -24,5 +25,14 @@ inline std::size_t open_descriptors() {
 struct loop : asio::io_context {
   loop() : asio::io_context(1) {}
 };
+
+/// Runs the loop, again if need be, to its end and gives all that came from the stream meanwhile.
+inline std::string all_of(loop& io, brood::readable& stream) {
+  std::string text;
+  stream.on_data([&](std::string_view data) { text += data; });
+  io.restart();
+  io.run();
+  return text;
+}
 
 }  // namespace brood_test

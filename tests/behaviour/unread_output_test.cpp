@@ -10,16 +10,9 @@
 namespace {
 
 using brood::exit_status;
+using brood_test::all_of;
 using brood_test::loop;
 namespace asio = boost::asio;
-
-std::string all_of(loop& io, brood::readable& stream) {
-  std::string text;
-  stream.on_data([&](std::string_view data) { text += data; });
-  io.restart();
-  io.run();
-  return text;
-}
 
 /// Exits at once and leaves somebody behind who writes `text` when stdin has ended, which it does at the exit.
 std::string left_behind(const std::string& text) { return "exec 3<&0; (read go <&3; printf " + text + ") & exit 0"; }
