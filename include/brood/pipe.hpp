@@ -11,7 +11,8 @@ namespace brood {
 ///
 /// When `from` is at its end, so is the input of the other child. When `to` is closed, because its reader is gone, so
 /// is `from`: its writer gets SIGPIPE, or EPIPE. The milestone is reached at either; its value says why: no error at
-/// the end, EPIPE, or what the system said. std::logic_error where `from` flows or is being read.
+/// the end, EPIPE, or what the system said. std::logic_error where `from` flows or is being read, or where
+/// another stream is joined to `to` already.
 ///
 /// Two children of which the second is not started yet are better joined by stdio::stream(): then nothing is in
 /// between.

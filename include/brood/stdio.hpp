@@ -35,7 +35,8 @@ class stdio {
   /// taken out of the parent's hands (readable::release) and at its end there.
   static stdio stream(readable& from);
   static stdio stream(writable& to);
-  /// A file, opened for the child: to read, to write from the start (made or emptied), to write at its end.
+  /// A file, opened for the child: to read, to write from the start (made or emptied), to write at its end. This
+  /// process opens it, so that a FIFO holds up the start until somebody opens its other side (fifo(7)).
   static stdio read(std::string path) { return {kind::read, -1, std::move(path)}; }
   static stdio write(std::string path) { return {kind::write, -1, std::move(path)}; }
   static stdio append(std::string path) { return {kind::append, -1, std::move(path)}; }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/asio/post.hpp>
+#include <stdexcept>
 
 #include "brood/pipe.hpp"
 #include "sys/calls.hpp"
@@ -22,6 +23,7 @@ joint::joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_stat
       splices_(!to_->is_terminal()) {}  // how a terminal's input ends depends on what was typed last
 
 void joint::start() {
+  if (to_->is_joined()) throw std::logic_error("pipe: another stream is written into this one already");
   from_->join();
   to_->join();
   to_->closed->listen([self = shared_from_this()](error_code reason) { self->target_closed(reason); });
@@ -88,7 +90,7 @@ joint::outcome joint::copy_some() {
 
 void joint::wait_for_source() {
   using wait_type = loop::descriptor::wait_type;
-  from_->descriptor().wait(wait_type::wait_read, [self = shared_from_this()](error_code) { self->move(); });
+  from_->descriptor().wait(wait_type::wait_read, [self = shared_from_this()](error_code ec) { self->ready(ec); });
 }
 
 void joint::wait_for_target() {
@@ -97,7 +99,13 @@ void joint::wait_for_target() {
     return;
   }
   using wait_type = loop::descriptor::wait_type;
-  to_->descriptor().wait(wait_type::wait_write, [self = shared_from_this()](error_code) { self->move(); });
+  to_->descriptor().wait(wait_type::wait_write, [self = shared_from_this()](error_code ec) { self->ready(ec); });
+}
+
+/// An aborted wait means that one of the two was closed, which move() sees. Any other error would come again at once.
+void joint::ready(error_code ec) {
+  if (ec && ec != asio::error::operation_aborted) return finish(ec);
+  move();
 }
 
 /// Its reader has gone, or the program has closed it: who writes shall learn of it.

@@ -25,6 +25,7 @@ class joint : public std::enable_shared_from_this<joint> {
   outcome copy_some();
   void wait_for_source();
   void wait_for_target();
+  void ready(error_code ec);
   void target_closed(error_code reason);
   void finish(error_code reason);
 

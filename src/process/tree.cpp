@@ -95,7 +95,8 @@ std::vector<pid_t> pids_in(const std::filesystem::path& cgroup) {
   return {std::istream_iterator<pid_t>(file), {}};
 }
 
-/// Through a pidfd, so that between the look and the signal nobody else can come by that number.
+/// Through a pidfd: whoever has the number when it is opened gets the signal, and nobody later. Between the look at
+/// /proc and that a process may end and its number be given away, which takes a whole turn of pid_max.
 bool signal_one(pid_t pid, int number) {
   unique_fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!fd) return errno == ESRCH;
@@ -131,10 +132,22 @@ void tree::signal(int number) const {
 /// at.
 tree_report tree::kill(int number, bool root_lives) const {
   tree_report report;
-  if (has_bounds()) signal(number);
   std::set<pid_t> members;
   if (root_lives) members.insert(root);
   std::set<pid_t> done;
+  const auto take = [&](pid_t pid) {
+    if (!done.insert(pid).second) return false;
+    if (signal_one(pid, number)) {
+      ++report.signalled;
+    } else {
+      report.left.push_back(pid);
+    }
+    return true;
+  };
+  if (!cgroup.empty()) {
+    for (const pid_t pid : pids_in(cgroup)) take(pid);
+    if (number == SIGKILL) write_kill(cgroup);  // and all that have been forked since
+  }
   for (bool again = true; again;) {
     again = false;
     const auto all = all_processes();
@@ -150,13 +163,7 @@ tree_report tree::kill(int number, bool root_lives) const {
     }
     for (const pid_t pid : members) {
       const auto found = all.find(pid);
-      if (found == all.end() || found->second.state == 'Z' || !done.insert(pid).second) continue;
-      again = true;
-      if (signal_one(pid, number)) {
-        ++report.signalled;
-      } else {
-        report.left.push_back(pid);
-      }
+      if (found != all.end() && found->second.state != 'Z' && take(pid)) again = true;
     }
   }
   return report;

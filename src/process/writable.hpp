@@ -40,6 +40,7 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   void dropped();
   /// From here on somebody else writes and ends it, whatever becomes of the handle.
   void join() noexcept { joined_ = true; }
+  bool is_joined() const noexcept { return joined_; }
   bool is_terminal() const noexcept { return terminal_; }
   void write_some(asio::const_buffer buffer, handler h);
   void wait_drained(detail::waiters<>::handler h);

@@ -113,6 +113,19 @@ TEST(a_pipe, is_refused_where_the_stream_is_read_already) {
   io.run();
 }
 
+TEST(a_pipe, is_refused_where_another_one_writes_already) {
+  loop io;
+  auto a = brood::spawn(io, "echo", {"a"});
+  auto b = brood::spawn(io, "echo", {"b"});
+  auto c = brood::spawn(io, "cat");
+  brood::pipe(a.out(), c.in());
+  EXPECT_THROW(brood::pipe(b.out(), c.in()), std::logic_error);
+  std::string text;
+  b.out().on_data([&](std::string_view data) { text += data; });
+  EXPECT_EQ(all_of(io, c.out()), "a\n");
+  EXPECT_EQ(text, "b\n") << "and the refused one can still be read";
+}
+
 TEST(a_pipe, may_be_closed_by_the_program) {
   loop io;
   auto a = brood::spawn(io, "tail", {"-f", "/dev/null"});

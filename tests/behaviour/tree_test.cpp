@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "support.hpp"
+#include "support/cgroup.hpp"
 
 namespace {
 
@@ -94,20 +95,15 @@ TEST(tree, stop_covers_the_group) {
 }
 
 TEST(tree, a_cgroup_holds_them_all) {
-  namespace fs = std::filesystem;
-  fs::path root = fs::exists("/sys/fs/cgroup/unified/cgroup.procs") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
-  const fs::path group = root / ("brood_test_" + std::to_string(::getpid()));
-  std::error_code ec;
-  if (!fs::exists(root / "cgroup.procs") || !fs::create_directory(group, ec)) GTEST_SKIP() << "no cgroup to be had";
-  {
-    run_family all({.cgroup = group});
-    all.when_complete([&] { all.child.kill_tree(); });
-    all.io.run();
-    EXPECT_TRUE(all.ended);
-  }
-  // They have closed their descriptors, but leave the group a moment later; a group with anybody in it cannot be
-  // removed.
-  while (!fs::remove(group, ec)) ASSERT_EQ(ec, std::errc::device_or_resource_busy);
+  const brood_test::cgroup group;
+  if (!group.exists()) GTEST_SKIP() << group.why_not();
+  run_family all({.cgroup = group.path()});
+  brood::tree_report report;
+  all.when_complete([&] { report = all.child.kill_tree(); });
+  all.io.run();
+  EXPECT_TRUE(all.ended);
+  EXPECT_GE(report.signalled, 3U) << "and the shell in between, if it was there still";
+  EXPECT_TRUE(report.left.empty());
 }
 
 TEST(tree, a_cgroup_that_is_not_there_is_named) {
