@@ -1,11 +1,8 @@
 #include "process/start.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <iterator>
-#include <random>
-#include <string_view>
 #include <utility>
 
 #include "launch/launcher.hpp"
@@ -16,37 +13,6 @@ namespace {
 
 [[noreturn]] void refuse(std::string what) {
   throw spawn_error(spawn_step::argument, {EINVAL, boost::system::system_category()}, std::move(what));
-}
-
-[[noreturn]] void give_up(spawn_step step, std::string path) {
-  throw spawn_error(step, sys::last_error(), std::move(path));
-}
-
-unique_fd open_file(const std::string& path, int flags) {
-  unique_fd fd(sys::open(path.c_str(), flags));
-  if (!fd) give_up(spawn_step::open, path);
-  return fd;
-}
-
-/// Sets a variable among "NAME=value" lines.
-void put(std::vector<std::string>& env, std::string_view name, std::string_view value) {
-  std::string line = std::string(name) + '=';
-  std::erase_if(env, [&](const std::string& one) { return one.starts_with(line); });
-  env.push_back(line.append(value));
-}
-
-/// Adds this child's mark to those of the trees that this process is itself part of, so that it stays in them.
-void add_mark(std::vector<std::string>& env, const std::string& mark) {
-  const std::string prefix = std::string(tree::mark_name) + '=';
-  const auto inherited = std::find_if(env.begin(), env.end(), [&](const auto& one) { return one.starts_with(prefix); });
-  const std::string outer = inherited == env.end() ? std::string() : inherited->substr(prefix.size());
-  put(env, tree::mark_name, outer.empty() ? mark : outer + tree::between_marks + mark);
-}
-
-/// Tells this child's descendants from all others on the machine.
-std::string new_mark() {
-  std::random_device random;
-  return std::to_string(::getpid()) + '-' + std::to_string(random()) + std::to_string(random());
 }
 
 /// How a module is run: with "node" in front if it is a script, by itself otherwise.
@@ -65,164 +31,6 @@ void resolve_module(start_request& request, const std::string& module) {
 }
 
 }  // namespace
-
-preparation::preparation(start_request request) : request_(std::move(request)) {
-  const spawn_options& o = request_.options;
-  open_streams();
-  if (!o.cgroup.empty()) {
-    cgroup_.reset(sys::open((o.cgroup / "cgroup.procs").c_str(), O_WRONLY));
-    if (!cgroup_) give_up(spawn_step::cgroup, o.cgroup.string());
-  }
-  if (o.group) mark_ = new_mark();
-  plan_ = std::make_unique<launch::plan>(to_launch());
-}
-
-void preparation::open_streams() {
-  const spawn_options& o = request_.options;
-  ends_.reserve(o.more.size() + 4);
-  const auto next = [this] { return static_cast<int>(ends_.size()); };
-  for (const stdio* one : {&o.in, &o.out, &o.err}) {
-    ends_.push_back(open_stream(one->type() == stdio::kind::usual ? request_.usual : *one, next()));
-  }
-  for (const stdio& one : o.more) ends_.push_back(open_stream(one, next()));
-  if (request_.channel && channel_number_ < 0) {
-    channel_number_ = next();
-    ends_.push_back(open_channel());
-  }
-}
-
-preparation::stream_ends preparation::open_stream(const stdio& kind, int number) {
-  stream_ends ends;
-  switch (kind.type()) {
-    case stdio::kind::usual:
-    case stdio::kind::pipe: return number > 2 ? open_both_ways() : open_pipe(number);
-    case stdio::kind::terminal: return open_terminal(number);
-    case stdio::kind::channel: channel_number_ = number; return open_channel();
-    case stdio::kind::inherit: ends.child = number; return ends;
-    case stdio::kind::descriptor: ends.child = kind.fd(); return ends;
-    case stdio::kind::ignore:
-      if (number > 2) return ends;
-      ends.child_end = open_file("/dev/null", number == 0 ? O_RDONLY : O_RDWR);
-      break;
-    case stdio::kind::read: ends.child_end = open_file(kind.path(), O_RDONLY); break;
-    case stdio::kind::write: ends.child_end = open_file(kind.path(), O_WRONLY | O_CREAT | O_TRUNC); break;
-    case stdio::kind::append: ends.child_end = open_file(kind.path(), O_WRONLY | O_CREAT | O_APPEND); break;
-  }
-  ends.child = ends.child_end.get();
-  return ends;
-}
-
-preparation::stream_ends preparation::open_pipe(int number) {
-  stream_ends ends;
-  int both[2];
-  if (sys::pipe(both) == -1) give_up(spawn_step::pipe, {});
-  ends.child_end.reset(both[number == 0 ? 0 : 1]);
-  ends.parent_end.reset(both[number == 0 ? 1 : 0]);
-  ends.child = ends.child_end.get();
-  return ends;
-}
-
-preparation::stream_ends preparation::open_both_ways() {
-  stream_ends ends;
-  int both[2];
-  if (sys::socket_pair(both) == -1) give_up(spawn_step::pipe, {});
-  ends.parent_end.reset(both[0]);
-  ends.child_end.reset(both[1]);
-  ends.child = both[1];
-  return ends;
-}
-
-preparation::stream_ends preparation::open_channel() {
-  stream_ends ends = open_both_ways();
-  channel_end_ = std::move(ends.parent_end);
-  return ends;
-}
-
-/// One terminal a child, however many of its descriptors are it. What is written to any of them comes out of the same
-/// master.
-preparation::stream_ends preparation::open_terminal(int number) {
-  stream_ends ends;
-  if (terminal_number_ < 0) {
-    terminal_ = sys::open_terminal(request_.options.terminal);
-    if (!terminal_.slave) give_up(spawn_step::open, "a terminal");
-    terminal_number_ = number;
-  }
-  ends.terminal = true;
-  ends.child = terminal_.slave.get();
-  // A master for who types, and one for who sees: of out and err, and of all further ones, the first.
-  const bool seen_already = number > 0 && seen_terminal_;
-  seen_terminal_ = seen_terminal_ || number > 0;
-  if (!seen_already && (number < 3 || terminal_number_ == number)) {
-    ends.parent_end.reset(sys::duplicate(terminal_.master.get()));
-    if (!ends.parent_end) give_up(spawn_step::open, "a terminal");
-  }
-  return ends;
-}
-
-launch::request preparation::to_launch() {
-  const spawn_options& o = request_.options;
-  launch::request result;
-  result.file = request_.file;
-  result.argv.push_back(o.argv0.empty() ? request_.file : o.argv0);
-  result.argv.insert(result.argv.end(), request_.args.begin(), request_.args.end());
-  std::vector<std::string> env = request_.env.empty() ? o.env.block() : std::move(request_.env);
-  if (request_.channel) {
-    const bool advanced = o.serialization == serialization::advanced;
-    request_.channel->form = o.serialization;
-    put(env, "NODE_CHANNEL_FD", std::to_string(channel_number_));
-    put(env, "NODE_CHANNEL_SERIALIZATION_MODE", advanced ? "advanced" : "json");
-  }
-  if (!mark_.empty()) add_mark(env, mark_);
-  result.env = std::move(env);
-  result.cwd = o.cwd.string();
-  for (const auto& one : ends_) result.descriptors.push_back(one.child);
-  result.cgroup = cgroup_.get();
-  result.cgroup_path = o.cgroup.string();
-  result.new_session = o.detached || terminal_number_ >= 0;
-  result.terminal = terminal_number_;
-  result.new_group = o.group;
-  result.die_with_parent = o.die_with_parent;
-  result.as = o.as;
-  result.limits = o.limits;
-  return result;
-}
-
-void preparation::drop_childs_side() noexcept {
-  if (!plan_) return;
-  argv_ = plan_->take_argv();
-  plan_.reset();
-  for (auto& one : ends_) one.child_end.reset();
-  terminal_.slave.reset();
-  cgroup_.reset();
-}
-
-started preparation::adopt(const asio::any_io_executor& ex, launch::process launched) {
-  drop_childs_side();
-  started result;
-  result.state = std::make_shared<child_state>(ex, std::move(launched.pidfd), std::move(request_.channel));
-  child_state& state = *result.state;
-  state.pid = launched.pid;
-  state.args = std::move(argv_);
-  state.file = std::move(request_.file);
-  state.on_drop = request_.options.on_drop;
-  state.usual_stop = request_.options.stop;
-  state.tree = {.root = launched.pid, .group = request_.options.group, .cgroup = request_.options.cgroup};
-  state.tree.mark = mark_;
-  const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
-    if (!from.parent_end) return nullptr;
-    return std::make_shared<readable_state>(ex, std::move(from.parent_end), from.terminal);
-  };
-  if (ends_[0].parent_end) {
-    result.in = std::make_shared<writable_state>(ex, std::move(ends_[0].parent_end), ends_[0].terminal);
-  }
-  state.in = result.in;
-  state.out = result.out = reader(ends_[1]);
-  state.err = result.err = reader(ends_[2]);
-  for (std::size_t i = 3; i < ends_.size(); ++i) result.more.push_back(std::move(ends_[i].parent_end));
-  state.watch(std::move(channel_end_));
-  if (request_.options.timeout.count() > 0) state.end_after(request_.options.timeout, request_.options.stop);
-  return result;
-}
 
 void add_channel(start_request& request, const asio::any_io_executor& ex) {
   if (!request.channel && has_stdio(request.options, stdio::kind::channel)) {
@@ -257,7 +65,9 @@ void check(const start_request& request) {
     const auto type = one.type() == stdio::kind::usual && number < 3 ? request.usual.type() : one.type();
     const int source = type == stdio::kind::inherit ? number : one.fd();
     const bool ours = type == stdio::kind::inherit || type == stdio::kind::descriptor;
-    if (ours && sys::is_open(source) == -1) give_up(spawn_step::descriptor, std::to_string(source));
+    if (ours && sys::is_open(source) == -1) {
+      throw spawn_error(spawn_step::descriptor, sys::last_error(), std::to_string(source));
+    }
     if (type == stdio::kind::channel && ++channels == 2) refuse("a second message channel for one child");
     ++number;
   };

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "launch/launch.hpp"
+#include "process/child_state.hpp"
+#include "sys/terminal.hpp"
+
+namespace brood::process {
+
+/// What spawn(), fork() and exec() have in common.
+struct start_request {
+  std::string file;
+  arguments args;  ///< without argv[0]
+  spawn_options options;
+  stdio usual = stdio::pipe;  ///< what a standard stream gets that the options leave open
+  /// If given, the child gets the other end: where the options say stdio::channel, else after all other descriptors.
+  std::shared_ptr<ipc::endpoint> channel{};
+  /// The child's environment as lines. Empty: made of the options by preparation. Who prepares on another thread makes
+  /// it before, since other code may change this process's environment meanwhile.
+  std::vector<std::string> env{};
+};
+
+/// A started child: its state, and the parent's ends of its pipes, which belong to the handle.
+struct started {
+  std::shared_ptr<child_state> state{};
+  std::shared_ptr<writable_state> in{};
+  std::shared_ptr<readable_state> out{};
+  std::shared_ptr<readable_state> err{};
+  std::vector<unique_fd> more{};  // index: descriptor - 3
+};
+
+/// The two halves of start(), for who makes the launch itself somewhere else: everything before it, and after.
+class preparation {
+ public:
+  explicit preparation(start_request request);
+
+  launch::plan& plan() noexcept { return *plan_; }
+  /// Lets go of what only the child needed, once it runs: its ends of the pipes, the plan. To be done where it costs
+  /// least, before adopt() or by it.
+  void drop_childs_side() noexcept;
+  started adopt(const asio::any_io_executor& ex, launch::process launched);
+
+ private:
+  struct stream_ends {
+    int child = -1;  // borrowed, or owned by child_end
+    unique_fd child_end{};
+    unique_fd parent_end{};
+    bool terminal = false;
+  };
+
+  void open_streams();
+  stream_ends open_stream(const stdio& kind, int number);
+  static stream_ends open_pipe(int number);
+  static stream_ends open_both_ways();
+  stream_ends open_channel();
+  stream_ends open_terminal(int number);
+  launch::request to_launch();
+
+  start_request request_;
+  std::vector<stream_ends> ends_;  // index: the child's descriptor
+  unique_fd channel_end_;
+  int channel_number_ = -1;  // the child's number of its end
+  sys::terminal terminal_;
+  bool seen_terminal_ = false;
+  int terminal_number_ = -1;  // the first of the child's descriptors that is the terminal
+  unique_fd cgroup_;
+  std::string mark_;
+  std::unique_ptr<launch::plan> plan_;
+  std::vector<std::string> argv_;  // of the plan, once that is gone
+};
+
+}  // namespace brood::process
