@@ -2,6 +2,8 @@
 
 #include <boost/json/object.hpp>
 #include <brood/child_process.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <set>
 
 #include "cluster_support.hpp"
@@ -312,10 +314,31 @@ INSTANTIATE_TEST_SUITE_P(under, each_scheduling,
                          [](const auto& one) { return std::string(to_string(one.param)); });
 
 /// What a primary in another process says of itself: its scheduling, its log, and whether its workers serve.
+/// A copy of the primary where anybody may execute it; the project may stand in a folder that is its owner's alone.
+class primary_for_all {
+ public:
+  primary_for_all() {
+    std::string folder = (std::filesystem::temp_directory_path() / "brood_XXXXXX").string();
+    EXPECT_NE(::mkdtemp(folder.data()), nullptr);
+    folder_ = folder;
+    std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+    std::filesystem::copy_file(actor("scheduling_primary"), path());
+  }
+  primary_for_all(const primary_for_all&) = delete;
+  primary_for_all& operator=(const primary_for_all&) = delete;
+  ~primary_for_all() { std::filesystem::remove_all(folder_); }
+
+  std::string path() const { return (folder_ / "primary").string(); }
+
+ private:
+  std::filesystem::path folder_;
+};
+
 std::string told_by(brood::arguments args, brood::identity as) {
   loop io;
   std::string text;
-  auto other = brood::spawn(io, actor("scheduling_primary"), std::move(args), {.as = as});
+  const primary_for_all program;
+  auto other = brood::spawn(io, program.path(), std::move(args), {.as = as});
   other.out().on_data([&](std::string_view data) { text += data; });
   other.err().on_data([&](std::string_view data) { text += data; });
   io.run();
