@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -25,7 +26,7 @@ using arguments = std::vector<std::string>;
 ///
 /// `{{"PATH", "/bin"}}` replaces it: the child sees just these, as with Node's `env`. `environment{}.set(..).unset(..)`
 /// changes the inherited one. The variables of a message channel (NODE_CHANNEL_FD, NODE_CHANNEL_SERIALIZATION_MODE,
-/// NODE_UNIQUE_ID) are never inherited: they belong to this process alone.
+/// NODE_UNIQUE_ID, BROOD_CHANNEL) are never inherited: they belong to this process alone.
 class environment {
  public:
   using variable = std::pair<const std::string, std::string>;
@@ -38,12 +39,15 @@ class environment {
   /// Adds what `other` sets and removes what it unsets; if `other` replaces, the result replaces too.
   environment& merge(const environment& other);
 
-  /// "NAME=value" for each variable the child will have, in the order of the names.
+  /// "NAME=value" for each variable the child will have: the inherited ones in their own order, then those that were
+  /// set, in the order of their names.
   std::vector<std::string> block() const;
 
  private:
+  friend class environment_block;
+
   bool inherits_ = true;
-  std::map<std::string, std::optional<std::string>> changes_;
+  std::map<std::string, std::optional<std::string>, std::less<>> changes_;
 };
 
 /// Who the child runs as. Needs the rights to become so; a step that fails is named by the spawn_error.

@@ -13,13 +13,6 @@ namespace {
 constexpr int most_cpus = 8192;
 constexpr std::string_view default_path = "/usr/local/bin:/bin:/usr/bin";
 
-std::string_view search_path(const std::vector<std::string>& env) {
-  for (std::string_view variable : env) {
-    if (variable.starts_with("PATH=")) return variable.substr(5);
-  }
-  return default_path;
-}
-
 std::vector<const char*> pointers(const std::vector<std::string>& strings) {
   std::vector<const char*> result;
   result.reserve(strings.size() + 1);
@@ -38,10 +31,10 @@ std::string list_of(const std::vector<gid_t>& groups) {
   return text.empty() ? "none" : text;
 }
 
-void refuse_nul(const std::string& text, const char* what) {
+void refuse_nul(std::string_view text, const char* what) {
   auto nul = text.find('\0');
-  if (nul == std::string::npos) return;
-  refuse(std::string(what) + " \"" + text.substr(0, nul) + "\" (it holds a NUL byte)");
+  if (nul == std::string_view::npos) return;
+  refuse(std::string(what) + " \"" + std::string(text.substr(0, nul)) + "\" (it holds a NUL byte)");
 }
 
 }  // namespace
@@ -52,7 +45,7 @@ plan::plan(request r) : request_(std::move(r)) {
   candidate_pointers_ = pointers(candidates_);
   argv_ = pointers(request_.argv);
   argv_.insert(argv_.begin(), nullptr);
-  env_ = pointers(request_.env);
+  env_ = request_.env.pointers();
   descriptors_ = request_.descriptors;
   view_.candidates = candidate_pointers_.data();
   view_.argv = argv_.data() + 1;
@@ -108,7 +101,7 @@ void plan::check() const {
   if (request_.file.empty()) refuse("command \"\" (it is empty)");
   refuse_nul(request_.file, "command");
   for (const auto& one : request_.argv) refuse_nul(one, "argument");
-  for (const auto& one : request_.env) refuse_nul(one, "environment variable");
+  for (std::size_t i = 0; i < request_.env.size(); ++i) refuse_nul(request_.env[i], "environment variable");
   refuse_nul(request_.cwd, "directory");
   // setresuid(2) and setresgid(2) take -1 for "as it is": the child would keep the rights it was to lose.
   if (request_.as.uid == static_cast<uid_t>(-1)) refuse("user -1");
@@ -122,7 +115,7 @@ void plan::find_candidates() {
     candidates_ = {request_.file};
     return;
   }
-  std::string_view rest = search_path(request_.env);
+  std::string_view rest = request_.env.value_of("PATH").value_or(default_path);
   for (;;) {
     auto colon = rest.find(':');
     std::string_view directory = rest.substr(0, colon);

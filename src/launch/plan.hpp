@@ -7,6 +7,7 @@
 #include "brood/error.hpp"
 #include "brood/options.hpp"
 #include "launch/child_side.hpp"
+#include "values/environment_block.hpp"
 
 namespace brood::launch {
 
@@ -14,10 +15,10 @@ namespace brood::launch {
 struct request {
   std::string file{};               ///< a path, or a name to look up in the PATH of `env`
   std::vector<std::string> argv{};  ///< argv[0] included
-  std::vector<std::string> env{};   ///< "NAME=value"
-  std::string cwd{};                ///< empty: stay
-  std::vector<int> descriptors{};   ///< index: the child's number; value: ours, or -1 for none
-  int cgroup = -1;                  ///< an open cgroup.procs
+  environment_block env{};
+  std::string cwd{};               ///< empty: stay
+  std::vector<int> descriptors{};  ///< index: the child's number; value: ours, or -1 for none
+  int cgroup = -1;                 ///< an open cgroup.procs
   std::string cgroup_path{};
   bool new_session = false;
   bool new_group = false;

@@ -20,7 +20,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     join(executor_);
     given_ = given_away(request.options);
     add_channel(request, executor_);
-    request.env = request.options.env.block();
+    request.env.emplace(request.options.env);
     // Counts as work of the loop, so that run() waits for the launcher.
     desk_->busy = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
     desk_->owner = shared_from_this();

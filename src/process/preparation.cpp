@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -22,19 +21,10 @@ unique_fd open_file(const std::string& path, int flags) {
   return fd;
 }
 
-/// Sets a variable among "NAME=value" lines.
-void put(std::vector<std::string>& env, std::string_view name, std::string_view value) {
-  std::string line = std::string(name) + '=';
-  std::erase_if(env, [&](const std::string& one) { return one.starts_with(line); });
-  env.push_back(line.append(value));
-}
-
 /// Adds this child's mark to those of the trees that this process is itself part of, so that it stays in them.
-void add_mark(std::vector<std::string>& env, const std::string& mark) {
-  const std::string prefix = std::string(tree::mark_name) + '=';
-  const auto inherited = std::find_if(env.begin(), env.end(), [&](const auto& one) { return one.starts_with(prefix); });
-  const std::string outer = inherited == env.end() ? std::string() : inherited->substr(prefix.size());
-  put(env, tree::mark_name, outer.empty() ? mark : outer + tree::between_marks + mark);
+void add_mark(environment_block& env, const std::string& mark) {
+  const std::string outer(env.value_of(tree::mark_name).value_or(std::string_view()));
+  env.set(tree::mark_name, outer.empty() ? mark : outer + tree::between_marks + mark);
 }
 
 /// Tells this child's descendants from all others on the machine.
@@ -144,12 +134,15 @@ launch::request preparation::to_launch() {
   result.file = request_.file;
   result.argv.push_back(o.argv0.empty() ? request_.file : o.argv0);
   result.argv.insert(result.argv.end(), request_.args.begin(), request_.args.end());
-  std::vector<std::string> env = request_.env.empty() ? o.env.block() : std::move(request_.env);
+  environment_block env = request_.env ? std::move(*request_.env) : environment_block(o.env);
   if (request_.channel) {
     const bool advanced = o.serialization == serialization::advanced;
     request_.channel->form = o.serialization;
-    put(env, "NODE_CHANNEL_FD", std::to_string(channel_number_));
-    put(env, "NODE_CHANNEL_SERIALIZATION_MODE", advanced ? "advanced" : "json");
+    env.set("NODE_CHANNEL_FD", std::to_string(channel_number_));
+    env.set("NODE_CHANNEL_SERIALIZATION_MODE", advanced ? "advanced" : "json");
+    // Which channel it is that has a brood parent: a child's own children may inherit the variable, and have others.
+    const int end = ends_[static_cast<std::size_t>(channel_number_)].child;
+    env.set("BROOD_CHANNEL", std::to_string(sys::number_of(end)));
   }
   if (!mark_.empty()) add_mark(env, mark_);
   result.env = std::move(env);

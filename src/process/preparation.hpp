@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,9 @@ struct start_request {
   stdio usual = stdio::pipe;  ///< what a standard stream gets that the options leave open
   /// If given, the child gets the other end: where the options say stdio::channel, else after all other descriptors.
   std::shared_ptr<ipc::endpoint> channel{};
-  /// The child's environment as lines. Empty: made of the options by preparation. Who prepares on another thread makes
-  /// it before, since other code may change this process's environment meanwhile.
-  std::vector<std::string> env{};
+  /// The child's environment. Not given: made of the options by preparation. Who prepares on another thread makes it
+  /// before, since other code may change this process's environment meanwhile.
+  std::optional<environment_block> env{};
 };
 
 /// A started child: its state, and the parent's ends of its pipes, which belong to the handle.

@@ -4,6 +4,8 @@
 
 namespace {
 
+using brood::environment;
+using brood::environment_block;
 using brood::spawn_error;
 using brood::spawn_step;
 using brood::launch::plan;
@@ -18,31 +20,35 @@ std::vector<std::string> texts(const char* const* pointers) {
 struct search {
   const char* name;
   std::string file;
-  std::vector<std::string> env;
+  environment env;
   std::vector<std::string> candidates;
 };
+
+const environment nothing(std::initializer_list<environment::variable>{});
 
 class a_command : public testing::TestWithParam<search> {};
 
 TEST_P(a_command, is_looked_for_as_execvp_does) {
-  plan p({.file = GetParam().file, .argv = {"x"}, .env = GetParam().env, .cwd = "", .descriptors = {}});
+  plan p(
+      {.file = GetParam().file, .argv = {"x"}, .env = environment_block(GetParam().env), .cwd = "", .descriptors = {}});
   EXPECT_EQ(texts(p.view().candidates), GetParam().candidates);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     with, a_command,
-    testing::Values(search{"a_path", "ls", {"PATH=/a:/b"}, {"/a/ls", "/b/ls"}},
-                    search{"a_slash_in_front", "/bin/ls", {"PATH=/a"}, {"/bin/ls"}},
-                    search{"a_slash_inside", "bin/ls", {"PATH=/a"}, {"bin/ls"}},
-                    search{"no_path", "ls", {"HOME=/"}, {"/usr/local/bin/ls", "/bin/ls", "/usr/bin/ls"}},
-                    search{"no_environment", "ls", {}, {"/usr/local/bin/ls", "/bin/ls", "/usr/bin/ls"}},
-                    search{"an_empty_path", "ls", {"PATH="}, {"ls"}},
-                    search{"an_empty_entry_in_front", "ls", {"PATH=:/a"}, {"ls", "/a/ls"}},
-                    search{"an_empty_entry_inside", "ls", {"PATH=/a::/b"}, {"/a/ls", "ls", "/b/ls"}},
-                    search{"an_empty_entry_behind", "ls", {"PATH=/a:"}, {"/a/ls", "ls"}},
-                    search{"empty_entries_only", "ls", {"PATH=::"}, {"ls", "ls", "ls"}},
-                    search{"a_slash_behind_an_entry", "ls", {"PATH=/a/"}, {"/a//ls"}},
-                    search{"a_variable_that_only_ends_so", "ls", {"XPATH=/x", "PATHS=/y", "PATH=/a"}, {"/a/ls"}}),
+    testing::Values(
+        search{"a_path", "ls", {{"PATH", "/a:/b"}}, {"/a/ls", "/b/ls"}},
+        search{"a_slash_in_front", "/bin/ls", {{"PATH", "/a"}}, {"/bin/ls"}},
+        search{"a_slash_inside", "bin/ls", {{"PATH", "/a"}}, {"bin/ls"}},
+        search{"no_path", "ls", {{"HOME", "/"}}, {"/usr/local/bin/ls", "/bin/ls", "/usr/bin/ls"}},
+        search{"no_environment", "ls", nothing, {"/usr/local/bin/ls", "/bin/ls", "/usr/bin/ls"}},
+        search{"an_empty_path", "ls", {{"PATH", ""}}, {"ls"}},
+        search{"an_empty_entry_in_front", "ls", {{"PATH", ":/a"}}, {"ls", "/a/ls"}},
+        search{"an_empty_entry_inside", "ls", {{"PATH", "/a::/b"}}, {"/a/ls", "ls", "/b/ls"}},
+        search{"an_empty_entry_behind", "ls", {{"PATH", "/a:"}}, {"/a/ls", "ls"}},
+        search{"empty_entries_only", "ls", {{"PATH", "::"}}, {"ls", "ls", "ls"}},
+        search{"a_slash_behind_an_entry", "ls", {{"PATH", "/a/"}}, {"/a//ls"}},
+        search{"a_variable_that_only_ends_so", "ls", {{"XPATH", "/x"}, {"PATHS", "/y"}, {"PATH", "/a"}}, {"/a/ls"}}),
     [](const auto& one) { return one.param.name; });
 
 struct refusal {
@@ -67,21 +73,22 @@ TEST_P(a_request, is_refused_that_no_program_could_get) {
 
 INSTANTIATE_TEST_SUITE_P(
     with, a_request,
-    testing::Values(refusal{"no_command",
-                            {.file = "", .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
-                            "spawn: cannot use command \"\" (it is empty): Invalid argument"},
-                    refusal{"nul_in_the_command",
-                            {.file = nul, .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
-                            "spawn: cannot use command \"a\" (it holds a NUL byte): Invalid argument"},
-                    refusal{"nul_in_an_argument",
-                            {.file = "x", .argv = {"x", nul}, .env = {}, .cwd = "", .descriptors = {}},
-                            "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"},
-                    refusal{"nul_in_the_environment",
-                            {.file = "x", .argv = {"x"}, .env = {"A=" + nul}, .cwd = "", .descriptors = {}},
-                            "spawn: cannot use environment variable \"A=a\" (it holds a NUL byte): Invalid argument"},
-                    refusal{"nul_in_the_directory",
-                            {.file = "x", .argv = {"x"}, .env = {}, .cwd = nul, .descriptors = {}},
-                            "spawn: cannot use directory \"a\" (it holds a NUL byte): Invalid argument"}),
+    testing::Values(
+        refusal{"no_command",
+                {.file = "", .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
+                "spawn: cannot use command \"\" (it is empty): Invalid argument"},
+        refusal{"nul_in_the_command",
+                {.file = nul, .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
+                "spawn: cannot use command \"a\" (it holds a NUL byte): Invalid argument"},
+        refusal{"nul_in_an_argument",
+                {.file = "x", .argv = {"x", nul}, .env = {}, .cwd = "", .descriptors = {}},
+                "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"},
+        refusal{"nul_in_the_environment",
+                {.file = "x", .argv = {"x"}, .env = environment_block({{"A", nul}}), .cwd = "", .descriptors = {}},
+                "spawn: cannot use environment variable \"A=a\" (it holds a NUL byte): Invalid argument"},
+        refusal{"nul_in_the_directory",
+                {.file = "x", .argv = {"x"}, .env = {}, .cwd = nul, .descriptors = {}},
+                "spawn: cannot use directory \"a\" (it holds a NUL byte): Invalid argument"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(plan, leaves_a_slot_in_front_of_the_arguments) {
@@ -94,7 +101,7 @@ TEST(plan, leaves_a_slot_in_front_of_the_arguments) {
 TEST(plan, passes_on_everything_else_as_it_is) {
   plan p({.file = "x",
           .argv = {"x"},
-          .env = {"A=1", "B="},
+          .env = environment_block({{"A", "1"}, {"B", ""}}),
           .cwd = "/tmp",
           .descriptors = {5, -1, 7},
           .new_session = true});
