@@ -14,6 +14,7 @@
 #include "brood/executor.hpp"
 #include "brood/exit_status.hpp"
 #include "brood/message.hpp"
+#include "brood/message_sender.hpp"
 #include "brood/options.hpp"
 #include "brood/shell.hpp"
 #include "brood/stream.hpp"
@@ -37,7 +38,7 @@ struct tree_report {
 /// Dropping it leaves the child running, unless spawn_options::on_drop says otherwise, and still reaped while the loop
 /// runs; listeners go on hearing. Pipes nobody listens to are closed with it. All events come on the executor the child
 /// was started with; one child, one thread.
-class child_process {
+class child_process : public message_sender {
  public:
   explicit child_process(process::started parts);
   child_process(child_process&&) noexcept = default;
@@ -76,16 +77,6 @@ class child_process {
   /// The channel is gone. The value is why: no error where either side closed it in good order.
   milestone<error_code> disconnected;
 
-  /// Queues a message; it leaves in order. False when 128 KiB or more wait to leave (queued all the same) or when
-  /// the channel is closed (then the message is dropped, and so is the attached descriptor).
-  bool send(boost::json::value body, attachment handle = {});
-  /// The same with a brood::value, or one of its kinds: all of it in the advanced serialization, in json what
-  /// JSON.stringify makes of it. Throws boost::system::system_error with errc::not_serializable where there is no form
-  /// for it: in json a cycle or a BigInt, in both what is nested deeper than 3,000 levels.
-  template <value_like T>
-  bool send(T body, attachment handle = {}) {
-    return send_value(std::move(body), std::move(handle));
-  }
   /// Closes the channel once all that was sent has left. Messages still coming in are dropped.
   void disconnect();
   bool connected() const noexcept;
@@ -110,7 +101,6 @@ class child_process {
   void unref();
 
  private:
-  bool send_value(const value& body, attachment handle);
   std::shared_ptr<process::child_state> state_;
   std::unique_ptr<writable> in_;  // on the heap: references to them outlive a move
   std::unique_ptr<readable> out_;

@@ -22,6 +22,7 @@ enum class errc {
   bad_reply,              ///< the primary answered a listen request with something that is no answer
   unknown_serialization,  ///< the parent speaks a serialization on the channel that this version does not
   not_serializable,       ///< a value that the channel's serialization has no form for: in json a cycle or a BigInt
+  invalid_handle,         ///< a descriptor to be sent that is neither a socket nor a pipe: it would end a Node peer
   listener_closed,        ///< the acceptor was closed, or its worker was told to disconnect
 };
 

@@ -11,7 +11,6 @@ std::shared_ptr<this_worker_state> join_cluster(const asio::any_io_executor& ex,
   if (!id) throw boost::system::system_error(make_error_code(errc::not_a_worker), "this_worker");
   unique_fd end = ipc::take_channel("this_worker");
   auto state = std::make_shared<this_worker_state>(ex, *id, options);
-  state->channel->form = ipc::inherited().form;
   state->open(std::move(end));
   return state;
 }
@@ -21,7 +20,8 @@ std::shared_ptr<this_worker_state> join_cluster(const asio::any_io_executor& ex,
 this_worker::this_worker(executor ex, worker_options options) : this_worker(join_cluster(ex.get(), options)) {}
 
 this_worker::this_worker(std::shared_ptr<this_worker_state> state)
-    : messages(state->channel->messages),
+    : message_sender(state->channel),
+      messages(state->channel->messages),
       disconnecting(state->disconnecting),
       disconnected(state->channel->disconnected),
       state_(std::move(state)) {}
@@ -43,14 +43,6 @@ acceptor this_worker::listen(const boost::asio::ip::tcp::endpoint& endpoint) {
   request.port = endpoint.port();
   request.address_type = endpoint.address().is_v6() ? "6" : "4";
   return acceptor(state_->listen(std::move(request)));
-}
-
-bool this_worker::send(boost::json::value body, attachment handle) {
-  return state_->channel->send(body, std::move(handle));
-}
-
-bool this_worker::send_value(const value& body, attachment handle) {
-  return state_->channel->send_value(body, std::move(handle));
 }
 
 void this_worker::ready() { state_->tell_ready(); }

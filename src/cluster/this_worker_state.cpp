@@ -29,7 +29,7 @@ void this_worker_state::open(unique_fd channel_end) {
   channel->disconnected->listen([weak](error_code) {
     if (auto self = weak.lock()) self->on_lost();
   });
-  channel->open(std::move(channel_end));
+  channel->open_inherited(std::move(channel_end));
   tell(wire::online_text(next_seq_++));
 }
 

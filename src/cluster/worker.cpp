@@ -15,7 +15,8 @@ worker_state::worker_state(const asio::any_io_executor& ex, int number)
       listening(std::make_shared<detail::listeners<address>>(ex)) {}
 
 worker::worker(std::shared_ptr<worker_state> state)
-    : online(state->online),
+    : message_sender(state->channel),
+      online(state->online),
       listening(state->listening),
       ready(state->ready),
       disconnected(state->channel->disconnected),
@@ -25,12 +26,6 @@ worker::worker(std::shared_ptr<worker_state> state)
 
 int worker::id() const noexcept { return state_->id; }
 pid_t worker::pid() const noexcept { return state_->child ? state_->child->pid : 0; }
-
-bool worker::send(boost::json::value body, attachment handle) { return state_->channel->send(body, std::move(handle)); }
-
-bool worker::send_value(const value& body, attachment handle) {
-  return state_->channel->send_value(body, std::move(handle));
-}
 
 bool worker::kill(int signal) { return state_->child && state_->child->kill(signal); }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstring>
 #include <utility>
 
@@ -16,8 +17,13 @@ constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's wr
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int reads_a_turn = 16;
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
-constexpr std::size_t most_descriptors = 64;              // waiting for their frame; an honest peer has one under way
+constexpr std::size_t window = arrivals::most;            // of descriptors under way between brood and brood
 constexpr std::size_t most_acknowledgements = 64 * 1024;  // bytes of them: the same peer, 2,500 times
+
+/// How long a peer that has no room for a descriptor, or a kernel that has none, is left alone.
+constexpr std::chrono::milliseconds breath{10};
+/// How often one looks whether a socket that a Node parent asks for is still open.
+constexpr std::chrono::milliseconds between_looks{100};
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
@@ -34,7 +40,9 @@ channel::channel(asio::any_io_executor ex, unique_fd fd, serialization form, cha
       form_(form),
       most_outgoing_(limits.outgoing),
       incoming_(form, limits.message),
-      outgoing_(form) {}
+      outgoing_(form),
+      departures_(fd_.get_executor()),
+      drained_(fd_.get_executor()) {}
 
 void channel::start(callbacks c) {
   callbacks_ = std::move(c);
@@ -45,9 +53,14 @@ void channel::start(callbacks c) {
   wait_readable();
 }
 
+void channel::greet() {
+  send_text(wire::brood_greeting);
+  outgoing_.widen(window);
+}
+
 // ---- outgoing
 
-bool channel::send(const boost::json::value& body, attachment handle) {
+bool channel::send(const boost::json::value& body, attachment handle, handle_outcome outcome) {
   if (!connected()) return false;
   frame_.clear();
   if (!handle) {
@@ -56,10 +69,10 @@ bool channel::send(const boost::json::value& body, attachment handle) {
   }
   const auto around = envelope_of(handle.type(), handle.native_handle());
   wire::append_frame(frame_, form_, body, &around);
-  return queue(frame_, std::make_shared<const unique_fd>(handle.release()), nullptr);
+  return queue(frame_, {std::make_shared<const unique_fd>(handle.release()), std::move(outcome)});
 }
 
-bool channel::send_value(const value& body, attachment handle) {
+bool channel::send_value(const value& body, attachment handle, handle_outcome outcome) {
   if (!connected()) return false;
   frame_.clear();
   const auto around = envelope_of(handle.type(), handle.native_handle());
@@ -67,7 +80,16 @@ bool channel::send_value(const value& body, attachment handle) {
     throw boost::system::system_error(make_error_code(errc::not_serializable), "send");
   }
   if (!handle) return queue(frame_);
-  return queue(frame_, std::make_shared<const unique_fd>(handle.release()), nullptr);
+  return queue(frame_, {std::make_shared<const unique_fd>(handle.release()), std::move(outcome)});
+}
+
+bool channel::send_json(std::string_view text) {
+  if (!connected()) return false;
+  frame_.clear();
+  if (!wire::append_json_frame(frame_, form_, text)) {
+    throw boost::system::system_error(make_error_code(errc::not_serializable), "send_json");
+  }
+  return queue(frame_);
 }
 
 bool channel::send_text(std::string_view text) {
@@ -82,7 +104,7 @@ bool channel::send_text(std::string_view text, attachment::kind type, std::share
   const auto around = envelope_of(type, fd->get());
   frame_.clear();
   wire::append_text_frame(frame_, form_, text, &around);
-  return queue(frame_, std::move(fd), std::move(outcome));
+  return queue(frame_, {std::move(fd), std::move(outcome), false});
 }
 
 bool channel::queue(std::string_view frame) {
@@ -92,13 +114,29 @@ bool channel::queue(std::string_view frame) {
   return schedule_flush();
 }
 
-bool channel::queue(std::string frame, std::shared_ptr<const unique_fd> fd, handle_outcome outcome) {
+bool channel::queue(std::string frame, outgoing_handle handle) {
   if (!connected() || !has_room(frame.size())) {
-    if (outcome) asio::post(fd_.get_executor(), [outcome = std::move(outcome)] { outcome(false); });
+    if (handle.outcome) asio::post(fd_.get_executor(), [outcome = std::move(handle.outcome)] { outcome(false); });
     return false;
   }
-  outgoing_.add_with_handle(std::move(frame), std::move(fd), std::move(outcome));
+  outgoing_.add_with_handle(std::move(frame), std::move(handle));
   return schedule_flush();
+}
+
+void channel::when_left(departures::handler h) {
+  departures_.add(outgoing_.queued(), std::move(h));
+  schedule_flush();
+}
+
+void channel::when_drained(departures::handler h) {
+  drained_.add(std::move(h));
+  schedule_flush();
+}
+
+void channel::tell_departures() {
+  departures_.left(outgoing_.left());
+  if (outgoing_.size() >= high_water_mark) return;
+  while (!drained_.empty()) drained_.complete_one({});
 }
 
 bool channel::has_room(std::size_t size) {
@@ -128,17 +166,38 @@ bool channel::schedule_flush() {
 }
 
 void channel::flush() {
+  if (waiting_writable_) return;
   std::size_t budget = bytes_a_turn;
-  while (open_) {
+  bool more = open_;
+  while (more) {
     const outbox::piece piece = outgoing_.next();
-    if (piece.bytes.empty()) {
-      if (closing_ && outgoing_.empty()) close({});
-      return;
-    }
-    if (budget == 0) return static_cast<void>(schedule_flush());
+    if (piece.bytes.empty()) break;
+    more = budget != 0 && transmit(piece);
+    if (budget == 0) schedule_flush();
     budget -= std::min(budget, piece.bytes.size());
-    if (!transmit(piece)) return;
   }
+  if (!open_) return;
+  tell_departures();
+  if (closing_ && outgoing_.empty()) close({});
+}
+
+void channel::later(std::chrono::milliseconds pause, void (channel::*what)()) {
+  // Held by its own wait, so that it goes with the loop.
+  auto timer = std::make_shared<asio::steady_timer>(fd_.get_executor(), pause);
+  timer->async_wait([self = shared_from_this(), timer, what](error_code ec) {
+    if (!ec && self->open_) (*self.*what)();
+  });
+}
+
+void channel::retry() {
+  retry_pending_ = false;
+  outgoing_.retry();
+  schedule_flush();
+}
+
+void channel::go_on_writing() {
+  waiting_writable_ = false;
+  flush();
 }
 
 /// False when the socket takes no more for now, or never will.
@@ -162,16 +221,21 @@ bool channel::transmit(const outbox::piece& piece) {
     outgoing_.sent(static_cast<std::size_t>(size));
     return true;
   }
-  // ETOOMANYREFS: more descriptors are in flight than this user may have open; they land, then there is room again.
-  if (!would_block() && errno != ETOOMANYREFS) {
+  // More descriptors are in flight than this user may have open. They land, then there is room again, but nothing would
+  // tell: the socket is writable all the time.
+  if (errno == ETOOMANYREFS) {
+    waiting_writable_ = true;
+    later(breath, &channel::go_on_writing);
+    return false;
+  }
+  if (!would_block()) {
     // The peer is gone, but what it sent before may still be unread: let the reader find the end.
     if (errno != EPIPE && errno != ECONNRESET) close(sys::last_error());
     return false;
   }
   waiting_writable_ = true;
   fd_.wait(loop::descriptor::wait_type::wait_write, [self = shared_from_this()](error_code ec) {
-    self->waiting_writable_ = false;
-    if (!ec) self->flush();
+    if (!ec) self->go_on_writing();
   });
   return false;
 }
@@ -208,7 +272,7 @@ void channel::resume() {
 
 std::size_t channel::receive() {
   iovec part{incoming_.prepare(read_size), read_size};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most_descriptors)];
+  alignas(cmsghdr) char control[arrivals::control_size];
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
@@ -222,23 +286,9 @@ std::size_t channel::receive() {
     close(orderly ? error_code() : sys::last_error());
     return 0;
   }
-  take_descriptors(header);
+  descriptors_.take(header);
   incoming_.commit(static_cast<std::size_t>(size));
   return static_cast<std::size_t>(size);
-}
-
-void channel::take_descriptors(const msghdr& header) {
-  auto* all = const_cast<msghdr*>(&header);
-  for (cmsghdr* entry = CMSG_FIRSTHDR(all); entry != nullptr; entry = CMSG_NXTHDR(all, entry)) {
-    if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (entry->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(entry) + i * sizeof(int), sizeof(int));
-      descriptors_.emplace_back(fd);
-    }
-  }
-  while (descriptors_.size() > most_descriptors) descriptors_.pop_back();
 }
 
 void channel::decode() {
@@ -268,32 +318,49 @@ void channel::dispatch(std::string_view frame) {
   auto content = wire::read_frame(frame, form_);
   if (!content) return close(errc::garbled_message);
   const std::string_view command = wire::internal_command(content->body);
-  if (command == "NODE_HANDLE") return handle_arrived(std::move(*content));
-  if (command == "NODE_HANDLE_ACK" || command == "NODE_HANDLE_NACK") {
-    const bool expected = command == "NODE_HANDLE_ACK" ? outgoing_.acknowledged() : outgoing_.refused();
-    if (!expected) return close(errc::garbled_message);
-    schedule_flush();
-    return;
+  if (command == "NODE_HANDLE") return handle_arrived(std::move(*content), frame.size());
+  if (command == "NODE_HANDLE_ACK" || command == "NODE_HANDLE_NACK") return answered(command == "NODE_HANDLE_ACK");
+  if (command == "NODE_BROOD") {
+    outgoing_.widen(window);
+    return static_cast<void>(schedule_flush());
   }
-  deliver(std::move(*content), {});
+  if (sockets_.asked(content->body.if_object())) return answer_for_sockets();
+  deliver(std::move(*content), {}, frame.size());
 }
 
-void channel::handle_arrived(wire::frame_content frame) {
-  // No descriptor came with it: we were at our limit of open ones, or the peer sent none. It may try again.
-  const bool here = !descriptors_.empty();
-  acknowledge(here ? wire::handle_ack : wire::handle_nack);
+void channel::answered(bool taken) {
+  const bool expected = taken ? outgoing_.acknowledged() : outgoing_.refused();
+  if (!expected) return close(errc::garbled_message);
+  if (outgoing_.postponed() && !std::exchange(retry_pending_, true)) later(breath, &channel::retry);
+  schedule_flush();
+}
+
+void channel::handle_arrived(wire::frame_content frame, std::size_t size) {
+  unique_fd fd = descriptors_.next();
+  // Where none came with it we were at our limit of open ones, or the peer sent none. It may try again.
+  acknowledge(fd ? wire::handle_ack : wire::handle_nack);
   if (outgoing_.acknowledgements() > most_acknowledgements) return close(errc::garbled_message);
   schedule_flush();
-  if (!here) return;
-  unique_fd fd = std::move(descriptors_.front());
-  descriptors_.pop_front();
+  if (!fd) return;
   wire::handle_content inside = wire::open_handle_frame(std::move(frame.body.get_object()));
+  sockets_.arrived(inside.key, fd.get());
   wire::frame_content content{.body = std::move(inside.body), .rich = std::nullopt};
   if (frame.rich) {
     value whole = wire::open_rich_handle_frame(std::move(*frame.rich));
     if (!(whole == from_json(content.body))) content.rich = std::move(whole);
   }
-  deliver(std::move(content), attachment(inside.type, std::move(fd)));
+  deliver(std::move(content), attachment(inside.type, std::move(fd)), size);
+}
+
+/// What a Node parent wants to know of sockets it has sent. That the last one was closed, nobody tells us: we look.
+void channel::answer_for_sockets() {
+  for (const auto& text : sockets_.answers()) send_text(text);
+  if (sockets_.waiting() && !std::exchange(sockets_watched_, true)) later(between_looks, &channel::look_at_sockets);
+}
+
+void channel::look_at_sockets() {
+  sockets_watched_ = false;
+  answer_for_sockets();
 }
 
 void channel::acknowledge(std::string_view text) {
@@ -302,12 +369,12 @@ void channel::acknowledge(std::string_view text) {
   outgoing_.add_acknowledgement(frame_);
 }
 
-void channel::deliver(wire::frame_content content, attachment handle) {
+void channel::deliver(wire::frame_content content, attachment handle, std::size_t size) {
   if (closing_) return;
   if (!wire::internal_command(content.body).empty()) {
     if (callbacks_.internal) callbacks_.internal(std::move(content.body.get_object()), std::move(handle));
   } else if (callbacks_.user) {
-    callbacks_.user({std::move(content.body), std::move(handle), std::move(content.rich)});
+    callbacks_.user({std::move(content.body), std::move(handle), std::move(content.rich)}, size);
   }
 }
 
@@ -336,6 +403,9 @@ void channel::close(error_code reason) {
   fd_.close();
   descriptors_.clear();
   outgoing_.clear();
+  const error_code undelivered = reason ? reason : make_error_code(errc::channel_closed);
+  departures_.end(undelivered);
+  while (!drained_.empty()) drained_.complete_one(undelivered);
   auto last = std::exchange(callbacks_, {});
   if (last.closed) last.closed(reason);
 }

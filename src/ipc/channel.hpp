@@ -2,7 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-#include <deque>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,7 +10,10 @@
 
 #include "brood/error.hpp"
 #include "brood/message.hpp"
+#include "ipc/arrivals.hpp"
+#include "ipc/departures.hpp"
 #include "ipc/outbox.hpp"
+#include "ipc/socket_lists.hpp"
 #include "loop/descriptor.hpp"
 #include "wire/frame_buffer.hpp"
 #include "wire/message_frame.hpp"
@@ -18,9 +21,6 @@
 namespace brood::ipc {
 
 namespace asio = boost::asio;
-
-/// Messages a reader may be behind before its source is stopped.
-inline constexpr std::size_t inbox_capacity = 1024;
 
 /// What a peer may make us hold, and how much may wait for a peer that does not read.
 struct channel_limits {
@@ -36,7 +36,8 @@ struct channel_limits {
 class channel : public std::enable_shared_from_this<channel> {
  public:
   struct callbacks {
-    std::function<void(message)> user;
+    /// A message and the size of its frame.
+    std::function<void(message, std::size_t)> user;
     /// An internal message that is not about the channel itself: NODE_CLUSTER. What of it JSON cannot hold is nothing
     /// (members that are undefined).
     std::function<void(boost::json::object, attachment)> internal;
@@ -47,18 +48,30 @@ class channel : public std::enable_shared_from_this<channel> {
   channel(asio::any_io_executor ex, unique_fd fd, serialization form, channel_limits limits = {});
 
   void start(callbacks c);
+  /// The parent is brood, as the environment has told. Tells it that this side is, too: from here on both keep a window
+  /// of descriptors under way, and nothing waits behind them.
+  void greet();
 
-  /// Queues a message. False when it was dropped (closed) or when more than the mark waits to leave. Beyond the limit
-  /// the channel is closed with errc::message_too_large: the peer has stopped reading.
-  bool send(const boost::json::value& body, attachment handle = {});
+  /// Queues a message; `outcome` is told of the descriptor, if there is one. False when it was dropped (closed) or when
+  /// more than the mark waits to leave. Beyond the limit the channel is closed with errc::message_too_large: the peer
+  /// has stopped reading.
+  bool send(const boost::json::value& body, attachment handle = {}, handle_outcome outcome = {});
   /// The same. Throws boost::system::system_error with errc::not_serializable where the serialization has no form for
   /// it.
-  bool send_value(const value& body, attachment handle = {});
-  /// The same for JSON text without a newline in it.
+  bool send_value(const value& body, attachment handle = {}, handle_outcome outcome = {});
+  /// The same for JSON text, which may be anything but must be JSON. Throws as above.
+  bool send_json(std::string_view text);
+  /// The same for JSON text of our own, without a newline in it.
   bool send_text(std::string_view text);
-  /// The descriptor is shared, so that the caller may keep it for another peer should this one not take it.
+  /// The descriptor is shared, so that the caller may keep it for another peer should this one not take it soon.
   bool send_text(std::string_view text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
                  handle_outcome outcome);
+
+  /// Completes when all that is queued now has left, or with what the channel was closed with, errc::channel_closed if
+  /// that was no error.
+  void when_left(departures::handler h);
+  /// The same for the queue being shorter than the mark.
+  void when_drained(departures::handler h);
 
   /// Closes once everything has left. Nothing that comes in is delivered any more.
   void disconnect();
@@ -77,19 +90,25 @@ class channel : public std::enable_shared_from_this<channel> {
   void readable(error_code ec);
   /// One recvmsg. 0 when there was nothing, or the channel is closed now.
   std::size_t receive();
-  void take_descriptors(const struct msghdr& header);
   void decode();
   void dispatch(std::string_view frame);
-  void handle_arrived(wire::frame_content frame);
+  void handle_arrived(wire::frame_content frame, std::size_t size);
+  void answered(bool taken);
   void acknowledge(std::string_view text);
-  void deliver(wire::frame_content content, attachment handle);
+  void deliver(wire::frame_content content, attachment handle, std::size_t size);
 
   bool queue(std::string_view frame);
-  bool queue(std::string frame, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
+  bool queue(std::string frame, outgoing_handle handle);
   bool has_room(std::size_t size);
   bool schedule_flush();
   void flush();
   bool transmit(const outbox::piece& piece);
+  void tell_departures();
+  void later(std::chrono::milliseconds pause, void (channel::*what)());
+  void answer_for_sockets();
+  void look_at_sockets();
+  void retry();
+  void go_on_writing();
   void close(error_code reason);
 
   loop::descriptor fd_;
@@ -97,8 +116,11 @@ class channel : public std::enable_shared_from_this<channel> {
   const serialization form_;
   const std::size_t most_outgoing_;
   wire::frame_buffer incoming_;
-  std::deque<unique_fd> descriptors_;  // arrived, their frame not yet complete
+  arrivals descriptors_;
+  socket_lists sockets_;
   outbox outgoing_;
+  departures departures_;
+  detail::waiters<> drained_;
   std::string frame_;  // the one being made; its memory is used again and again
   bool open_ = true;
   bool closing_ = false;
@@ -107,6 +129,8 @@ class channel : public std::enable_shared_from_this<channel> {
   bool waiting_readable_ = false;
   bool waiting_writable_ = false;
   bool flush_posted_ = false;
+  bool retry_pending_ = false;
+  bool sockets_watched_ = false;
 };
 
 }  // namespace brood::ipc

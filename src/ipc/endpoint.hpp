@@ -8,6 +8,10 @@
 
 namespace brood::ipc {
 
+/// What a reader may be behind before its source is stopped: so many messages, fewer where they are large.
+inline constexpr std::size_t inbox_capacity = 1024;
+inline constexpr std::size_t bytes_of_one = 64 * 1024;  // a message weighs one more for each
+
 /// A channel with the two events that a program sees of it: what stands behind a parent_channel, and behind the
 /// message side of a child_process. Without a channel it is one that is closed already.
 struct endpoint : std::enable_shared_from_this<endpoint> {
@@ -18,9 +22,16 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
 
   /// Once. The channel's callbacks refer back weakly: whoever owns this decides how long messages are delivered.
   void open(unique_fd fd);
+  /// The same for the channel that this process was given by its parent.
+  void open_inherited(unique_fd fd);
 
-  bool send(const boost::json::value& body, attachment handle) { return link && link->send(body, std::move(handle)); }
-  bool send_value(const value& body, attachment handle) { return link && link->send_value(body, std::move(handle)); }
+  bool send(const boost::json::value& body, attachment handle, handle_outcome outcome) {
+    return link && link->send(body, std::move(handle), std::move(outcome));
+  }
+  bool send(const value& body, attachment handle, handle_outcome outcome) {
+    return link && link->send_value(body, std::move(handle), std::move(outcome));
+  }
+  bool send_json(std::string_view text) { return link && link->send_json(text); }
   void disconnect() {
     if (link) link->disconnect();
   }

@@ -36,10 +36,12 @@ struct identity {
     auto fd = take_variable("NODE_CHANNEL_FD");
     auto mode = take_variable("NODE_CHANNEL_SERIALIZATION_MODE");
     auto id = take_variable("NODE_UNIQUE_ID");
+    const auto made_by_brood = take_variable("BROOD_CHANNEL");
     if (!fd) return;
     const auto number = to_number(*fd);
     if (!number || sys::set_close_on_exec(*number) == -1) return;
     facts.has_channel = true;
+    facts.parent_is_brood = made_by_brood == std::to_string(sys::number_of(*number));
     if (id) facts.worker_id = to_number(*id).value_or(0);
     // Whoever speaks another serialization has started us as a child or worker all the same: we must not take ourselves
     // for something else, but say that we cannot.

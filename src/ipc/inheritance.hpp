@@ -12,9 +12,10 @@ struct inheritance {
   bool has_channel = false;
   std::optional<int> worker_id;  ///< set for cluster workers
   serialization form = serialization::json;
+  bool parent_is_brood = false;
 };
 
-/// Read once, at the first call; the three variables are gone from the environment then and the channel's descriptor is
+/// Read once, at the first call; the variables are gone from the environment then and the channel's descriptor is
 /// closed on exec. As this changes the environment, the first call belongs before other threads are started.
 const inheritance& inherited();
 

@@ -1,5 +1,6 @@
 #include "ipc/outbox.hpp"
 
+#include <iterator>
 #include <utility>
 
 #include "wire/message_frame.hpp"
@@ -20,126 +21,137 @@ std::size_t forget_sent(std::string& bytes, std::size_t& sent) {
 
 }  // namespace
 
-void outbox::add(std::string_view bytes) {
-  size_ += bytes.size();
-  if (blocked()) {
-    held_.push_back({.bytes = std::string(bytes), .fd = nullptr, .outcome = nullptr});
-  } else {
-    plain_ += bytes;
-  }
+void outbox::add(std::string_view frame) {
+  size_ += frame.size();
+  queued_ += frame.size();
+  if (queue_.empty() || !queue_.back().plain()) queue_.emplace_back();
+  queue_.back().bytes += frame;
 }
 
-void outbox::add_with_handle(std::string bytes, std::shared_ptr<const unique_fd> fd, handle_outcome outcome) {
-  size_ += bytes.size();
-  frame added{.bytes = std::move(bytes), .fd = std::move(fd), .outcome = std::move(outcome)};
-  if (blocked()) {
-    held_.push_back(std::move(added));
-  } else {
-    awaiting_ = std::make_unique<frame>(std::move(added));
-    awaiting_sent_ = 0;
-  }
+void outbox::add_with_handle(std::string frame, outgoing_handle handle) {
+  size_ += frame.size();
+  queued_ += frame.size();
+  drop_empty_front();
+  queue_.push_back({.bytes = std::move(frame), .handle = std::move(handle)});
 }
 
-void outbox::add_acknowledgement(std::string_view bytes) {
-  size_ += bytes.size();
-  acknowledgements_ += bytes;
+void outbox::add_acknowledgement(std::string_view frame) {
+  size_ += frame.size();
+  acknowledgements_ += frame;
+}
+
+/// Plain frames that have all left stay as an empty entry, so that the next ones find its memory.
+void outbox::drop_empty_front() {
+  if (!queue_.empty() && queue_.front().bytes.empty()) queue_.pop_front();
+}
+
+bool outbox::inside_a_frame() const noexcept {
+  if (queue_.empty()) return false;
+  return queue_.front().plain() ? boundary_ > sent_ : sent_ != 0;
+}
+
+bool outbox::front_may_leave() const noexcept {
+  if (queue_.empty() || queue_.front().bytes.empty()) return false;
+  if (inside_a_frame()) return true;
+  return queue_.front().plain() ? !strict() || unanswered_.empty() : unanswered_.size() < window_;
 }
 
 /// An acknowledgement goes first, but never into the middle of another frame.
 outbox::source outbox::leaving() const noexcept {
-  const bool handle_left = awaiting_ && awaiting_sent_ == awaiting_->bytes.size();
-  const bool inside_handle = awaiting_ && awaiting_sent_ != 0 && !handle_left;
   if (acknowledgements_sent_ != 0) return source::acknowledgements;
-  if (!acknowledgements_.empty() && !inside_handle && plain_boundary_ <= plain_sent_) return source::acknowledgements;
-  if (plain_sent_ != plain_.size()) return source::plain;
-  return awaiting_ && !handle_left ? source::handle : source::none;
+  if (!acknowledgements_.empty() && !inside_a_frame()) return source::acknowledgements;
+  return front_may_leave() ? source::queue : source::none;
 }
 
 outbox::piece outbox::next() const {
-  switch (leaving()) {
-    case source::acknowledgements: return {std::string_view(acknowledgements_).substr(acknowledgements_sent_)};
-    case source::plain: {
-      // An acknowledgement waits for the end of the frame under way, not for all the others as well.
-      const std::size_t end = acknowledgements_.empty() ? plain_.size() : plain_boundary_;
-      return {std::string_view(plain_).substr(plain_sent_, end - plain_sent_)};
-    }
-    case source::handle:
-      return {std::string_view(awaiting_->bytes).substr(awaiting_sent_),
-              awaiting_sent_ == 0 ? awaiting_->fd->get() : -1};
-    case source::none: break;
-  }
-  return {};
+  const source from = leaving();
+  if (from == source::none) return {};
+  if (from == source::acknowledgements) return {std::string_view(acknowledgements_).substr(acknowledgements_sent_)};
+  const entry& front = queue_.front();
+  const std::string_view bytes = front.bytes;
+  if (!front.plain()) return {bytes.substr(sent_), sent_ == 0 ? front.handle.fd->get() : -1};
+  // An acknowledgement waits for the end of the frame under way, not for all the others as well.
+  const std::size_t end = acknowledgements_.empty() ? bytes.size() : boundary_;
+  return {bytes.substr(sent_, end - sent_)};
 }
 
 void outbox::sent(std::size_t size) {
+  if (size == 0) return;
   size_ -= size;
-  switch (leaving()) {
-    case source::acknowledgements:
-      acknowledgements_sent_ += size;
-      forget_sent(acknowledgements_, acknowledgements_sent_);
-      break;
-    case source::plain:
-      plain_sent_ += size;
-      note_boundary();
-      break;
-    case source::handle: awaiting_sent_ += size; break;
-    case source::none: break;
+  if (leaving() == source::acknowledgements) {
+    acknowledgements_sent_ += size;
+    forget_sent(acknowledgements_, acknowledgements_sent_);
+    return;
   }
+  entry& front = queue_.front();
+  if (front.attempts == 0) left_ += size;
+  sent_ += size;
+  if (front.plain()) return plain_sent(front);
+  if (sent_ != front.bytes.size()) return;
+  unanswered_.push_back(std::move(front));
+  queue_.pop_front();
+  sent_ = 0;
 }
 
-void outbox::note_boundary() noexcept {
-  if (plain_sent_ == plain_.size()) plain_boundary_ = plain_sent_;
-  while (plain_boundary_ < plain_sent_) {
-    plain_boundary_ += wire::size_of_first_frame(std::string_view(plain_).substr(plain_boundary_), form_);
+void outbox::plain_sent(entry& front) {
+  note_boundary(front);
+  boundary_ -= forget_sent(front.bytes, sent_);
+  if (front.bytes.empty() && queue_.size() > 1) queue_.pop_front();
+}
+
+void outbox::note_boundary(const entry& front) noexcept {
+  if (sent_ == front.bytes.size()) boundary_ = sent_;
+  while (boundary_ < sent_) {
+    boundary_ += wire::size_of_first_frame(std::string_view(front.bytes).substr(boundary_), form_);
   }
-  plain_boundary_ -= forget_sent(plain_, plain_sent_);
 }
 
 bool outbox::acknowledged() {
-  if (!awaiting_ || awaiting_sent_ != awaiting_->bytes.size()) return false;
-  auto done = std::move(awaiting_);
-  release_held();
-  if (done->outcome) done->outcome(true);
+  if (unanswered_.empty()) return false;
+  const entry done = std::move(unanswered_.front());
+  unanswered_.pop_front();
+  if (done.handle.outcome) done.handle.outcome(true);
   return true;
 }
 
 bool outbox::refused() {
-  if (!awaiting_ || awaiting_sent_ != awaiting_->bytes.size()) return false;
-  if (++awaiting_->attempts < most_attempts) {
-    awaiting_sent_ = 0;
-    size_ += awaiting_->bytes.size();
+  if (unanswered_.empty()) return false;
+  entry back = std::move(unanswered_.front());
+  unanswered_.pop_front();
+  ++back.attempts;
+  const bool again = back.attempts < most_attempts;
+  const bool later = !strict() && back.handle.insist;
+  if (!again && !later) {
+    if (back.handle.outcome) back.handle.outcome(false);
     return true;
   }
-  auto done = std::move(awaiting_);
-  release_held();
-  if (done->outcome) done->outcome(false);
+  size_ += back.bytes.size();
+  if (later) {
+    postponed_.push_back(std::move(back));
+  } else {
+    drop_empty_front();
+    const bool begun = sent_ != 0 || boundary_ != 0;
+    queue_.insert(queue_.begin() + (begun ? 1 : 0), std::move(back));
+  }
   return true;
 }
 
-/// Lets go of what was held back, up to the next frame with a descriptor.
-void outbox::release_held() {
-  while (!held_.empty() && !blocked()) {
-    frame first = std::move(held_.front());
-    held_.pop_front();
-    if (first.fd) {
-      awaiting_ = std::make_unique<frame>(std::move(first));
-      awaiting_sent_ = 0;
-    } else {
-      plain_ += first.bytes;
-    }
-  }
+void outbox::retry() {
+  drop_empty_front();
+  std::move(postponed_.begin(), postponed_.end(), std::back_inserter(queue_));
+  postponed_.clear();
 }
 
 void outbox::clear() {
-  auto awaiting = std::move(awaiting_);
-  auto held = std::exchange(held_, {});
-  plain_.clear();
+  std::deque<entry> all = std::exchange(unanswered_, {});
+  for (auto* rest : {&postponed_, &queue_}) {
+    std::move(rest->begin(), rest->end(), std::back_inserter(all));
+    rest->clear();
+  }
   acknowledgements_.clear();
-  plain_sent_ = acknowledgements_sent_ = awaiting_sent_ = size_ = 0;
-  plain_boundary_ = 0;
-  if (awaiting && awaiting->outcome) awaiting->outcome(false);
-  for (auto& one : held) {
-    if (one.outcome) one.outcome(false);
+  sent_ = boundary_ = acknowledgements_sent_ = size_ = 0;
+  for (const auto& one : all) {
+    if (one.handle.outcome) one.handle.outcome(false);
   }
 }
 

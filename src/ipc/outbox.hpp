@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "brood/serialization.hpp"
 #include "brood/unique_fd.hpp"
@@ -16,12 +16,23 @@ namespace brood::ipc {
 /// Told once what became of a frame with a descriptor: the peer took it, or did not (refused, or the channel closed).
 using handle_outcome = std::function<void(bool taken)>;
 
+/// A descriptor on its way, and what its owner wants to know of it.
+struct outgoing_handle {
+  /// Shared, so that the owner may keep it for another peer should this one not take it.
+  std::shared_ptr<const unique_fd> fd{};
+  handle_outcome outcome{};
+  /// What happens when a peer of our own kind refuses it for lack of room: it is sent again until it is taken, or only
+  /// as often as Node would, so that another peer can have it soon.
+  bool insist = true;
+};
+
 /// What waits to leave a channel, and in which order it may. Does no I/O: the channel asks for the next bytes and says
 /// how many left.
 ///
 /// Node's rule for descriptors: after a frame with one, nothing else leaves until the peer has acknowledged it; only
 /// acknowledgements pass, or two peers that send at once would wait for each other for ever. A refused frame is sent
-/// again, three times at the most.
+/// again, three times at the most. Node needs this rule, since its reader has room for one descriptor. Two brood peers
+/// keep the order of all they send, have a window of descriptors under way, and wait with a refused one until retry().
 class outbox {
  public:
   struct piece {
@@ -31,9 +42,12 @@ class outbox {
 
   explicit outbox(serialization form) : form_(form) {}
 
+  /// The peer is known to be brood: so many descriptors may be under way.
+  void widen(std::size_t window) noexcept { window_ = window; }
+
   /// Whole frames, with the newline or the length they have on the channel.
   void add(std::string_view frame);
-  void add_with_handle(std::string frame, std::shared_ptr<const unique_fd> fd, handle_outcome outcome);
+  void add_with_handle(std::string frame, outgoing_handle handle);
   /// An acknowledgement: overtakes all that is held back.
   void add_acknowledgement(std::string_view frame);
 
@@ -41,42 +55,56 @@ class outbox {
   piece next() const;
   void sent(std::size_t size);
 
-  /// The peer's answer to the descriptor under way. False when none is: the peer is broken.
+  /// The peer's answer to the oldest descriptor under way. False when none is: the peer is broken.
   bool acknowledged();
   bool refused();
+  /// Whether frames wait for retry(), which lets them leave once more.
+  bool postponed() const noexcept { return !postponed_.empty(); }
+  void retry();
 
   /// Bytes that wait, for back-pressure.
   std::size_t size() const noexcept { return size_; }
-  /// How many of them are acknowledgements.
+  /// Bytes of frames ever added, and of those that left, each counted once and acknowledgements not at all: what was
+  /// added when queued() was n has left when left() is n.
+  std::uint64_t queued() const noexcept { return queued_; }
+  std::uint64_t left() const noexcept { return left_; }
+  /// How many bytes are acknowledgements.
   std::size_t acknowledgements() const noexcept { return acknowledgements_.size() - acknowledgements_sent_; }
-  bool empty() const noexcept { return size_ == 0 && !awaiting_; }
+  bool empty() const noexcept { return size_ == 0 && unanswered_.empty(); }
   /// Drops everything and tells the owners of descriptors.
   void clear();
 
  private:
-  struct frame {
-    std::string bytes;
-    std::shared_ptr<const unique_fd> fd;  // none: a plain frame
-    handle_outcome outcome;
+  /// Either one frame with a descriptor, or plain frames that leave one after the other.
+  struct entry {
+    std::string bytes{};
+    outgoing_handle handle{};
     int attempts = 0;
+
+    bool plain() const noexcept { return handle.fd == nullptr; }
   };
 
-  enum class source { none, acknowledgements, plain, handle };
+  enum class source { none, acknowledgements, queue };
   source leaving() const noexcept;
-  void note_boundary() noexcept;
-  void release_held();
-  bool blocked() const noexcept { return awaiting_ != nullptr; }
+  bool inside_a_frame() const noexcept;
+  bool front_may_leave() const noexcept;
+  bool strict() const noexcept { return window_ == 1; }
+  void plain_sent(entry& front);
+  void note_boundary(const entry& front) noexcept;
+  void drop_empty_front();
 
   const serialization form_;
-  std::string plain_;  // frames without descriptors that may leave; [plain_sent_, end)
-  std::size_t plain_sent_ = 0;
-  std::size_t plain_boundary_ = 0;   // where the frame ends that the last byte that left belongs to
-  std::unique_ptr<frame> awaiting_;  // the frame with a descriptor that leaves after plain_, or has left
-  std::size_t awaiting_sent_ = 0;
+  std::size_t window_ = 1;
+  std::deque<entry> queue_;
+  std::size_t sent_ = 0;          // of the first entry
+  std::size_t boundary_ = 0;      // in a plain one: where the frame ends that the last byte that left belongs to
+  std::deque<entry> unanswered_;  // have left; the peer's answers come in this order
+  std::deque<entry> postponed_;
   std::string acknowledgements_;  // leave between frames, never inside one
   std::size_t acknowledgements_sent_ = 0;
-  std::deque<frame> held_;  // behind awaiting_
   std::size_t size_ = 0;
+  std::uint64_t queued_ = 0;
+  std::uint64_t left_ = 0;
 };
 
 }  // namespace brood::ipc

@@ -8,8 +8,7 @@ namespace {
 std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
   unique_fd fd = ipc::take_channel("parent_channel");
   auto opened = std::make_shared<ipc::endpoint>(ex);
-  opened->form = ipc::inherited().form;
-  opened->open(std::move(fd));
+  opened->open_inherited(std::move(fd));
   opened->link->keep_loop(false);
   opened->messages->on_reader([weak = std::weak_ptr(opened->link)](bool reading) {
     if (auto link = weak.lock()) link->keep_loop(reading);
@@ -22,23 +21,15 @@ std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
 parent_channel::parent_channel(executor ex) : parent_channel(open_inherited(ex.get())) {}
 
 parent_channel::parent_channel(std::shared_ptr<ipc::endpoint> opened)
-    : messages(opened->messages), disconnected(opened->disconnected), endpoint_(std::move(opened)) {}
+    : message_sender(opened), messages(opened->messages), disconnected(opened->disconnected) {}
 
 parent_channel::~parent_channel() {
-  if (endpoint_) endpoint_->disconnect();
+  if (endpoint()) endpoint()->disconnect();
 }
 
 bool parent_channel::exists() { return ipc::inherited().has_channel; }
 
-bool parent_channel::send(boost::json::value body, attachment handle) {
-  return endpoint_->send(body, std::move(handle));
-}
-
-bool parent_channel::send_value(const value& body, attachment handle) {
-  return endpoint_->send_value(body, std::move(handle));
-}
-
-void parent_channel::disconnect() { endpoint_->disconnect(); }
-bool parent_channel::connected() const noexcept { return endpoint_->connected(); }
+void parent_channel::disconnect() { endpoint()->disconnect(); }
+bool parent_channel::connected() const noexcept { return endpoint()->connected(); }
 
 }  // namespace brood

@@ -24,7 +24,8 @@ std::shared_ptr<process::child_state> watched_over(std::shared_ptr<process::chil
 }  // namespace
 
 child_process::child_process(process::started parts)
-    : exited(parts.state->exited),
+    : message_sender(parts.state->channel),
+      exited(parts.state->exited),
       closed(parts.state->closed),
       messages(parts.state->channel->messages),
       disconnected(parts.state->channel->disconnected),
@@ -59,14 +60,6 @@ unique_fd child_process::stdio(int number) {
 
 void child_process::resize(terminal_size size) {
   if (error_code ec = state_->resize(size)) throw boost::system::system_error(ec, "resize");
-}
-
-bool child_process::send(boost::json::value body, attachment handle) {
-  return state_->channel->send(body, std::move(handle));
-}
-
-bool child_process::send_value(const value& body, attachment handle) {
-  return state_->channel->send_value(body, std::move(handle));
 }
 
 void child_process::disconnect() { state_->channel->disconnect(); }

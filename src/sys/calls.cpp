@@ -82,6 +82,16 @@ ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset)
   return retry([&] { return ::pwrite(fd, data, size, static_cast<off_t>(offset)); });
 }
 
+bool is_socket_or_pipe(int fd) noexcept {
+  struct stat facts;
+  return ::fstat(fd, &facts) == 0 && (S_ISSOCK(facts.st_mode) || S_ISFIFO(facts.st_mode));
+}
+
+std::uint64_t number_of(int file) noexcept {
+  struct stat facts;
+  return ::fstat(file, &facts) == 0 ? facts.st_ino : 0;
+}
+
 std::int64_t size_of(int file) noexcept {
   struct stat about {};
   return ::fstat(file, &about) == 0 ? about.st_size : -1;

@@ -18,6 +18,7 @@ class category final : public boost::system::error_category {
       case errc::bad_reply: return "the primary's answer to listen is malformed";
       case errc::unknown_serialization: return "the parent speaks a serialization that is not known";
       case errc::not_serializable: return "the value has no form in the channel's serialization";
+      case errc::invalid_handle: return "a descriptor that is neither a socket nor a pipe cannot be sent";
       case errc::listener_closed: return "the listener is closed";
     }
     return "unknown brood error " + std::to_string(value);

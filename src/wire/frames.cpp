@@ -25,6 +25,11 @@ kind type_of(const json::object& frame) {
   return kind::native;
 }
 
+std::string key_of(const json::object& frame) {
+  const json::value* key = frame.if_contains("key");
+  return key != nullptr && key->is_string() ? std::string(key->get_string()) : std::string();
+}
+
 }  // namespace
 
 std::string_view type_name(kind type) noexcept {
@@ -54,11 +59,12 @@ std::string handle_frame(kind type, std::string_view body, bool ipv6) {
 }
 
 handle_content open_handle_frame(json::object frame) {
-  handle_content content{.type = type_of(frame)};
+  handle_content content{.type = type_of(frame), .key = key_of(frame)};
   if (json::value* body = frame.if_contains("msg")) content.body = std::move(*body);
   while (internal_command(content.body) == "NODE_HANDLE") {
     json::object inner = std::move(content.body.get_object());
     content.type = type_of(inner);
+    content.key = key_of(inner);
     json::value* body = inner.if_contains("msg");
     content.body = body != nullptr ? std::move(*body) : json::value();
   }

@@ -12,6 +12,8 @@ namespace brood::wire {
 
 inline constexpr std::string_view handle_ack = R"({"cmd":"NODE_HANDLE_ACK"})";
 inline constexpr std::string_view handle_nack = R"({"cmd":"NODE_HANDLE_NACK"})";
+/// A brood child's first word to a brood parent. Node drops what begins with NODE_ and is unknown to it.
+inline constexpr std::string_view brood_greeting = R"({"cmd":"NODE_BROOD"})";
 
 /// The command of an internal message, "NODE_CLUSTER" and the like; empty for what is the user's. Node's rule: an
 /// object whose `cmd` is a string that starts with NODE_ and is longer than that.
@@ -29,6 +31,7 @@ std::string handle_frame(attachment::kind type, std::string_view body, bool ipv6
 struct handle_content {
   attachment::kind type = attachment::kind::native;
   boost::json::value body{};
+  std::string key{};  ///< of the server that accepted the socket, if the sender wants to know what becomes of it
 };
 handle_content open_handle_frame(boost::json::object frame);
 /// The body alone, of a frame that holds more than JSON can.

@@ -77,6 +77,35 @@ struct handler {
   static bool on_comment(string_view, error_code&) { return true; }
 };
 
+/// Looks, and makes nothing.
+struct onlooker {
+  using string_view = json::string_view;
+  using error_code = boost::system::error_code;
+  static constexpr std::size_t max_object_size = handler::max_object_size;
+  static constexpr std::size_t max_array_size = handler::max_object_size;
+  static constexpr std::size_t max_key_size = handler::max_object_size;
+  static constexpr std::size_t max_string_size = handler::max_object_size;
+
+  static bool on_document_begin(error_code&) { return true; }
+  static bool on_document_end(error_code&) { return true; }
+  static bool on_object_begin(error_code&) { return true; }
+  static bool on_array_begin(error_code&) { return true; }
+  static bool on_object_end(std::size_t, error_code&) { return true; }
+  static bool on_array_end(std::size_t, error_code&) { return true; }
+  static bool on_key_part(string_view, std::size_t, error_code&) { return true; }
+  static bool on_key(string_view, std::size_t, error_code&) { return true; }
+  static bool on_string_part(string_view, std::size_t, error_code&) { return true; }
+  static bool on_string(string_view, std::size_t, error_code&) { return true; }
+  static bool on_number_part(string_view, error_code&) { return true; }
+  static bool on_int64(std::int64_t, string_view, error_code&) { return true; }
+  static bool on_uint64(std::uint64_t, string_view, error_code&) { return true; }
+  static bool on_double(double, string_view, error_code&) { return true; }
+  static bool on_bool(bool, error_code&) { return true; }
+  static bool on_null(error_code&) { return true; }
+  static bool on_comment_part(string_view, error_code&) { return true; }
+  static bool on_comment(string_view, error_code&) { return true; }
+};
+
 json::value parse(std::string_view text, boost::system::error_code& ec) {
   json::parse_options options;
   options.max_depth = deepest;
@@ -124,6 +153,15 @@ json::value parse_json_text(std::string_view text, boost::system::error_code& ec
   if (!ec) return value;
   const std::string mended = without_lone_surrogates(text);
   return mended == text ? value : parse(mended, ec);
+}
+
+bool is_json_text(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = deepest;
+  json::basic_parser<onlooker> parser(options);
+  boost::system::error_code ec;
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
+  return !ec && read == text.size();
 }
 
 }  // namespace brood::wire

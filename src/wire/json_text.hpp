@@ -15,4 +15,7 @@ std::string to_json_text(const boost::json::value& value);
 /// a surrogate pair, which a JavaScript string may hold and UTF-8 may not, becomes U+FFFD.
 boost::json::value parse_json_text(std::string_view text, boost::system::error_code& ec);
 
+/// Whether it is JSON as RFC 8259 has it, in UTF-8 and not nested deeper.
+bool is_json_text(std::string_view text);
+
 }  // namespace brood::wire

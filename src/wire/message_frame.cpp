@@ -1,5 +1,7 @@
 #include "wire/message_frame.hpp"
 
+#include <algorithm>
+
 #include "wire/clone_json.hpp"
 #include "wire/clone_reader.hpp"
 #include "wire/clone_writer.hpp"
@@ -55,6 +57,19 @@ void append_text_frame(std::string& buffer, serialization form, std::string_view
   if (form == serialization::json) return append_line(buffer, body, around);
   boost::system::error_code ec;
   append_frame(buffer, form, parse_json_text(body, ec), around);
+}
+
+bool append_json_frame(std::string& buffer, serialization form, std::string_view text) {
+  if (!is_json_text(text)) return false;
+  if (form == serialization::advanced) {
+    append_text_frame(buffer, form, text);
+    return true;
+  }
+  const auto begin = buffer.size();
+  buffer += text;
+  std::replace(buffer.begin() + static_cast<std::ptrdiff_t>(begin), buffer.end(), '\n', ' ');  // between tokens only
+  buffer += '\n';
+  return true;
 }
 
 bool append_value_frame(std::string& buffer, serialization form, const value& body, const handle_envelope* around) {

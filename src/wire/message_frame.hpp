@@ -23,6 +23,8 @@ void append_frame(std::string& buffer, serialization form, const boost::json::va
 /// The body given as JSON text, without a newline in it.
 void append_text_frame(std::string& buffer, serialization form, std::string_view body,
                        const handle_envelope* around = nullptr);
+/// The same for what may be no JSON at all: false then, and nothing is appended.
+[[nodiscard]] bool append_json_frame(std::string& buffer, serialization form, std::string_view text);
 /// False where the serialization has no form for it; nothing is appended then.
 [[nodiscard]] bool append_value_frame(std::string& buffer, serialization form, const value& body,
                                       const handle_envelope* around = nullptr);

@@ -7,6 +7,7 @@
 #include "brood/event.hpp"
 #include "brood/executor.hpp"
 #include "brood/message.hpp"
+#include "brood/message_sender.hpp"
 
 namespace brood::cluster {
 
@@ -21,7 +22,7 @@ struct worker_options {
 /// The worker's side of a cluster, be the primary a brood or a Node program. One a process.
 ///
 /// It keeps the loop's run() from returning until the worker is disconnected.
-class this_worker {
+class this_worker : public message_sender {
  public:
   /// Throws boost::system::system_error with errc::not_a_worker where cluster::is_worker() says false.
   explicit this_worker(executor ex, worker_options options = {});
@@ -43,11 +44,6 @@ class this_worker {
   milestone<> disconnecting;
   milestone<error_code> disconnected;
 
-  bool send(boost::json::value body, attachment handle = {});
-  template <value_like T>
-  bool send(T body, attachment handle = {}) {
-    return send_value(std::move(body), std::move(handle));
-  }
   /// Tells a primary with settings::explicit_ready that this worker serves. Node's primary takes no notice.
   void ready();
   /// Goes in good order: closes its acceptors, waits for all `hold`s to be let go, tells the primary and closes the
@@ -60,7 +56,6 @@ class this_worker {
   [[nodiscard]] std::shared_ptr<void> hold();
 
  private:
-  bool send_value(const value& body, attachment handle);
   explicit this_worker(std::shared_ptr<this_worker_state> state);
 
   std::shared_ptr<this_worker_state> state_;

@@ -10,6 +10,7 @@
 #include "brood/event.hpp"
 #include "brood/exit_status.hpp"
 #include "brood/message.hpp"
+#include "brood/message_sender.hpp"
 
 namespace brood::cluster {
 
@@ -17,7 +18,7 @@ struct worker_state;
 
 /// One worker, as its primary sees it. Belongs to the primary; a reference is good until the listeners of `exited` have
 /// returned, and so are the events of this object.
-class worker {
+class worker : public message_sender {
  public:
   explicit worker(std::shared_ptr<worker_state> state);
   worker(const worker&) = delete;
@@ -40,12 +41,6 @@ class worker {
   /// What it sends, beside the cluster's own messages. If nobody ever reads, what is beyond 1,024 messages is dropped.
   inbox<message> messages;
 
-  /// As child_process::send.
-  bool send(boost::json::value body, attachment handle = {});
-  template <value_like T>
-  bool send(T body, attachment handle = {}) {
-    return send_value(std::move(body), std::move(handle));
-  }
   /// Sends a signal to the worker; no graceful step. As child_process::kill.
   bool kill(int signal = SIGTERM);
   /// Asks it to close its servers, finish what it is serving and go. It gets no connection from here on.
@@ -57,7 +52,6 @@ class worker {
   bool exited_after_disconnect() const noexcept;
 
  private:
-  bool send_value(const value& body, attachment handle);
   std::shared_ptr<worker_state> state_;
 };
 

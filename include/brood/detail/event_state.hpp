@@ -80,6 +80,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   };
 
  public:
+  /// It is full when what it holds weighs so much; a value weighs 1 unless its source says more.
   inbox_state(asio::any_io_executor ex, std::size_t capacity) : waiters_(std::move(ex)), capacity_(capacity) {}
 
   /// Called whenever a full inbox has room again, so that the source goes on.
@@ -87,20 +88,21 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   /// Called when a reader comes (true) and when the last one is gone (false).
   void on_reader(std::function<void(bool)> reader) { reader_changed_ = std::move(reader); }
 
-  bool full() const noexcept { return queue_.size() >= capacity_; }
+  bool full() const noexcept { return weight_ >= capacity_; }
   bool has_reader() const noexcept { return (sink_ && sink_->active) || !waiters_.empty(); }
   /// Whether anybody has ever asked for a value.
   bool ever_read() const noexcept { return ever_read_; }
 
   /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time.
-  void push(T value) {
+  void push(T value, std::size_t weight = 1) {
     if (ended_) return;
     if (queue_.empty() && !waiters_.empty()) {
       waiters_.complete_one({}, std::optional<T>(std::move(value)));
       tell_reader();
       return;
     }
-    queue_.push_back(std::move(value));
+    queue_.push_back({std::move(value), weight});
+    weight_ += weight;
     deliver();
   }
 
@@ -132,16 +134,25 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
       return;
     }
     std::optional<T> value;
-    if (!queue_.empty()) {
-      value.emplace(std::move(queue_.front()));
-      queue_.pop_front();
-    }
+    if (!queue_.empty()) value.emplace(take());
     waiters_.post(std::move(handler), {}, std::move(value));
     tell_room();
   }
 
  private:
+  struct queued {
+    T value;
+    std::size_t weight;
+  };
+
   void let_go() noexcept override { const auto last = std::exchange(sink_, nullptr); }
+
+  T take() {
+    queued first = std::move(queue_.front());
+    queue_.pop_front();
+    weight_ -= first.weight;
+    return std::move(first.value);
+  }
 
   /// Hands queued values to the listener, one after another. A listener that throws loses only its own value.
   void deliver() {
@@ -150,8 +161,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     while (!queue_.empty()) {
       auto reader = sink_;
       if (!reader || !reader->active) break;
-      T value = std::move(queue_.front());
-      queue_.pop_front();
+      T value = take();
       call_listener(waiters_.get_executor(), [&] { reader->take(std::move(value)); });
     }
     delivering_ = false;
@@ -175,7 +185,8 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   }
 
   waiters<std::optional<T>> waiters_;
-  std::deque<T> queue_;
+  std::deque<queued> queue_;
+  std::size_t weight_ = 0;
   std::shared_ptr<sink> sink_;
   std::size_t capacity_;
   std::function<void()> room_;

@@ -263,4 +263,17 @@ TEST_F(inboxes, abort_the_waits_of_one_that_goes_away) {
   EXPECT_EQ(read, std::vector<int>{aborted});
 }
 
+TEST_F(inboxes, are_full_sooner_of_what_weighs_more) {
+  state->push(make(1), 2);
+  EXPECT_FALSE(state->full());
+  state->push(make(2), 100);
+  EXPECT_TRUE(state->full());
+  values.async_next(take_next());
+  run();
+  EXPECT_TRUE(state->full()) << "the heavy one is still there";
+  values.async_next(take_next());
+  run();
+  EXPECT_FALSE(state->full());
+}
+
 }  // namespace

@@ -22,8 +22,9 @@ std::shared_ptr<const unique_fd> some_fd() {
 struct lines : outbox {
   lines() : outbox(brood::serialization::json) {}
   void add(std::string_view text) { outbox::add(line(text)); }
-  void add_with_handle(std::string_view text, std::shared_ptr<const unique_fd> fd, brood::ipc::handle_outcome outcome) {
-    outbox::add_with_handle(line(text), std::move(fd), std::move(outcome));
+  void add_with_handle(std::string_view text, std::shared_ptr<const unique_fd> fd, brood::ipc::handle_outcome outcome,
+                       bool insist = true) {
+    outbox::add_with_handle(line(text), {std::move(fd), std::move(outcome), insist});
   }
   void add_acknowledgement(std::string_view text) { outbox::add_acknowledgement(line(text)); }
   static std::string line(std::string_view text) { return std::string(text) + '\n'; }
@@ -225,6 +226,94 @@ TEST(outbox, may_be_filled_by_those_it_tells) {
   EXPECT_EQ(leave(box), "#h2\n");
   box.acknowledged();
   EXPECT_EQ(leave(box), "#h3\n");
+}
+
+TEST(outbox, towards_its_own_kind_has_a_window_of_descriptors_and_holds_nothing_back) {
+  lines box;
+  box.widen(2);
+  box.add_with_handle("h1", some_fd(), nullptr);
+  box.add("1");
+  box.add_with_handle("h2", some_fd(), nullptr);
+  box.add("2");
+  box.add_with_handle("h3", some_fd(), nullptr);
+  box.add("3");
+  EXPECT_EQ(leave(box), "#h1\n1\n#h2\n2\n");
+  EXPECT_TRUE(box.acknowledged());
+  EXPECT_EQ(leave(box), "#h3\n3\n");
+  EXPECT_TRUE(box.acknowledged());
+  EXPECT_FALSE(box.empty()) << "one is under way";
+  EXPECT_TRUE(box.acknowledged());
+  EXPECT_TRUE(box.empty());
+}
+
+TEST(outbox, towards_its_own_kind_waits_with_a_refused_descriptor_until_it_is_taken) {
+  lines box;
+  box.widen(8);
+  std::string told;
+  box.add_with_handle("h1", some_fd(), [&](bool taken) { told += taken ? "1 taken " : "1 lost "; });
+  box.add_with_handle("h2", some_fd(), [&](bool taken) { told += taken ? "2 taken " : "2 lost "; });
+  EXPECT_EQ(leave(box), "#h1\n#h2\n");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(box.refused());
+    EXPECT_TRUE(box.postponed());
+    EXPECT_FALSE(box.empty());
+    EXPECT_EQ(leave(box), "");
+    if (i == 0) {
+      EXPECT_TRUE(box.acknowledged());
+    }
+    box.retry();
+    EXPECT_FALSE(box.postponed());
+    EXPECT_EQ(leave(box), "#h1\n");
+  }
+  EXPECT_EQ(told, "2 taken ");
+  EXPECT_TRUE(box.acknowledged());
+  EXPECT_EQ(told, "2 taken 1 taken ");
+  EXPECT_TRUE(box.empty());
+}
+
+TEST(outbox, gives_a_descriptor_back_soon_that_somebody_else_may_take) {
+  lines box;
+  box.widen(8);
+  std::string told;
+  box.add("long plain");
+  EXPECT_EQ(leave(box, 11), "long plain\n");
+  box.add_with_handle(
+      "h", some_fd(), [&](bool taken) { told += taken ? "taken" : "lost"; }, false);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(leave(box), "#h\n");
+    EXPECT_EQ(told, "");
+    EXPECT_TRUE(box.refused());
+  }
+  EXPECT_EQ(told, "lost");
+  EXPECT_TRUE(box.empty());
+}
+
+TEST(outbox, sends_a_refused_descriptor_behind_the_frames_under_way) {
+  lines box;
+  box.widen(8);
+  box.add_with_handle("h", some_fd(), nullptr, false);
+  box.add("plain");
+  EXPECT_EQ(leave(box, 5), "#h\npla");
+  EXPECT_TRUE(box.refused());
+  EXPECT_EQ(leave(box), "in\n#h\n");
+}
+
+TEST(outbox, counts_what_has_left_once) {
+  lines box;
+  box.add("12");
+  box.add_with_handle("h", some_fd(), nullptr);
+  box.add_acknowledgement(ack);
+  const auto until_h = box.queued();
+  box.add("345");
+  const auto all = box.queued();
+  leave(box);
+  EXPECT_EQ(box.left(), until_h);
+  box.refused();
+  leave(box);
+  EXPECT_EQ(box.left(), until_h);
+  box.acknowledged();
+  leave(box);
+  EXPECT_EQ(box.left(), all);
 }
 
 /// The same by the simplest means: a list of frames, of which the first that may leave does.

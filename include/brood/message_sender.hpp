@@ -1,0 +1,127 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/json/value.hpp>
+#include <concepts>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "brood/error.hpp"
+#include "brood/message.hpp"
+
+namespace brood {
+
+namespace ipc {
+struct endpoint;
+}
+
+namespace detail {
+template <class T>
+concept completion_token = !std::same_as<std::remove_cvref_t<T>, attachment>;
+}
+
+/// The sending side of a message channel: of a child_process, a parent_channel, a cluster's worker.
+///
+/// Messages leave in the order they were sent, and all of them do before the channel closes in good order. An
+/// attachment has to be a socket or a pipe: the calls throw boost::system::system_error with errc::invalid_handle for
+/// anything else, as Node does (ERR_INVALID_HANDLE_TYPE). Behind a message with one, all others wait until the peer has
+/// taken it, unless that is brood as well; what the peer cannot take (it is at its limit of descriptors) is sent up to
+/// four times, as Node does, and to a brood peer until it is taken, other messages passing meanwhile.
+class message_sender {
+ public:
+  /// Queues a message. False when 128 KiB or more wait to leave (queued all the same; see async_drained) or when the
+  /// channel is closed (then the message is dropped, and so is the attached descriptor). When 512 MiB wait, the channel
+  /// is closed with errc::message_too_large: the peer has stopped reading.
+  bool send(boost::json::value body, attachment handle = {});
+  /// The same with a brood::value, or one of its kinds: all of it in the advanced serialization, in json what
+  /// JSON.stringify makes of it. Throws boost::system::system_error with errc::not_serializable where there is no form
+  /// for it: in json a cycle or a BigInt, in both what is nested deeper than 3,000 levels.
+  template <value_like T>
+  bool send(T body, attachment handle = {}) {
+    return send_value(std::move(body), std::move(handle));
+  }
+  /// The same for a message that is JSON text already. Throws boost::system::system_error with errc::not_serializable
+  /// where it is not.
+  bool send_json(std::string_view text);
+
+  /// Sends, and completes when all of the message has left this process for the kernel: should the process end now,
+  /// the message is not lost. Signature: `void(error_code)`. Error: errc::channel_closed when the channel was closed
+  /// before, or what it was closed with. Cancellation: every kind ends the wait; the message is sent all the same.
+  template <class Token = boost::asio::deferred_t>
+  auto async_send(boost::json::value body, attachment handle, Token&& token = Token{}) & {
+    return initiate_send(std::move(body), std::move(handle), std::forward<Token>(token));
+  }
+  template <detail::completion_token Token = boost::asio::deferred_t>
+  auto async_send(boost::json::value body, Token&& token = Token{}) & {
+    return initiate_send(std::move(body), attachment(), std::forward<Token>(token));
+  }
+  template <value_like T, class Token = boost::asio::deferred_t>
+  auto async_send(T body, attachment handle, Token&& token = Token{}) & {
+    return initiate_send(value(std::move(body)), std::move(handle), std::forward<Token>(token));
+  }
+  template <value_like T, detail::completion_token Token = boost::asio::deferred_t>
+  auto async_send(T body, Token&& token = Token{}) & {
+    return initiate_send(value(std::move(body)), attachment(), std::forward<Token>(token));
+  }
+
+  /// Sends a message with a descriptor, and completes when the peer has taken that. Signature: `void(error_code)`.
+  /// Error: errc::handle_refused when it did not; errc::channel_closed when the channel was closed before it answered;
+  /// errc::invalid_handle for an empty attachment and one that can not travel. Cancellation: as of async_send.
+  template <class Token = boost::asio::deferred_t>
+  auto async_acked(boost::json::value body, attachment handle, Token&& token = Token{}) & {
+    return initiate_acked(std::move(body), std::move(handle), std::forward<Token>(token));
+  }
+  template <value_like T, class Token = boost::asio::deferred_t>
+  auto async_acked(T body, attachment handle, Token&& token = Token{}) & {
+    return initiate_acked(value(std::move(body)), std::move(handle), std::forward<Token>(token));
+  }
+
+  /// Completes when less than 128 KiB wait to leave; soon, if that is so already. Signature: `void(error_code)`. Error:
+  /// errc::channel_closed when the channel is closed first. Cancellation: every kind, and nothing else comes of it.
+  template <class Token = boost::asio::deferred_t>
+  auto async_drained(Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(error_code)>(
+        [keep = endpoint_](auto h) { wait_drained(*keep, std::move(h)); }, token);
+  }
+
+ protected:
+  explicit message_sender(std::shared_ptr<ipc::endpoint> through) noexcept : endpoint_(std::move(through)) {}
+  ~message_sender() = default;
+  message_sender(const message_sender&) = default;
+  message_sender(message_sender&&) noexcept = default;
+  message_sender& operator=(const message_sender&) = default;
+  message_sender& operator=(message_sender&&) noexcept = default;
+
+  const std::shared_ptr<ipc::endpoint>& endpoint() const noexcept { return endpoint_; }
+
+ private:
+  using handler = boost::asio::any_completion_handler<void(error_code)>;
+
+  template <class Body, class Token>
+  auto initiate_send(Body body, attachment handle, Token&& token) {
+    return boost::asio::async_initiate<Token, void(error_code)>(
+        [keep = endpoint_](auto h, const Body& b, attachment a) { start_send(*keep, b, std::move(a), std::move(h)); },
+        token, std::move(body), std::move(handle));
+  }
+  template <class Body, class Token>
+  auto initiate_acked(Body body, attachment handle, Token&& token) {
+    return boost::asio::async_initiate<Token, void(error_code)>(
+        [keep = endpoint_](auto h, const Body& b, attachment a) { start_acked(*keep, b, std::move(a), std::move(h)); },
+        token, std::move(body), std::move(handle));
+  }
+
+  bool send_value(const value& body, attachment handle);
+  static void start_send(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h);
+  static void start_send(ipc::endpoint& through, const value& body, attachment handle, handler h);
+  static void start_acked(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h);
+  static void start_acked(ipc::endpoint& through, const value& body, attachment handle, handler h);
+  static void wait_drained(ipc::endpoint& through, handler h);
+
+  std::shared_ptr<ipc::endpoint> endpoint_;
+};
+
+}  // namespace brood

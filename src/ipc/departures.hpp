@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "brood/detail/waiters.hpp"
+
+namespace brood::ipc {
+
+namespace asio = boost::asio;
+
+/// Who waits until what they have queued has left. Positions are counted in bytes from the beginning of the channel.
+class departures {
+ public:
+  using handler = detail::waiters<>::handler;
+
+  explicit departures(asio::any_io_executor ex) : executor_(std::move(ex)) {}
+
+  /// Completes when left() reaches `position`. They come in the order of their positions.
+  void add(std::uint64_t position, handler h);
+  void left(std::uint64_t position);
+  /// Nothing leaves any more.
+  void end(boost::system::error_code reason);
+
+ private:
+  struct departure {
+    explicit departure(std::uint64_t at, const asio::any_io_executor& ex) : position(at), who(ex) {}
+    std::uint64_t position;
+    detail::waiters<> who;  // one, or none once it is cancelled
+  };
+
+  void complete_first(boost::system::error_code reason);
+
+  asio::any_io_executor executor_;
+  std::deque<std::unique_ptr<departure>> all_;
+};
+
+}  // namespace brood::ipc

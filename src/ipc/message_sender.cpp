@@ -1,0 +1,108 @@
+#include "brood/message_sender.hpp"
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/post.hpp>
+
+#include "ipc/endpoint.hpp"
+#include "sys/calls.hpp"
+
+namespace brood {
+namespace {
+
+namespace asio = boost::asio;
+using handler = detail::waiters<>::handler;
+
+bool can_travel(const attachment& handle) { return sys::is_socket_or_pipe(handle.native_handle()); }
+
+void check(const attachment& handle) {
+  if (handle && !can_travel(handle)) {
+    throw boost::system::system_error(make_error_code(errc::invalid_handle), "send");
+  }
+}
+
+void complete_later(ipc::endpoint& through, handler h, error_code reason) {
+  asio::post(through.executor, asio::append(std::move(h), reason));
+}
+
+/// A handler that may be cancelled while something of ours holds it.
+class acknowledgement {
+ public:
+  acknowledgement(std::shared_ptr<ipc::endpoint> through, handler h) : through_(through), waiter_(through->executor) {
+    waiter_.add(std::move(h));
+  }
+
+  void answered(bool taken) {
+    const auto alive = through_.lock();
+    const bool refused = !taken && alive && alive->connected();
+    complete(taken ? error_code() : make_error_code(refused ? errc::handle_refused : errc::channel_closed));
+  }
+
+  void complete(error_code reason) {
+    if (!waiter_.empty()) waiter_.complete_one(reason);
+  }
+
+ private:
+  std::weak_ptr<ipc::endpoint> through_;
+  detail::waiters<> waiter_;
+};
+
+template <class Body>
+void send_and_wait(ipc::endpoint& through, const Body& body, attachment handle, handler h) {
+  if (!through.connected()) return complete_later(through, std::move(h), errc::channel_closed);
+  if (handle && !can_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
+  try {
+    through.send(body, std::move(handle), nullptr);
+  } catch (const boost::system::system_error& error) {  // there is no form for it
+    return complete_later(through, std::move(h), error.code());
+  }
+  through.link->when_left(std::move(h));
+}
+
+template <class Body>
+void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, handler h) {
+  if (!can_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
+  auto waits = std::make_shared<acknowledgement>(through.shared_from_this(), std::move(h));
+  if (!through.connected()) return waits->answered(false);
+  try {
+    through.send(body, std::move(handle), [waits](bool taken) { waits->answered(taken); });
+  } catch (const boost::system::system_error& error) {
+    waits->complete(error.code());
+  }
+}
+
+}  // namespace
+
+bool message_sender::send(boost::json::value body, attachment handle) {
+  check(handle);
+  return endpoint_->send(body, std::move(handle), nullptr);
+}
+
+bool message_sender::send_value(const value& body, attachment handle) {
+  check(handle);
+  return endpoint_->send(body, std::move(handle), nullptr);
+}
+
+bool message_sender::send_json(std::string_view text) { return endpoint_->send_json(text); }
+
+void message_sender::start_send(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h) {
+  send_and_wait(through, body, std::move(handle), std::move(h));
+}
+
+void message_sender::start_send(ipc::endpoint& through, const value& body, attachment handle, handler h) {
+  send_and_wait(through, body, std::move(handle), std::move(h));
+}
+
+void message_sender::start_acked(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h) {
+  send_and_hear(through, body, std::move(handle), std::move(h));
+}
+
+void message_sender::start_acked(ipc::endpoint& through, const value& body, attachment handle, handler h) {
+  send_and_hear(through, body, std::move(handle), std::move(h));
+}
+
+void message_sender::wait_drained(ipc::endpoint& through, handler h) {
+  if (!through.connected()) return complete_later(through, std::move(h), errc::channel_closed);
+  through.link->when_drained(std::move(h));
+}
+
+}  // namespace brood

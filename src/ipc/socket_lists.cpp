@@ -1,0 +1,63 @@
+#include "ipc/socket_lists.hpp"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "sys/calls.hpp"
+
+namespace brood::ipc {
+namespace {
+
+constexpr std::size_t most_questions = 1024;  // that wait; an honest peer has one of each kind a server
+
+std::string text_of(const char* command, const std::string& key, const std::size_t* count) {
+  boost::json::object answer{{"cmd", command}, {"key", key}};
+  if (count != nullptr) answer["count"] = *count;
+  return boost::json::serialize(answer);
+}
+
+}  // namespace
+
+void socket_lists::arrived(const std::string& key, int fd) {
+  if (key.empty()) return;
+  auto& list = lists_[key];
+  // Those that are closed by now make room, so that the list is never longer than twice what is open.
+  if (list.size() == list.capacity()) open_ones(list);
+  list.push_back({fd, sys::number_of(fd)});
+}
+
+bool socket_lists::asked(const boost::json::object* message) {
+  const auto* command = message != nullptr ? message->if_contains("cmd") : nullptr;
+  if (command == nullptr) return false;
+  const bool count = *command == "NODE_SOCKET_GET_COUNT";
+  if (!count && *command != "NODE_SOCKET_NOTIFY_CLOSE") return false;
+  const auto* key = message->if_contains("key");
+  auto& questions = count ? counted_ : closing_;
+  if (key != nullptr && key->is_string() && questions.size() < most_questions) {
+    std::string name(key->get_string());
+    if (lists_.contains(name)) questions.push_back(std::move(name));
+  }
+  return true;
+}
+
+std::size_t socket_lists::open_ones(std::vector<arrival>& all) {
+  std::erase_if(all, [](const arrival& one) { return sys::number_of(one.fd) != one.number; });
+  return all.size();
+}
+
+std::vector<std::string> socket_lists::answers() {
+  std::vector<std::string> all;
+  for (const auto& key : std::exchange(counted_, {})) {
+    const std::size_t count = open_ones(lists_[key]);
+    all.push_back(text_of("NODE_SOCKET_COUNT", key, &count));
+  }
+  std::erase_if(closing_, [&](const std::string& key) {
+    const bool closed = open_ones(lists_[key]) == 0;
+    if (closed) all.push_back(text_of("NODE_SOCKET_ALL_CLOSED", key, nullptr));
+    return closed;
+  });
+  return all;
+}
+
+}  // namespace brood::ipc
