@@ -13,7 +13,8 @@ from pathlib import Path
 # include/brood/ that is not named here is a value: standard library, Boost.System and Boost.JSON, nothing else.
 RUNGS = ["values", "executor", "event", "stream", "channel", "child_process", "cluster", "http", "everything"]
 RUNG_OF = {
-    "executor": "executor", "event": "event", "stream": "stream", "channel": "channel",
+    "executor": "executor", "event": "event", "stream": "stream",
+    "channel": "channel", "message_sender": "channel",
     "child_process": "child_process", "async_spawn": "child_process", "spawn_sync": "child_process",
     "exec": "child_process", "pipe": "child_process",
     "cluster": "cluster", "http": "http",
@@ -25,10 +26,10 @@ ROOMS = {
     "sys": ((), "values", ("os",)),
     "wire": (("values",), "values", ()),
     "policy": ((), "values", ()),
-    "launch": (("sys",), "values", ("os",)),
+    "launch": (("values", "sys"), "values", ("os",)),
     "loop": (("sys",), "event", ("os", "Asio")),
     "ipc": (("loop", "wire", "sys"), "channel", ("os", "Asio")),
-    "process": (("ipc", "loop", "launch", "sys"), "child_process", ("os", "Asio")),
+    "process": (("ipc", "loop", "launch", "values", "sys"), "child_process", ("os", "Asio")),
     "cluster": (("process", "ipc", "loop", "wire", "policy", "sys"), "cluster", ("os", "Asio")),
     "http": ((), "http", ("os", "Asio", "Beast")),
     "asio": ((), "values", ("Asio",)),
