@@ -229,8 +229,9 @@ bool channel::transmit(const outbox::piece& piece) {
     return false;
   }
   if (!would_block()) {
-    // The peer is gone, but what it sent before may still be unread: let the reader find the end.
-    if (errno != EPIPE && errno != ECONNRESET) close(sys::last_error());
+    // The peer is gone, but what it sent before may still be unread: let the reader find the end. Once that is not
+    // wanted any more, nobody would: a peer that has closed its reading side alone may stay for ever.
+    if (closing_ || (errno != EPIPE && errno != ECONNRESET)) close(sys::last_error());
     return false;
   }
   waiting_writable_ = true;

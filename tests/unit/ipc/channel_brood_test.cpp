@@ -1,6 +1,8 @@
 #include <sys/resource.h>
 
 #include "channel_peer.hpp"
+#include "support/apart.hpp"
+#include "sys/calls.hpp"
 
 // What two brood programs do on their channel that Node would not understand.
 
@@ -121,6 +123,36 @@ TEST(two_brood_channels, lose_no_descriptor_and_mistake_none_while_the_receiver_
     while (!parent.closed || !child.closed) io.run_one();
   }
   EXPECT_EQ(open_descriptors(), before);
+}
+
+/// More descriptors than this user may have in flight: ETOOMANYREFS (unix(7)), with the socket writable all the time.
+std::string outgrow_what_may_be_in_flight() {
+  brood_test::become_stranger();
+  asio::io_context io{1};
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return "no socket pair";
+  listener parent(io, ends[0]);
+  listener child(io, ends[1]);
+  child.link->greet();
+  io.poll();
+  constexpr int count = 60;
+  for (int n = 0; n < count; ++n) parent.link->send(n, pipe_as_handle("x"));
+  rlimit usual{};
+  ::getrlimit(RLIMIT_NOFILE, &usual);
+  const rlimit few{20, usual.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  child.link->pause();
+  int turns = 0;
+  while (io.poll_one() != 0) ++turns;
+  const int in_flight = static_cast<int>(brood::sys::readable_now(ends[1])) / 50;
+  child.link->resume();
+  ::setrlimit(RLIMIT_NOFILE, &usual);
+  while (child.handles.size() < count) io.run_one();
+  return turns < 100 && in_flight < count ? "waited, and lost none" : "turned " + std::to_string(turns);
+}
+
+TEST(two_brood_channels, wait_while_more_descriptors_are_in_flight_than_may_be) {
+  EXPECT_EQ(brood_test::apart(outgrow_what_may_be_in_flight), "waited, and lost none");
 }
 
 TEST_F(channel_with_a_raw_peer, tells_node_how_many_of_its_sockets_are_open) {
