@@ -36,13 +36,13 @@ class message_sender {
   /// Queues a message. False when 128 KiB or more wait to leave (queued all the same; see async_drained) or when the
   /// channel is closed (then the message is dropped, and so is the attached descriptor). When 512 MiB wait, the channel
   /// is closed with errc::message_too_large: the peer has stopped reading.
-  bool send(boost::json::value body, attachment handle = {});
+  bool send(const boost::json::value& body, attachment handle = {});
   /// The same with a brood::value, or one of its kinds: all of it in the advanced serialization, in json what
   /// JSON.stringify makes of it. Throws boost::system::system_error with errc::not_serializable where there is no form
   /// for it: in json a cycle or a BigInt, in both what is nested deeper than 3,000 levels.
   template <value_like T>
-  bool send(T body, attachment handle = {}) {
-    return send_value(std::move(body), std::move(handle));
+  bool send(const T& body, attachment handle = {}) {
+    return send_value(body, std::move(handle));
   }
   /// The same for a message that is JSON text already. Throws boost::system::system_error with errc::not_serializable
   /// where it is not.

@@ -48,7 +48,7 @@ void intake::accept_waiting() {
       continue;
     }
     const bool out_of_something = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-    const bool nothing_there = errno == EAGAIN || errno == EWOULDBLOCK;
+    const bool nothing_there = sys::would_block();
     // The queue is still full of connections, so waiting for readiness would return at once, over and over.
     if (out_of_something) pause();
     if (nothing_there && finishing_) close();

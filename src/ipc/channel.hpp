@@ -86,10 +86,18 @@ class channel : public std::enable_shared_from_this<channel> {
   void keep_loop(bool on) { fd_.keep_loop(on); }
 
  private:
+  static constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's write queue of its channel
+  /// How long a peer that has no room for a descriptor, or a kernel that has none, is left alone.
+  static constexpr std::chrono::milliseconds breath{10};
+
   void wait_readable();
   void readable(error_code ec);
-  /// One recvmsg. 0 when there was nothing, or the channel is closed now.
-  std::size_t receive();
+  struct received {
+    std::size_t size = 0;  // 0 when there was nothing, or the channel is closed now
+    bool more = false;     // whether it is worth another look at once
+  };
+  /// One recvmsg.
+  received receive();
   void decode();
   void dispatch(std::string_view frame);
   void handle_arrived(wire::frame_content frame, std::size_t size);
@@ -97,7 +105,9 @@ class channel : public std::enable_shared_from_this<channel> {
   void acknowledge(std::string_view text);
   void deliver(wire::frame_content content, attachment handle, std::size_t size);
 
-  bool queue(std::string_view frame);
+  void begin_frame();
+  void recycle();
+  bool queue_frame();
   bool queue(std::string frame, outgoing_handle handle);
   bool has_room(std::size_t size);
   bool schedule_flush();
@@ -121,7 +131,8 @@ class channel : public std::enable_shared_from_this<channel> {
   outbox outgoing_;
   departures departures_;
   detail::waiters<> drained_;
-  std::string frame_;  // the one being made; its memory is used again and again
+  std::string frame_;          // the one being made; its memory is used again and again
+  unsigned small_frames_ = 0;  // one after the other
   bool open_ = true;
   bool closing_ = false;
   bool paused_ = false;

@@ -72,7 +72,7 @@ void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, 
 
 }  // namespace
 
-bool message_sender::send(boost::json::value body, attachment handle) {
+bool message_sender::send(const boost::json::value& body, attachment handle) {
   check(handle);
   return endpoint_->send(body, std::move(handle), nullptr);
 }

@@ -10,22 +10,23 @@ namespace {
 
 constexpr int most_attempts = 4;
 
-/// Drops what has left once it is all of it, or enough to be worth moving the rest. Says how much it dropped.
-std::size_t forget_sent(std::string& bytes, std::size_t& sent) {
-  constexpr std::size_t worth_moving = 256 * 1024;
-  const bool all = sent == bytes.size();
-  if (!all && (sent < worth_moving || sent < bytes.size() / 2)) return 0;
-  bytes.erase(0, sent);
-  return std::exchange(sent, 0);
-}
+/// Plain frames leave together, but not without end: what has left of an entry is let go of with the whole entry.
+constexpr std::size_t size_of_entry = 64 * 1024;
 
 }  // namespace
 
 void outbox::add(std::string_view frame) {
   size_ += frame.size();
   queued_ += frame.size();
-  if (queue_.empty() || !queue_.back().plain()) queue_.emplace_back();
+  if (queue_.empty() || !queue_.back().plain() || queue_.back().bytes.size() >= size_of_entry) queue_.emplace_back();
   queue_.back().bytes += frame;
+}
+
+void outbox::add_large(std::string frame) {
+  size_ += frame.size();
+  queued_ += frame.size();
+  drop_empty_front();
+  queue_.push_back({.bytes = std::move(frame)});
 }
 
 void outbox::add_with_handle(std::string frame, outgoing_handle handle) {
@@ -40,7 +41,7 @@ void outbox::add_acknowledgement(std::string_view frame) {
   acknowledgements_ += frame;
 }
 
-/// Plain frames that have all left stay as an empty entry, so that the next ones find its memory.
+/// Plain frames that have all left stay as an empty entry if they are the last, so that the next ones find its memory.
 void outbox::drop_empty_front() {
   if (!queue_.empty() && queue_.front().bytes.empty()) queue_.pop_front();
 }
@@ -80,7 +81,9 @@ void outbox::sent(std::size_t size) {
   size_ -= size;
   if (leaving() == source::acknowledgements) {
     acknowledgements_sent_ += size;
-    forget_sent(acknowledgements_, acknowledgements_sent_);
+    if (acknowledgements_sent_ != acknowledgements_.size()) return;
+    acknowledgements_.clear();
+    acknowledgements_sent_ = 0;
     return;
   }
   entry& front = queue_.front();
@@ -94,15 +97,19 @@ void outbox::sent(std::size_t size) {
 }
 
 void outbox::plain_sent(entry& front) {
-  note_boundary(front);
-  boundary_ -= forget_sent(front.bytes, sent_);
-  if (front.bytes.empty() && queue_.size() > 1) queue_.pop_front();
-}
-
-void outbox::note_boundary(const entry& front) noexcept {
-  if (sent_ == front.bytes.size()) boundary_ = sent_;
-  while (boundary_ < sent_) {
-    boundary_ += wire::size_of_first_frame(std::string_view(front.bytes).substr(boundary_), form_);
+  if (sent_ != front.bytes.size()) {
+    while (boundary_ < sent_) {
+      boundary_ += wire::size_of_first_frame(std::string_view(front.bytes).substr(boundary_), form_);
+    }
+    return;
+  }
+  sent_ = boundary_ = 0;
+  const bool large = front.bytes.capacity() > 2 * size_of_entry;
+  if (large || queue_.size() > 1) {
+    if (large) spare_ = std::move(front.bytes);
+    queue_.pop_front();
+  } else {
+    front.bytes.clear();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "brood/serialization.hpp"
 #include "brood/unique_fd.hpp"
@@ -47,6 +48,10 @@ class outbox {
 
   /// Whole frames, with the newline or the length they have on the channel.
   void add(std::string_view frame);
+  /// The same without a copy.
+  void add_large(std::string frame);
+  /// The memory of the last large frame that has left, for the next one; empty if there is none.
+  std::string take_spare() noexcept { return std::exchange(spare_, {}); }
   void add_with_handle(std::string frame, outgoing_handle handle);
   /// An acknowledgement: overtakes all that is held back.
   void add_acknowledgement(std::string_view frame);
@@ -90,7 +95,6 @@ class outbox {
   bool front_may_leave() const noexcept;
   bool strict() const noexcept { return window_ == 1; }
   void plain_sent(entry& front);
-  void note_boundary(const entry& front) noexcept;
   void drop_empty_front();
 
   const serialization form_;
@@ -100,6 +104,7 @@ class outbox {
   std::size_t boundary_ = 0;      // in a plain one: where the frame ends that the last byte that left belongs to
   std::deque<entry> unanswered_;  // have left; the peer's answers come in this order
   std::deque<entry> postponed_;
+  std::string spare_;
   std::string acknowledgements_;  // leave between frames, never inside one
   std::size_t acknowledgements_sent_ = 0;
   std::size_t size_ = 0;

@@ -64,7 +64,7 @@ joint::outcome joint::move_some() {
 joint::outcome joint::splice_some() {
   const ssize_t size = sys::splice_without_signal(from_->descriptor().get(), to_->descriptor().get(), splice_size);
   if (size > 0) return outcome::moved;
-  if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+  if (size == -1 && sys::would_block()) {
     // It does not say which of the two it was. If something comes in between, the target is found to be ready at once.
     return sys::readable_now(from_->descriptor().get()) == 0 ? outcome::source_dry : outcome::target_full;
   }
@@ -83,7 +83,7 @@ joint::outcome joint::copy_some() {
     to_->write({buffer.data(), static_cast<std::size_t>(size)});
     return outcome::moved;
   }
-  if (size == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) return outcome::source_dry;
+  if (size == -1 && sys::would_block()) return outcome::source_dry;
   finish(size == 0 || errno == EIO ? error_code() : sys::last_error());  // EIO: the terminal's other side is closed
   return outcome::finished;
 }

@@ -23,7 +23,7 @@ error_code end_reason(int fd, ssize_t size) {
   return reason.value() == EIO && ::isatty(fd) == 1 ? error_code(asio::error::eof) : reason;
 }
 
-bool would_block(ssize_t result) { return result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK); }
+bool would_block(ssize_t result) { return result == -1 && sys::would_block(); }
 
 }  // namespace
 

@@ -21,6 +21,7 @@ namespace brood::sys {
 
 using boost::system::error_code;
 
+inline bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
 inline error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
 int pipe(int ends[2]) noexcept;                  ///< pipe2 with O_CLOEXEC

@@ -2,24 +2,48 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace brood::wire {
 namespace {
 
 constexpr std::size_t length_size = 4;
+constexpr std::size_t usual_room = 1024 * 1024;  // kept in any case
+constexpr unsigned enough_small_frames = 64;     // to believe that no large one follows soon
 
 }  // namespace
 
 char* frame_buffer::prepare(std::size_t size) {
-  if (begin_ == end_) begin_ = scanned_ = end_ = 0;
-  if (bytes_.size() - end_ < size && begin_ != 0) {
-    std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
+  if (begin_ == end_) {
+    if (capacity_ > usual_room) let_go_of_room();
+    begin_ = scanned_ = end_ = 0;
+  }
+  if (capacity_ - end_ < size && begin_ != 0) {
+    std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
     scanned_ -= begin_;
     end_ -= begin_;
     begin_ = 0;
   }
-  if (bytes_.size() - end_ < size) bytes_.resize(std::max(end_ + size, bytes_.size() * 2));
-  return bytes_.data() + end_;
+  if (capacity_ - end_ < size) grow(end_ + size);
+  return bytes_.get() + end_;
+}
+
+void frame_buffer::grow(std::size_t least) {
+  const std::size_t wanted = std::max(least, capacity_ * 2);
+  auto* larger = static_cast<char*>(std::realloc(bytes_.get(), wanted));
+  if (larger == nullptr) throw std::bad_alloc();
+  static_cast<void>(bytes_.release());
+  bytes_.reset(larger);
+  capacity_ = wanted;
+}
+
+/// A large message is often followed by another; the room for it is dropped only after many small ones.
+void frame_buffer::let_go_of_room() {
+  small_frames_ = end_ > usual_room ? 0 : small_frames_ + 1;
+  if (small_frames_ < enough_small_frames) return;
+  bytes_.reset();
+  capacity_ = 0;
+  small_frames_ = 0;
 }
 
 std::optional<std::string_view> frame_buffer::next() {
@@ -27,15 +51,14 @@ std::optional<std::string_view> frame_buffer::next() {
 }
 
 std::optional<std::string_view> frame_buffer::next_line() {
-  const char* start = bytes_.data() + scanned_;
-  const auto* newline =
-      static_cast<const char*>(end_ == scanned_ ? nullptr : std::memchr(start, '\n', end_ - scanned_));
+  if (end_ == scanned_) return std::nullopt;
+  const auto* newline = static_cast<const char*>(std::memchr(bytes_.get() + scanned_, '\n', end_ - scanned_));
   if (newline == nullptr) {
     scanned_ = end_;
     return std::nullopt;
   }
-  const auto at = static_cast<std::size_t>(newline - bytes_.data());
-  std::string_view line(bytes_.data() + begin_, at - begin_);
+  const auto at = static_cast<std::size_t>(newline - bytes_.get());
+  std::string_view line(bytes_.get() + begin_, at - begin_);
   begin_ = scanned_ = at + 1;
   return line;
 }
@@ -44,14 +67,15 @@ std::optional<std::string_view> frame_buffer::next_line() {
 std::size_t frame_buffer::block_length() const noexcept {
   if (end_ - begin_ < length_size) return 0;
   std::size_t length = 0;
-  for (std::size_t i = 0; i < length_size; ++i) length = length << 8 | static_cast<unsigned char>(bytes_[begin_ + i]);
+  for (std::size_t i = 0; i < length_size; ++i)
+    length = length << 8 | static_cast<unsigned char>(bytes_.get()[begin_ + i]);
   return length;
 }
 
 std::optional<std::string_view> frame_buffer::next_block() {
   const std::size_t length = block_length();
   if (end_ - begin_ < length_size || length > limit_ || end_ - begin_ - length_size < length) return std::nullopt;
-  std::string_view block(bytes_.data() + begin_ + length_size, length);
+  std::string_view block(bytes_.get() + begin_ + length_size, length);
   begin_ = scanned_ = begin_ + length_size + length;
   return block;
 }

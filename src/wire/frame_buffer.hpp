@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "brood/serialization.hpp"
 
@@ -32,11 +33,20 @@ class frame_buffer {
   std::optional<std::string_view> next_block();
   std::size_t block_length() const noexcept;
 
+  void grow(std::size_t least);
+  void let_go_of_room();
+
+  struct freed {
+    void operator()(char* bytes) const noexcept { std::free(bytes); }
+  };
+
   serialization form_;
   std::size_t limit_;
-  std::vector<char> bytes_;
-  std::size_t begin_ = 0;    // first byte not given out
-  std::size_t scanned_ = 0;  // no '\n' in [begin_, scanned_): each byte is looked at once, however long the line
+  std::unique_ptr<char, freed> bytes_;  // from malloc: the kernel moves pages where a vector would copy and clear them
+  std::size_t capacity_ = 0;
+  unsigned small_frames_ = 0;  // one after the other, while there is room for large ones
+  std::size_t begin_ = 0;      // first byte not given out
+  std::size_t scanned_ = 0;    // no '\n' in [begin_, scanned_): each byte is looked at once, however long the line
   std::size_t end_ = 0;
 };
 

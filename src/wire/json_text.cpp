@@ -1,11 +1,11 @@
 #include "wire/json_text.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
 #include <charconv>
-#include <cmath>
 #include <limits>
+
+#include "wire/json_writer.hpp"
 
 namespace brood::wire {
 namespace {
@@ -13,31 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t deepest = 3000;
-
-bool expressible(const json::value& value) {
-  if (const double* number = value.if_double()) return std::isfinite(*number);
-  if (const json::array* array = value.if_array()) {
-    for (const auto& element : *array) {
-      if (!expressible(element)) return false;
-    }
-  }
-  if (const json::object* object = value.if_object()) {
-    for (const auto& [key, member] : *object) {
-      if (!expressible(member)) return false;
-    }
-  }
-  return true;
-}
-
-void make_expressible(json::value& value) {
-  if (const double* number = value.if_double(); number != nullptr && !std::isfinite(*number)) value = nullptr;
-  if (json::array* array = value.if_array()) {
-    for (auto& element : *array) make_expressible(element);
-  }
-  if (json::object* object = value.if_object()) {
-    for (auto& member : *object) make_expressible(member.value());
-  }
-}
 
 /// What Boost's own parser does with what it finds, but for numbers with a fraction or an exponent: it makes of them
 /// the double that is nearest or the one beside it, and a number shall come out as it went in.
@@ -142,10 +117,9 @@ std::string without_lone_surrogates(std::string_view text) {
 }  // namespace
 
 std::string to_json_text(const json::value& value) {
-  if (expressible(value)) return json::serialize(value);
-  json::value copy = value;
-  make_expressible(copy);
-  return json::serialize(copy);
+  std::string text;
+  append_json_text(text, value);
+  return text;
 }
 
 json::value parse_json_text(std::string_view text, boost::system::error_code& ec) {

@@ -7,8 +7,7 @@
 
 namespace brood::wire {
 
-/// One message in Node's json serialization, without the newline. As JSON.stringify does, what JSON has no number for
-/// (NaN, the infinities) becomes null: anything else would kill a Node peer.
+/// One message in Node's json serialization, without the newline (see append_json_text).
 std::string to_json_text(const boost::json::value& value);
 
 /// Takes what Node takes: white space around the value, invalid UTF-8 inside strings, 3,000 levels of nesting. Half of

@@ -7,6 +7,7 @@
 #include "wire/clone_writer.hpp"
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
+#include "wire/json_writer.hpp"
 
 namespace brood::wire {
 namespace {
@@ -45,7 +46,12 @@ void end_envelope(clone_writer& to, const handle_envelope& around) {
 }  // namespace
 
 void append_frame(std::string& buffer, serialization form, const json::value& body, const handle_envelope* around) {
-  if (form == serialization::json) return append_line(buffer, to_json_text(body), around);
+  if (form == serialization::json) {
+    if (around != nullptr) return append_line(buffer, to_json_text(body), around);
+    append_json_text(buffer, body);
+    buffer += '\n';
+    return;
+  }
   clone_writer to(buffer);
   if (around != nullptr) begin_envelope(to, *around);
   to.write(body);

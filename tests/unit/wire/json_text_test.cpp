@@ -98,7 +98,7 @@ TEST(json_text, may_be_nested_as_deep_as_has_been_seen_from_node_and_not_without
 TEST(json_text, is_written_compact_and_without_a_newline) {
   const json::value value = {{"text", "caf\u00e9\n\u20ac"}, {"list", {1, 2.5, nullptr, true, json::object()}}};
   const std::string text = to_json_text(value);
-  EXPECT_EQ(text, "{\"text\":\"caf\u00e9\\n\u20ac\",\"list\":[1,2.5E0,null,true,{}]}");
+  EXPECT_EQ(text, "{\"text\":\"caf\u00e9\\n\u20ac\",\"list\":[1,2.5,null,true,{}]}");
   boost::system::error_code ec;
   EXPECT_EQ(parse_json_text(text, ec), value);
 }
@@ -113,6 +113,31 @@ TEST(json_text, writes_null_for_what_json_has_no_number_for) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(to_json_text(std::nan("")), "null");
   EXPECT_EQ(to_json_text({{"a", infinity}, {"b", {-infinity, 1}}}), "{\"a\":null,\"b\":[null,1]}");
+}
+
+/// Wherever in a text the character stands that is written as an escape, and however long the text is.
+TEST(json_text, escapes_what_json_must_at_any_place_of_a_string) {
+  for (const std::size_t size : {1U, 7U, 8U, 63U, 64U, 65U, 200U, 8191U, 8192U, 8193U, 20'000U}) {
+    for (const std::size_t at : {std::size_t{0}, size / 2, size - 1}) {
+      for (const auto& [character, written] : std::vector<std::pair<char, std::string>>{
+               {'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\x01', "\\u0001"}, {'\x1f', "\\u001f"}}) {
+        std::string all(size, 'x');
+        all[at] = character;
+        const std::string expected = '"' + all.substr(0, at) + written + all.substr(at + 1) + '"';
+        ASSERT_EQ(to_json_text(text(all)), expected) << size << ' ' << at;
+      }
+    }
+  }
+  const std::string untouched = " !#[]~\x7f caf\u00e9 \u20ac \U0001f600";
+  EXPECT_EQ(to_json_text(text(untouched)), '"' + untouched + '"');
+}
+
+TEST(json_text, writes_numbers_as_short_as_they_can_be) {
+  EXPECT_EQ(to_json_text({0, -1, 1.5, 0.1, 1e21, 5e-324, -0.0, std::numeric_limits<std::uint64_t>::max(),
+                          std::numeric_limits<std::int64_t>::min()}),
+            "[0,-1,1.5,0.1,1e+21,5e-324,0,18446744073709551615,-9223372036854775808]");
+  EXPECT_EQ(to_json_text(json::array()), "[]");
+  EXPECT_EQ(to_json_text({{"a", json::object()}}), R"({"a":{}})");
 }
 
 }  // namespace

@@ -1,0 +1,229 @@
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstring>
+#include <utility>
+
+#include "ipc/channel.hpp"
+#include "sys/calls.hpp"
+#include "sys/listen.hpp"
+
+// The outgoing half of a channel: from a message to its bytes in the socket.
+
+namespace brood::ipc {
+namespace {
+
+constexpr std::size_t bytes_a_turn = 1024 * 1024;
+
+/// Of a datagram socket Node has to be told whether it is one of IPv6.
+wire::handle_envelope envelope_of(attachment::kind type, int fd) {
+  const auto name = type == attachment::kind::datagram ? sys::name_of(fd) : std::nullopt;
+  return {.type = type, .ipv6 = name && name->ipv6};
+}
+
+}  // namespace
+
+bool channel::send(const boost::json::value& body, attachment handle, handle_outcome outcome) {
+  if (!connected()) return false;
+  begin_frame();
+  if (!handle) {
+    wire::append_frame(frame_, form_, body);
+    return queue_frame();
+  }
+  const auto around = envelope_of(handle.type(), handle.native_handle());
+  wire::append_frame(frame_, form_, body, &around);
+  return queue(frame_, {std::make_shared<const unique_fd>(handle.release()), std::move(outcome)});
+}
+
+bool channel::send_value(const value& body, attachment handle, handle_outcome outcome) {
+  if (!connected()) return false;
+  begin_frame();
+  const auto around = envelope_of(handle.type(), handle.native_handle());
+  if (!wire::append_value_frame(frame_, form_, body, handle ? &around : nullptr)) {
+    throw boost::system::system_error(make_error_code(errc::not_serializable), "send");
+  }
+  if (!handle) return queue_frame();
+  return queue(frame_, {std::make_shared<const unique_fd>(handle.release()), std::move(outcome)});
+}
+
+bool channel::send_json(std::string_view text) {
+  if (!connected()) return false;
+  begin_frame();
+  if (!wire::append_json_frame(frame_, form_, text)) {
+    throw boost::system::system_error(make_error_code(errc::not_serializable), "send_json");
+  }
+  return queue_frame();
+}
+
+bool channel::send_text(std::string_view text) {
+  if (!connected()) return false;
+  begin_frame();
+  wire::append_text_frame(frame_, form_, text);
+  return queue_frame();
+}
+
+bool channel::send_text(std::string_view text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
+                        handle_outcome outcome) {
+  const auto around = envelope_of(type, fd->get());
+  begin_frame();
+  wire::append_text_frame(frame_, form_, text, &around);
+  return queue(frame_, {std::move(fd), std::move(outcome), false});
+}
+
+/// Large messages often come one after the other, and fresh memory for each would cost more than to send it.
+void channel::recycle() {
+  constexpr unsigned enough_small_frames = 64;
+  if (++small_frames_ < enough_small_frames) return;
+  small_frames_ = 0;
+  static_cast<void>(outgoing_.take_spare());
+  if (frame_.capacity() > high_water_mark) frame_ = {};
+}
+
+void channel::begin_frame() {
+  if (frame_.capacity() <= high_water_mark) {
+    if (std::string spare = outgoing_.take_spare(); spare.capacity() != 0) frame_ = std::move(spare);
+  }
+  frame_.clear();
+}
+
+/// The frame just made.
+bool channel::queue_frame() {
+  if (!has_room(frame_.size())) return false;
+  if (frame_.size() >= high_water_mark) {
+    outgoing_.add_large(std::exchange(frame_, {}));
+    small_frames_ = 0;
+  } else {
+    outgoing_.add(frame_);
+    recycle();
+  }
+  return schedule_flush();
+}
+
+bool channel::queue(std::string frame, outgoing_handle handle) {
+  if (!connected() || !has_room(frame.size())) {
+    if (handle.outcome) asio::post(fd_.get_executor(), [outcome = std::move(handle.outcome)] { outcome(false); });
+    return false;
+  }
+  outgoing_.add_with_handle(std::move(frame), std::move(handle));
+  return schedule_flush();
+}
+
+void channel::when_left(departures::handler h) {
+  departures_.add(outgoing_.queued(), std::move(h));
+  schedule_flush();
+}
+
+void channel::when_drained(departures::handler h) {
+  if (outgoing_.size() < high_water_mark) return drained_.post(std::move(h), {});
+  drained_.add(std::move(h));
+}
+
+void channel::tell_departures() {
+  departures_.left(outgoing_.left());
+  if (outgoing_.size() >= high_water_mark) return;
+  while (!drained_.empty()) drained_.complete_one({});
+}
+
+bool channel::has_room(std::size_t size) {
+  if (outgoing_.size() + size <= most_outgoing_) return true;
+  closing_ = true;  // not from here: we stand inside the caller's send()
+  asio::post(fd_.get_executor(), [self = shared_from_this()] { self->close(errc::message_too_large); });
+  return false;
+}
+
+void channel::disconnect() {
+  if (std::exchange(closing_, true)) return;
+  // From here on nobody is too slow for what comes in: it is dropped. But the acknowledgement that the last descriptor
+  // waits for may stand behind what was stopped.
+  resume();
+  schedule_flush();
+}
+
+/// Frames queued in one turn of the loop leave together, in one system call.
+bool channel::schedule_flush() {
+  if (!waiting_writable_ && !std::exchange(flush_posted_, true)) {
+    asio::post(fd_.get_executor(), [self = shared_from_this()] {
+      self->flush_posted_ = false;
+      self->flush();
+    });
+  }
+  return outgoing_.size() < high_water_mark;
+}
+
+void channel::flush() {
+  if (waiting_writable_) return;
+  std::size_t budget = bytes_a_turn;
+  bool more = open_;
+  while (more) {
+    const outbox::piece piece = outgoing_.next();
+    if (piece.bytes.empty()) break;
+    more = budget != 0 && transmit(piece);
+    if (budget == 0) schedule_flush();
+    budget -= std::min(budget, piece.bytes.size());
+  }
+  if (!open_) return;
+  tell_departures();
+  if (closing_ && outgoing_.empty()) close({});
+}
+
+void channel::later(std::chrono::milliseconds pause, void (channel::*what)()) {
+  // Held by its own wait, so that it goes with the loop.
+  auto timer = std::make_shared<asio::steady_timer>(fd_.get_executor(), pause);
+  timer->async_wait([self = shared_from_this(), timer, what](error_code ec) {
+    if (!ec && self->open_) (*self.*what)();
+  });
+}
+
+void channel::retry() {
+  retry_pending_ = false;
+  outgoing_.retry();
+  schedule_flush();
+}
+
+void channel::go_on_writing() {
+  waiting_writable_ = false;
+  flush();
+}
+
+/// False when the socket takes no more for now, or never will.
+bool channel::transmit(const outbox::piece& piece) {
+  iovec part{const_cast<char*>(piece.bytes.data()), piece.bytes.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  if (piece.fd >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* entry = CMSG_FIRSTHDR(&header);
+    entry->cmsg_level = SOL_SOCKET;
+    entry->cmsg_type = SCM_RIGHTS;
+    entry->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(entry), &piece.fd, sizeof(int));
+  }
+  const ssize_t size = sys::send_message(fd_.get(), &header);
+  if (size >= 0) {
+    outgoing_.sent(static_cast<std::size_t>(size));
+    return true;
+  }
+  // More descriptors are in flight than this user may have open. They land, then there is room again, but nothing would
+  // tell: the socket is writable all the time.
+  if (errno == ETOOMANYREFS) {
+    waiting_writable_ = true;
+    later(breath, &channel::go_on_writing);
+    return false;
+  }
+  if (!sys::would_block()) {
+    // The peer is gone, but what it sent before may still be unread: let the reader find the end. Once that is not
+    // wanted any more, nobody would: a peer that has closed its reading side alone may stay for ever.
+    if (closing_ || (errno != EPIPE && errno != ECONNRESET)) close(sys::last_error());
+    return false;
+  }
+  waiting_writable_ = true;
+  fd_.wait(loop::descriptor::wait_type::wait_write, [self = shared_from_this()](error_code ec) {
+    if (!ec) self->go_on_writing();
+  });
+  return false;
+}
+
+}  // namespace brood::ipc
