@@ -2,6 +2,7 @@
 
 #include <boost/json/value.hpp>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "brood/unique_fd.hpp"
@@ -19,7 +20,36 @@ class attachment {
   enum class kind { none, native, socket, server, datagram_native, datagram };
 
   attachment() = default;
+  /// A socket as what it is: a server where it listens, a datagram socket, or a connection. A pipe, and whatever else
+  /// it may be, is `native`; an empty one is `none`.
+  explicit attachment(unique_fd fd) noexcept : kind_(kind_of(fd.get())), fd_(std::move(fd)) {}
   attachment(kind what, unique_fd fd) noexcept : kind_(fd ? what : kind::none), fd_(std::move(fd)) {}
+
+  /// Gives away an Asio socket or acceptor: TCP, UDP or Unix. What it was doing is cancelled, and it is closed here.
+  template <class Socket>
+  static attachment of(Socket&& socket) requires std::is_rvalue_reference_v<Socket&&> {
+    return attachment(unique_fd(socket.release()));
+  }
+  /// The same, and the caller keeps its own: both speak of one socket, as after fork(2).
+  template <class Socket>
+  static attachment copy_of(const Socket& socket) {
+    return attachment(duplicate(const_cast<Socket&>(socket).native_handle()));
+  }
+
+  /// What has arrived, as an Asio object: `m.handle.take_as<asio::ip::tcp::socket>(loop)`. The attachment is empty
+  /// afterwards. Throws boost::system::system_error where it is none such, and where it is empty.
+  template <class Socket, class Context>
+  Socket take_as(Context&& context) {
+    using protocol = typename Socket::protocol_type;
+    Socket socket(std::forward<Context>(context));
+    if constexpr (requires { protocol::v6(); }) {
+      socket.assign(is_ipv6() ? protocol::v6() : protocol::v4(), native_handle());
+    } else {
+      socket.assign(protocol(), native_handle());
+    }
+    static_cast<void>(release().release());
+    return socket;
+  }
 
   explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
   kind type() const noexcept { return kind_; }
@@ -31,7 +61,11 @@ class attachment {
   }
 
  private:
-  kind kind_ = kind::none;
+  static kind kind_of(int fd) noexcept;
+  static unique_fd duplicate(int fd);
+  bool is_ipv6() const noexcept;
+
+  kind kind_ = kind::none;  // before the descriptor, which it is made of
   unique_fd fd_;
 };
 
