@@ -1,13 +1,19 @@
-// brood's side of the ipc group, parent and child in one program.
+// brood's side of the ipc group, parent and child in one program: ipc_brood [json|advanced [NODE_SCRIPT]]. With a
+// script the child is Node, running that.
 //
 //     fork N      starts N children, one after the other, each until its first message has come
 //     ping S      round trips for S seconds: one message there, the same back
 //     flood S     messages one way for S seconds: as fast as the child can send
 //     large S     round trips of a message of 10 MB for S seconds
+//     sockets S   listening sockets to the child for S seconds, as fast as it takes them
+//     bulk BYTES  64 MiB or more one way, in messages of so many bytes; says how many MiB
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/json/object.hpp>
 #include <brood/channel.hpp>
 #include <brood/child_process.hpp>
+#include <functional>
 #include <optional>
 
 #include "ipc_payload.hpp"
@@ -19,18 +25,42 @@ namespace json = boost::json;
 
 constexpr std::size_t large = 10'000'000;
 constexpr std::int64_t burst = 1000;
+constexpr std::int64_t sockets_a_report = 100;
+constexpr std::int64_t mib = 1024 * 1024;
 
 json::object small_message(std::int64_t n) { return {{"n", 100'000 + n % 100'000}, {"text", bench::small_text}}; }
 
-/// Echoes; on {"burst": n} sends n messages.
+/// Sends so many texts, and goes on when the channel has room.
+void send_bulk(brood::parent_channel& parent, std::int64_t count, std::shared_ptr<const json::value> text) {
+  while (count > 0) {
+    --count;
+    if (parent.send(*text)) continue;
+    return parent.async_drained([&parent, count, text](brood::error_code ec) {
+      if (!ec) send_bulk(parent, count, text);
+    });
+  }
+}
+
+/// Echoes; on {"burst": n} sends n messages, on {"bulk": n, "size": s} n texts of s bytes. Takes sockets and closes
+/// them.
 int be_child() {
   boost::asio::io_context loop{1};
   brood::parent_channel parent{loop};
+  std::int64_t sockets = 0;
   parent.messages.on([&](brood::message m) {
+    if (m.handle) {
+      if (++sockets % sockets_a_report == 0) parent.send(sockets);
+      return;
+    }
     const auto* object = m.body.if_object();
-    const auto* count = object != nullptr ? object->if_contains("burst") : nullptr;
-    if (count == nullptr) return static_cast<void>(parent.send(std::move(m.body)));
-    for (std::int64_t i = 0; i < count->as_int64(); ++i) parent.send(small_message(i));
+    if (const auto* count = object != nullptr ? object->if_contains("burst") : nullptr) {
+      for (std::int64_t i = 0; i < count->as_int64(); ++i) parent.send(small_message(i));
+    } else if (const auto* texts = object != nullptr ? object->if_contains("bulk") : nullptr) {
+      const auto size = static_cast<std::size_t>(object->at("size").as_int64());
+      send_bulk(parent, texts->as_int64(), std::make_shared<const json::value>(json::string(bench::large_text(size))));
+    } else {
+      parent.send(m.body);
+    }
   });
   parent.send("ready");
   loop.run();
@@ -39,15 +69,13 @@ int be_child() {
 
 class parent {
  public:
-  explicit parent(std::string self, brood::serialization form) : self_(std::move(self)) {
-    options_.serialization = form;
-  }
+  parent(std::string child, brood::serialization form) : child_(std::move(child)) { options_.serialization = form; }
 
   std::string fork(double count) {
     long long total = 0;
     for (int i = 0; i < static_cast<int>(count); ++i) {
       const auto start = bench::clock::now();
-      auto child = brood::fork(loop_, self_, {"child"}, options_);
+      auto child = brood::fork(loop_, child_, {"child"}, options_);
       child.messages.on([&](const brood::message&) {
         total += bench::ns_since(start);
         child.disconnect();
@@ -60,8 +88,52 @@ class parent {
   std::string ping(double seconds) { return there_and_back(seconds, small_message(0)); }
   std::string large(double seconds) { return there_and_back(seconds, json::string(bench::large_text(::large))); }
 
+  std::string sockets(double seconds) {
+    auto child = brood::fork(loop_, child_, {"child"}, options_);
+    const boost::asio::ip::tcp::acceptor acceptor(loop_, {boost::asio::ip::address_v4::loopback(), 0});
+    std::optional<bench::clock::time_point> start;
+    long long count = 0;
+    long long elapsed = 0;
+    const auto send_some = [&] {
+      for (std::int64_t i = 0; i < sockets_a_report; ++i) child.send("take", brood::attachment::copy_of(acceptor));
+    };
+    child.messages.on([&](const brood::message&) {
+      if (!start) {
+        start = bench::clock::now();
+        send_some();
+        return send_some();  // some under way, some waiting: the child is never idle
+      }
+      count += sockets_a_report;
+      elapsed = bench::ns_since(*start);
+      if (static_cast<double>(elapsed) < seconds * 1e9) return send_some();
+      child.disconnect();
+    });
+    run();
+    return bench::words(count, elapsed);
+  }
+
+  std::string bulk(double bytes) {
+    const auto size = static_cast<std::int64_t>(bytes);
+    const std::int64_t count = std::max<std::int64_t>(2, 64 * mib / size);
+    auto child = brood::fork(loop_, child_, {"child"}, options_);
+    std::optional<bench::clock::time_point> start;
+    std::int64_t left = count;
+    long long elapsed = 0;
+    child.messages.on([&](const brood::message&) {
+      if (!start) {
+        start = bench::clock::now();
+        child.send({{"bulk", count}, {"size", size}});
+      } else if (--left == 0) {
+        elapsed = bench::ns_since(*start);
+        child.disconnect();
+      }
+    });
+    run();
+    return bench::words(static_cast<long long>(count * size / mib), elapsed);
+  }
+
   std::string flood(double seconds) {
-    auto child = brood::fork(loop_, self_, {"child"}, options_);
+    auto child = brood::fork(loop_, child_, {"child"}, options_);
     std::optional<bench::clock::time_point> start;
     long long count = 0;
     long long elapsed = 0;
@@ -88,7 +160,7 @@ class parent {
 
  private:
   std::string there_and_back(double seconds, const json::value& what) {
-    auto child = brood::fork(loop_, self_, {"child"}, options_);
+    auto child = brood::fork(loop_, child_, {"child"}, options_);
     std::optional<bench::clock::time_point> start;
     long long count = 0;
     long long elapsed = 0;
@@ -112,7 +184,7 @@ class parent {
   }
 
   boost::asio::io_context loop_{1};
-  std::string self_;
+  std::string child_;
   brood::fork_options options_;
 };
 
@@ -121,9 +193,12 @@ class parent {
 int main(int argc, char** argv) {
   const std::string how = argc > 1 ? argv[1] : "json";
   if (how == "child") return be_child();
-  parent p(argv[0], how == "advanced" ? brood::serialization::advanced : brood::serialization::json);
+  parent p(argc > 2 ? argv[2] : argv[0],
+           how == "advanced" ? brood::serialization::advanced : brood::serialization::json);
   return bench::serve({{"fork", [&](double n) { return p.fork(n); }},
                        {"ping", [&](double s) { return p.ping(s); }},
                        {"flood", [&](double s) { return p.flood(s); }},
-                       {"large", [&](double s) { return p.large(s); }}});
+                       {"large", [&](double s) { return p.large(s); }},
+                       {"sockets", [&](double s) { return p.sockets(s); }},
+                       {"bulk", [&](double s) { return p.bulk(s); }}});
 }

@@ -2,14 +2,14 @@
 
 Each parent has a child of its own kind, in Node's json serialization; brood-advanced is brood in the other one. `epoll`
 is the floor of the round trip: 150 bytes between two processes on a socketpair, with nothing around them. A message of
-the small kind is 150 bytes on the wire. One way, the child sends bursts of a thousand, the next of which is asked for
+the small kind is 150 bytes on the wire. brood-node is brood with a Node child. One way, the child sends bursts of a thousand, the next of which is asked for
 before the last has come; the large message is a string.
 """
 
 from harness import slices
+from harness.context import ROOT
 from harness.peers import JAVASCRIPT
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure
-from harness.subjects import LineSubject
 
 FORKS = 5
 LARGE_MB = 10
@@ -26,13 +26,23 @@ ONE_WAY = Measure(
 LARGE = Measure(
     "ipc", f"round trip of a message of {LARGE_MB} MB", "ms", LOWER, goals={"bun": Goal(at_most=1 / 3)}
 )
+SOCKETS = Measure("ipc", "listening sockets handed to the child", "sockets/s", HIGHER)
+EVEN = Measure(
+    "ipc",
+    "time per MiB, child to parent: the dearest of five sizes of message, 1 KiB to 256 MiB, to the cheapest",
+    "times",
+    LOWER,
+    own_goals={"brood": Goal(at_most=1.5)},
+)
+SIZES = [1 << 10, 64 << 10, 1 << 20, 16 << 20, 256 << 20]
+HANDS_OVER = {"node", "node26"}  # the others know no handles
 
 
 def messengers(context):
-    program = str(context.build / "bench" / "ipc_brood")
     return [
         context.ours("brood", "ipc_brood"),
-        LineSubject("brood-advanced", [program, "advanced"], context.scratch),
+        context.ours("brood-advanced", "ipc_brood", "advanced"),
+        context.ours("brood-node", "ipc_brood", "json", ROOT / "bench" / "peers" / "ipc.cjs"),
         *(context.script(name, "ipc.cjs") for name in JAVASCRIPT),
     ]
 
@@ -50,8 +60,20 @@ def run(context):
         yield measure(context, ROUND_TRIP, everyone, f"ping {context.slice_seconds}", lambda count, ns: ns / count / 1e3)
         yield measure(context, ONE_WAY, talkers, f"flood {context.slice_seconds}", lambda count, ns: count * 1e9 / ns)
         yield measure(context, LARGE, talkers, f"large {context.slice_seconds}", lambda count, ns: ns / count / 1e6)
+        givers = [one for one in talkers if one.name.startswith("brood") or one.name in HANDS_OVER]
+        yield measure(context, SOCKETS, givers, f"sockets {context.slice_seconds}", lambda count, ns: count * 1e9 / ns)
+        results = slices.take_turns(talkers[:1], context.rounds, dearest_to_cheapest, EVEN.what)
+        yield Comparison(EVEN, talkers[:1], results, lambda value: value)
     finally:
         slices.stop_all(everyone)
+
+
+def dearest_to_cheapest(subject):
+    costs = []
+    for size in SIZES:
+        mib, ns = map(int, subject.ask(f"bulk {size}"))
+        costs.append(ns / mib)
+    return max(costs) / min(costs)
 
 
 def measure(context, what, subjects, command, figure):

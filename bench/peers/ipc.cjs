@@ -10,8 +10,16 @@ const BURST = 1000;
 const small = (n) => ({ n: 100_000 + (n % 100_000), text: SMALL });
 const now = () => process.hrtime.bigint();
 
+const SOCKETS = 100;
+
 if (process.argv[2] === 'child') {
-  process.on('message', (message) => {
+  let sockets = 0;
+  process.on('message', (message, handle) => {
+    if (handle) {
+      handle.close();
+      if (++sockets % SOCKETS === 0) process.send(sockets);
+      return;
+    }
     if (!message.burst) return process.send(message);
     for (let i = 0; i < message.burst; ++i) process.send(small(i));
   });
@@ -77,6 +85,32 @@ if (process.argv[2] === 'child') {
     one.once('exit', () => resolve(`${count} ${elapsed}`));
   });
 
+  const handOver = (seconds) => new Promise((resolve, reject) => {
+    const server = require('net').createServer().listen(0, '127.0.0.1', () => {
+      const one = child();
+      const most = BigInt(Math.round(seconds * 1e9));
+      let start;
+      let count = 0;
+      let elapsed = 0n;
+      const sendSome = () => {
+        for (let i = 0; i < SOCKETS; ++i) one.send('take', server);
+      };
+      one.on('error', reject);
+      one.on('message', () => {
+        if (start === undefined) {
+          start = now();
+          sendSome();
+          return sendSome();
+        }
+        count += SOCKETS;
+        elapsed = now() - start;
+        if (elapsed < most) return sendSome();
+        one.disconnect();
+      });
+      one.once('exit', () => server.close(() => resolve(`${count} ${elapsed}`)));
+    });
+  });
+
   const commands = {
     async fork(count) {
       let total = 0n;
@@ -86,6 +120,7 @@ if (process.argv[2] === 'child') {
     ping: (seconds) => thereAndBack(seconds, small(0)),
     large: (seconds) => thereAndBack(seconds, LARGE),
     flood,
+    sockets: handOver,
   };
 
   readline.createInterface({ input: process.stdin }).on('line', async (line) => {
