@@ -74,6 +74,7 @@ function(brood_actors)
   endforeach()
   file(GLOB scripts CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/actors/*.js"
        "${CMAKE_CURRENT_SOURCE_DIR}/actors/*.mjs" "${CMAKE_CURRENT_SOURCE_DIR}/actors/*.cjs"
+       "${CMAKE_CURRENT_SOURCE_DIR}/actors/*.py"
        "${CMAKE_CURRENT_SOURCE_DIR}/actors/*.sh")
   foreach(script IN LISTS scripts)
     cmake_path(GET script FILENAME name)

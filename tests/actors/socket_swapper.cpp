@@ -4,11 +4,9 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "support/apart.hpp"
-#include "support/socket_swap.hpp"
+#include "../support/socket_swap.hpp"
 
 int main(int, char** argv) {
-  brood_test::raise_descriptor_limit();
   boost::asio::io_context loop{1};
   brood::parent_channel parent{loop};
   brood_test::socket_swap swap(loop, parent, "brood-child-" + std::to_string(::getpid()), std::atoi(argv[1]), 1);

@@ -314,7 +314,8 @@ INSTANTIATE_TEST_SUITE_P(under, each_scheduling,
                          [](const auto& one) { return std::string(to_string(one.param)); });
 
 /// What a primary in another process says of itself: its scheduling, its log, and whether its workers serve.
-/// A copy of the primary where anybody may execute it; the project may stand in a folder that is its owner's alone.
+/// A copy of the primary and its worker where anybody may execute them; the project may stand in a folder that is its
+/// owner's alone.
 class primary_for_all {
  public:
   primary_for_all() {
@@ -322,13 +323,15 @@ class primary_for_all {
     EXPECT_NE(::mkdtemp(folder.data()), nullptr);
     folder_ = folder;
     std::filesystem::permissions(folder_, std::filesystem::perms(0755));
-    std::filesystem::copy_file(actor("scheduling_primary"), path());
+    for (const char* name : {"scheduling_primary", "echo_worker"}) {
+      std::filesystem::copy_file(actor(name), folder_ / name);
+    }
   }
   primary_for_all(const primary_for_all&) = delete;
   primary_for_all& operator=(const primary_for_all&) = delete;
   ~primary_for_all() { std::filesystem::remove_all(folder_); }
 
-  std::string path() const { return (folder_ / "primary").string(); }
+  std::string path() const { return (folder_ / "scheduling_primary").string(); }
 
  private:
   std::filesystem::path folder_;
