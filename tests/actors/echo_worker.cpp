@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   server.acceptor.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
     if (!ec && broken == nullptr) self.ready();
     if (!ec) return server.accept();
+    if (ec == brood::errc::listener_closed) return;  // told to go before it was known where it listens
     self.send({{"failed", ec.message()}});
   });
   self.messages.on([&](const brood::message& m) {
