@@ -30,6 +30,8 @@ refuses '--port.*80x' "$hello" --port 80x
 refuses '--port' "$hello" --port
 refuses '--nonsense' "$hello" --nonsense
 refuses '--nonsense' "$parent" --nonsense
+refuses '--nonsense' "${BROOD_EXAMPLES_DIR:?}/fork_node" --nonsense
+refuses 'nobody to answer' "${BROOD_EXAMPLES_DIR:?}/ipc_echo"
 
 # No node: the line says what would work instead.
 mkdir "$scratch/empty"
