@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 from harness import cpu, groups, machine, processes, report, slices  # noqa: E402
 from harness.context import Context  # noqa: E402
-from harness.peers import FROM_NPM, JAVASCRIPT, LIBRARIES, Peers  # noqa: E402
+from harness.peers import FROM_NPM, JAVASCRIPT, LIBRARIES, MEASURED, Peers  # noqa: E402
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure, pairwise  # noqa: E402
 from harness.subjects import FAILED, MISSING, READY, LineSubject, Subject, SubjectFailed  # noqa: E402
 
@@ -112,7 +112,7 @@ class PeersThatAreNotThere(unittest.TestCase):
                 subject = LineSubject(name, peers.running(name, "x.cjs"), Path(folder), peers.hint(name))
                 self.assertEqual((subject.state, subject.note), (MISSING, "--peers fetches it with npm"))
             versions = peers.versions()
-            self.assertTrue(all(versions[name] is None for name in FROM_NPM))
+            self.assertTrue(all(versions[name] is None for name in MEASURED))
             self.assertIn("python", versions)
 
     def test_no_group_needs_any_of_them(self):

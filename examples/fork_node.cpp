@@ -15,6 +15,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -35,7 +36,7 @@ asio::awaitable<std::string> ask(tcp::endpoint where) {
 asio::awaitable<void> drive(brood::child_process& child) {
   tcp::acceptor acceptor{co_await asio::this_coro::executor, {asio::ip::address_v4::loopback(), 0}};
   const tcp::endpoint where = acceptor.local_endpoint();
-  child.send({{"op", "serve"}}, {brood::attachment::kind::server, brood::unique_fd{acceptor.release()}});
+  child.send({{"op", "serve"}}, brood::attachment::of(std::move(acceptor)));
   auto serving = co_await child.messages.async_next();
   if (!serving) co_return;
   std::cout << "Node: " << serving->body.as_string().c_str() << '\n';

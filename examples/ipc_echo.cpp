@@ -56,11 +56,12 @@ asio::awaitable<void> serve(udp::socket socket) {
 void use(asio::io_context& loop, brood::attachment handle) {
   using kind = brood::attachment::kind;
   const kind type = handle.type();
+  if (type == kind::datagram || type == kind::datagram_native) {
+    return asio::co_spawn(loop, serve(handle.take_as<udp::socket>(loop)), ignore_failure);
+  }
   const int fd = handle.release().release();
   if (type == kind::server) {
     asio::co_spawn(loop, serve(listener{loop, {AF_UNSPEC, 0}, fd}), ignore_failure);
-  } else if (type == kind::datagram || type == kind::datagram_native) {
-    asio::co_spawn(loop, serve(udp::socket{loop, udp::v4(), fd}), ignore_failure);
   } else {
     asio::co_spawn(loop, answer(asio::posix::stream_descriptor{loop, fd}), ignore_failure);
   }

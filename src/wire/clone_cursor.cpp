@@ -47,7 +47,7 @@ bool clone_cursor::header() {
   if (bytes_.empty() || static_cast<unsigned char>(bytes_.front()) != tag::header) return fail(clone_fault::no_header);
   at_ = 1;
   if (!varint(version)) return false;
-  return (version >= tag::oldest_version && version <= tag::version) || fail(clone_fault::no_header);
+  return (version >= tag::oldest_version && version <= tag::newest_version) || fail(clone_fault::no_header);
 }
 
 bool clone_cursor::tag(char& found) {

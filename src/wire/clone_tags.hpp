@@ -3,11 +3,11 @@
 #include <cstdint>
 
 /// The bytes that say what follows, in version 15 of V8's structured clone format and in Node's host objects inside it;
-/// docs/wire-format.md has the whole of it on a page.
+/// docs/wire-format.md has the whole of it on a page. Version 16, which Deno writes, differs in sizes beyond 32 bits only.
 namespace brood::wire::tag {
 
 inline constexpr unsigned char header = 0xff;
-inline constexpr std::uint32_t version = 15, oldest_version = 13;
+inline constexpr std::uint32_t version = 15, oldest_version = 13, newest_version = 16;
 
 inline constexpr char padding = '\0', ignored = '?';
 inline constexpr char undefined = '_', null = '0', truth = 'T', falsehood = 'F', hole = '-';

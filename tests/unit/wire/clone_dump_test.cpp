@@ -348,6 +348,15 @@ TEST(an_array_that_node_passes_on, is_json_too) {
   EXPECT_FALSE(json("ff0f61024902490249004900400202")) << "another order";
 }
 
+TEST(the_version, may_be_that_of_newer_engines) {
+  for (const char* hex : {"ff0d4902", "ff0e4902", "ff0f4902", "ff104902"}) {
+    const auto read = read_clone(from_hex(hex));
+    ASSERT_TRUE(read) << hex << ": " << to_string(read.error());
+    EXPECT_TRUE(*read == value(1)) << hex;
+    EXPECT_EQ(brood::wire::read_clone_as_json(from_hex(hex)), boost::json::value(1)) << hex;
+  }
+}
+
 TEST(the_worked_example, of_the_documentation_is_true) {
   value o = js::object{{"7", "caf\u00e9"}};
   (*o.get_if<js::object>())["list"] = js::array{value::link(o), js::buffer("hi")};
