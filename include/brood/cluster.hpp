@@ -1,10 +1,16 @@
 #pragma once
 
 #include "brood/cluster/acceptor.hpp"
+#include "brood/cluster/activation.hpp"
 #include "brood/cluster/address.hpp"
+#include "brood/cluster/choice.hpp"
+#include "brood/cluster/crash_loop.hpp"
+#include "brood/cluster/datagram_port.hpp"
+#include "brood/cluster/listen_options.hpp"
 #include "brood/cluster/primary.hpp"
 #include "brood/cluster/reload.hpp"
 #include "brood/cluster/settings.hpp"
+#include "brood/cluster/statistics.hpp"
 #include "brood/cluster/this_worker.hpp"
 #include "brood/cluster/worker.hpp"
 #include "brood/parallelism.hpp"

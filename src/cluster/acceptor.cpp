@@ -16,6 +16,11 @@ boost::asio::any_io_executor acceptor::get_executor() const noexcept { return st
 
 void acceptor::accept(acceptor_state& state, accept_handler handler) { state.accept(std::move(handler)); }
 
+void acceptor::accept_local(acceptor_state& state, local_accept_handler handler) {
+  state.accept_local(std::move(handler));
+}
+address acceptor::where() const { return state_->where(); }
+
 void acceptor::on_connections(batch_handler f) { state_->serve(std::move(f)); }
 int acceptor::native_handle() const noexcept { return state_->socket(); }
 void acceptor::set_load(std::size_t open) noexcept { state_->set_load(open); }

@@ -20,50 +20,22 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_waiting = 128;
 /// Taken from our own socket in one go; then those already open get their turn.
 constexpr std::size_t batch_size = 64;
-constexpr int default_backlog = 511;  // as Node
 
 }  // namespace
 
-acceptor_state::acceptor_state(const asio::any_io_executor& ex, wire::listen_request what)
+acceptor_state::acceptor_state(const asio::any_io_executor& ex, wire::listen_request what,
+                               std::shared_ptr<traffic_meter> traffic)
     : request(std::move(what)),
       listening(std::make_shared<detail::milestone_state<tcp::endpoint>>(ex)),
       closed(std::make_shared<detail::milestone_state<error_code>>(ex)),
+      traffic_(std::move(traffic)),
       accepting_(ex),
-      timer_(ex) {}
-
-void acceptor_state::open(std::string name, const tcp::endpoint& local) {
-  key = std::move(name);
-  local_ = local;
-  tell_listening();
+      accepting_local_(ex),
+      timer_(ex) {
+  if (!request.fd) is_path_ = request.address_type == "-1";
 }
 
-/// Node's primary binds late and only then learns that the port is in use, which it does not tell: it sends a socket
-/// that is bound to nothing, or to another port.
-error_code acceptor_state::open(std::string name, unique_fd socket, bool own_queue) {
-  const auto bound = sys::name_of(socket.get());
-  if (!bound || bound->port == 0 || (request.port > 0 && request.port != bound->port)) {
-    return asio::error::address_in_use;
-  }
-  error_code ec;
-  const auto address = asio::ip::make_address(bound->address, ec);
-  if (ec) return ec;
-  if (!sys::is_listening(socket.get()) && sys::listen(socket.get(), default_backlog) == -1) return sys::last_error();
-  if (sys::set_nonblocking(socket.get()) == -1) return sys::last_error();
-  key = std::move(name);
-  own_queue_ = own_queue;
-  local_ = {address, bound->port};
-  socket_.emplace(executor(), std::move(socket));
-  tell_listening();
-  wait();
-  return {};
-}
-
-/// Posted, as all that is told: the caller has things to put in order first.
-void acceptor_state::tell_listening() {
-  asio::post(executor(), [self = shared_from_this()] {
-    if (!self->ended_) self->listening->set({}, self->local_);
-  });
-}
+acceptor_state::~acceptor_state() { traffic_->gone(this); }
 
 void acceptor_state::end(error_code reason, bool take_rest) {
   if (ended_) return;
@@ -71,11 +43,18 @@ void acceptor_state::end(error_code reason, bool take_rest) {
   if (take_rest && own_queue_) take_queue();
   if (ended_) return;  // the program closed it when it was given the rest
   ended_ = reason;
+  cell_ = {};  // its slot may be another worker's from here on
   if (socket_) socket_->close();
   timer_.cancel();
-  while (!accepting_.empty()) accepting_.complete_one(reason, tcp::socket(executor()));
+  sys::remove(std::exchange(file_, {}));
+  end_accepting(reason);
   if (!listening->reached()) listening->set(reason, tcp::endpoint());
   tell_closed();
+}
+
+void acceptor_state::end_accepting(error_code reason) {
+  while (!accepting_.empty()) accepting_.complete_one(reason, tcp::socket(executor()));
+  while (!accepting_local_.empty()) accepting_local_.complete_one(reason, local::socket(executor()));
 }
 
 /// Their clients have connected, so they are ours to serve. Nothing comes after them: the primary has seen to that.
@@ -96,8 +75,8 @@ bool acceptor_state::take(unique_fd& fd) {
     fd.reset();
     return true;
   }
-  if (accepting_.empty() && arrived_.size() >= most_waiting) return false;
-  if (accepting_.empty()) {
+  if (nobody_accepts() && arrived_.size() >= most_waiting) return false;
+  if (nobody_accepts()) {
     arrived_.push_back(std::move(fd));
   } else {
     complete_one(std::move(fd));
@@ -107,25 +86,36 @@ bool acceptor_state::take(unique_fd& fd) {
 
 void acceptor_state::complete_one(unique_fd fd) {
   error_code ec;
-  auto socket = adopt(std::move(fd), ec);
+  if (!accepting_local_.empty()) {
+    auto socket = adopt(local(), std::move(fd), ec);
+    return accepting_local_.complete_one(ec, std::move(socket));
+  }
+  auto socket = adopt(local_.protocol(), std::move(fd), ec);
   accepting_.complete_one(ec, std::move(socket));
 }
 
-void acceptor_state::accept(handler h) {
+template <class Socket>
+void acceptor_state::accept_into(detail::waiters<Socket>& list, typename detail::waiters<Socket>::handler h,
+                                 bool is_tcp) {
+  if (is_path_ && *is_path_ == is_tcp) {
+    return list.post(std::move(h), asio::error::operation_not_supported, Socket(executor()));
+  }
   if (!arrived_.empty()) {
+    list.add(std::move(h));
     unique_fd fd = std::move(arrived_.front());
     arrived_.pop_front();
-    error_code ec;
-    auto socket = adopt(std::move(fd), ec);
-    accepting_.post(std::move(h), ec, std::move(socket));
+    complete_one(std::move(fd));
     tell_closed();
   } else if (ended_) {
-    accepting_.post(std::move(h), ended_, tcp::socket(executor()));
+    list.post(std::move(h), ended_, Socket(executor()));
   } else {
-    accepting_.add(std::move(h));
+    list.add(std::move(h));
     wait();
   }
 }
+
+template void acceptor_state::accept_into(detail::waiters<tcp::socket>&, handler, bool);
+template void acceptor_state::accept_into(detail::waiters<local::socket>&, local_handler, bool);
 
 void acceptor_state::serve(acceptor::batch_handler f) {
   serve_ = std::move(f);
@@ -140,7 +130,7 @@ void acceptor_state::serve(acceptor::batch_handler f) {
 }
 
 void acceptor_state::wait() {
-  const bool wanted = serve_ || !accepting_.empty();
+  const bool wanted = serve_ || !nobody_accepts();
   if (waiting_ || pausing_ || !wanted || !socket_ || !socket_->is_open()) return;
   waiting_ = true;
   socket_->wait(loop::descriptor::wait_type::wait_read, [weak = weak_from_this()](error_code ec) {
@@ -161,7 +151,7 @@ void acceptor_state::accept_waiting() {
     taken = accept_some(std::span(batch).first(there));
     if (taken != 0) give_out(std::span(batch).first(taken));
   } else {
-    for (unique_fd fd; taken < there && !accepting_.empty() && accept_some({&fd, 1}) == 1; ++taken) {
+    for (unique_fd fd; taken < there && !nobody_accepts() && accept_some({&fd, 1}) == 1; ++taken) {
       complete_one(std::move(fd));
     }
   }
@@ -184,6 +174,7 @@ std::size_t acceptor_state::accept_some(std::span<unique_fd> into) {
     // Anything else is the fate of that one connection: ECONNABORTED and the network errors of accept(2).
   }
   accepted_ += count;
+  if (count != 0) traffic_->accepted(count);
   queue_seen_ = queue_seen_ || count < batch_size;
   return count;
 }
@@ -193,7 +184,7 @@ void acceptor_state::give_out(std::span<unique_fd> batch) {
   // A copy: the program may close this acceptor in the middle.
   if (const auto f = serve_) return detail::call_listener(executor(), [&] { f(batch); });
   for (auto& fd : batch) {
-    if (accepting_.empty()) {
+    if (nobody_accepts()) {
       arrived_.push_back(std::move(fd));
     } else {
       complete_one(std::move(fd));
@@ -218,9 +209,10 @@ void acceptor_state::tell_closed() {
   asio::post(executor(), [self = shared_from_this()] { self->closed->set({}, self->ended_); });
 }
 
-asio::ip::tcp::socket acceptor_state::adopt(unique_fd fd, error_code& ec) {
-  tcp::socket socket(executor());
-  socket.assign(local_.protocol(), fd.get(), ec);
+template <class Protocol>
+typename Protocol::socket acceptor_state::adopt(const Protocol& protocol, unique_fd fd, error_code& ec) {
+  typename Protocol::socket socket(executor());
+  socket.assign(protocol, fd.get(), ec);
   if (!ec) static_cast<void>(fd.release());
   return socket;
 }
@@ -238,6 +230,7 @@ void acceptor_state::set_load(std::size_t open) noexcept {
   } else if (cell_) {
     cell_.add(static_cast<std::int32_t>(open) - static_cast<std::int32_t>(*told_ + accepted_));
   }
+  traffic_->open(this, open);
   told_ = open;
   accepted_ = 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
@@ -9,7 +10,9 @@
 #include <string>
 
 #include "brood/cluster/acceptor.hpp"
+#include "cluster/traffic_meter.hpp"
 #include "loop/descriptor.hpp"
+#include "sys/listen_unix.hpp"
 #include "sys/load_cell.hpp"
 #include "wire/cluster_message.hpp"
 
@@ -24,14 +27,22 @@ struct this_worker_state;
 /// has given to this worker, until the program takes them.
 struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   using tcp = asio::ip::tcp;
+  using local = asio::local::stream_protocol;
   using handler = detail::waiters<tcp::socket>::handler;
+  using local_handler = detail::waiters<local::socket>::handler;
 
-  acceptor_state(const asio::any_io_executor& ex, wire::listen_request what);
+  acceptor_state(const asio::any_io_executor& ex, wire::listen_request what, std::shared_ptr<traffic_meter> traffic);
+  acceptor_state(const acceptor_state&) = delete;
+  acceptor_state& operator=(const acceptor_state&) = delete;
+  /// Those that it has told as open are nobody's from here on.
+  ~acceptor_state();
 
-  /// The primary listens and hands connections over.
-  void open(std::string name, const tcp::endpoint& local);
+  /// The primary listens and hands connections over. Without a name of the internet it is a Unix path.
+  void open(std::string name, const std::optional<tcp::endpoint>& at);
   /// The primary gives a socket to accept from. `own_queue`: no other worker accepts from it.
   error_code open(std::string name, unique_fd socket, bool own_queue);
+  /// Listens by itself.
+  error_code open_exclusive();
   /// No connection comes any more. Those that are here, or in a queue of our own if `take_rest`, are still given out;
   /// then, and at once to who waits, `reason`.
   void end(error_code reason, bool take_rest);
@@ -39,7 +50,8 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
 
   /// A connection from the primary. False, and it stays the caller's, when nobody here will take it.
   bool take(unique_fd& fd);
-  void accept(handler h);
+  void accept(handler h) { accept_into(accepting_, std::move(h), true); }
+  void accept_local(local_handler h) { accept_into(accepting_local_, std::move(h), false); }
   void serve(acceptor::batch_handler f);
 
   void count_in(sys::load_cell cell);
@@ -47,7 +59,8 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
 
   const asio::any_io_executor& executor() const noexcept { return accepting_.get_executor(); }
   int socket() const noexcept { return socket_ ? socket_->get() : -1; }
-  const tcp::endpoint& local() const noexcept { return local_; }
+  const tcp::endpoint& local_endpoint() const noexcept { return local_; }
+  address where() const;
 
   const wire::listen_request request;
   std::string key;  // empty until open
@@ -56,6 +69,11 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   const std::shared_ptr<detail::milestone_state<error_code>> closed;
 
  private:
+  template <class Socket>
+  void accept_into(detail::waiters<Socket>& list, typename detail::waiters<Socket>::handler h, bool is_tcp);
+  bool nobody_accepts() const noexcept { return accepting_.empty() && accepting_local_.empty(); }
+  void opened_at(const std::optional<tcp::endpoint>& at);
+  void end_accepting(error_code reason);
   void tell_listening();
   void wait();
   void accept_waiting();
@@ -66,14 +84,20 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   void complete_one(unique_fd fd);
   void pause();
   void tell_closed();
-  tcp::socket adopt(unique_fd fd, error_code& ec);
+  template <class Protocol>
+  typename Protocol::socket adopt(const Protocol& protocol, unique_fd fd, error_code& ec);
 
+  const std::shared_ptr<traffic_meter> traffic_;
   detail::waiters<tcp::socket> accepting_;
+  detail::waiters<local::socket> accepting_local_;
   acceptor::batch_handler serve_;
   std::deque<unique_fd> arrived_;
   std::optional<loop::descriptor> socket_;
   asio::steady_timer timer_;
   tcp::endpoint local_;
+  std::optional<bool> is_path_;  // known from the start, but for a descriptor of the primary's
+  std::string path_;
+  sys::socket_file file_;  // exclusive: ours to remove
   error_code ended_;
   bool own_queue_ = false;
   bool waiting_ = false;

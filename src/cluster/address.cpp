@@ -2,6 +2,8 @@
 
 #include <ostream>
 
+#include "cluster/requested_address.hpp"
+
 namespace brood::cluster {
 
 std::string to_string(const address& a) {
@@ -11,5 +13,14 @@ std::string to_string(const address& a) {
 }
 
 std::ostream& operator<<(std::ostream& out, const address& a) { return out << to_string(a); }
+
+address requested_address(const wire::listen_request& request) {
+  address result;
+  if (request.address_type == "-1") return {address::kind::path, request.address.value_or(""), 0};
+  if (request.address_type == "6" || request.address_type == "udp6") result.type = address::kind::ipv6;
+  result.host = request.address.value_or(result.type == address::kind::ipv6 ? "::" : "0.0.0.0");
+  result.port = static_cast<std::uint16_t>(request.port);
+  return result;
+}
 
 }  // namespace brood::cluster

@@ -2,54 +2,75 @@
 
 #include <utility>
 
+#include "policy/round_robin.hpp"
+
 namespace brood::cluster {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_waiting = 1024;
-/// After every worker has refused a connection.
+/// After every worker has refused a connection, or while it is held.
 constexpr auto patience = 50ms;
 /// Workers wait so long for the turn of one that does not answer. A loop that is merely busy answers sooner.
 constexpr auto patience_with_slow = 20ms;
 
 }  // namespace
 
+std::unique_ptr<dispatcher::assignment> dispatcher::in_turn() {
+  return std::make_unique<policy::round_robin<connection>>();
+}
+
+dispatcher::dispatcher(const asio::any_io_executor& ex, std::unique_ptr<assignment> policy)
+    : policy_(std::move(policy)), retry_(ex), slow_(ex) {}
+
 void dispatcher::join(int worker) {
-  policy_.add(worker);
+  policy_->add(worker);
   distribute();
   changed();
 }
 
 void dispatcher::retire(int worker) {
-  policy_.retire(worker);
+  policy_->retire(worker);
+  distribute();
   changed();
 }
 
 void dispatcher::remove(int worker) {
-  policy_.remove(worker);
+  policy_->remove(worker);
   distribute();
   changed();
 }
 
 void dispatcher::answered(int worker, bool accepted) {
-  if (!policy_.answered(worker, accepted)) return;
+  if (!policy_->answered(worker, accepted)) return;
   distribute();
   changed();
-  if (!policy_.has_parked() || std::exchange(retrying_, true)) return;
+}
+
+void dispatcher::reconsider() {
+  policy_->reconsider();
+  distribute();
+  changed();
+}
+
+void dispatcher::distribute() {
+  for (; auto next = policy_->next(); ++handed_) hand_over_(next->worker, next->connection);
+  if (policy_->held_up()) watch_slow();
+  if (policy_->has_parked()) watch_parked();
+}
+
+void dispatcher::watch_parked() {
+  if (std::exchange(retrying_, true)) return;
   retry_.expires_after(patience);
   retry_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
     if (ec || !self) return;
     self->retrying_ = false;
-    self->policy_.retry_parked();
+    self->policy_->retry_parked();
     self->distribute();
+    self->changed();
   });
-}
-
-void dispatcher::distribute() {
-  for (; auto next = policy_.next(); ++handed_) hand_over_(next->worker, next->connection);
-  if (policy_.held_up()) watch_slow();
 }
 
 void dispatcher::watch_slow() {
@@ -59,14 +80,14 @@ void dispatcher::watch_slow() {
     auto self = weak.lock();
     if (ec || !self) return;
     self->watching_ = false;
-    if (!self->policy_.held_up()) return;
+    if (!self->policy_->held_up()) return;
     // Nothing moved meanwhile: it is not only that everybody is busy.
-    if (handed == self->handed_) self->policy_.excuse_slow();
+    if (handed == self->handed_) self->policy_->excuse_slow();
     self->distribute();
   });
 }
 
-bool dispatcher::wants_more() const { return policy_.has_workers() && policy_.backlog() < most_waiting; }
+bool dispatcher::wants_more() const { return policy_->has_workers() && policy_->backlog() < most_waiting; }
 
 void dispatcher::changed() {
   if (const auto f = changed_) f();
@@ -74,7 +95,7 @@ void dispatcher::changed() {
 
 void dispatcher::close() {
   changed_ = nullptr;
-  policy_ = {};
+  policy_ = in_turn();
   retry_.cancel();
   slow_.cancel();
 }

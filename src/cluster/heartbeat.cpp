@@ -40,13 +40,16 @@ void heartbeat::tick() {
     return;
   }
   asked_ = true;
+  asked_at_ = std::chrono::steady_clock::now();
   wait(limit_ / 2);
   ask_(token_);
 }
 
 void heartbeat::answered() {
   late_ = false;
-  if (std::exchange(asked_, false)) wait(limit_ / 2);
+  if (!std::exchange(asked_, false)) return;
+  lag_ = std::chrono::steady_clock::now() - asked_at_;
+  wait(limit_ / 2);
 }
 
 void heartbeat::stop() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "brood/unique_fd.hpp"
 
@@ -25,6 +26,8 @@ class heartbeat : public std::enable_shared_from_this<heartbeat> {
 
   void start();
   void answered();
+  /// From the last question to its answer: how long the worker's loop took to get to it.
+  std::optional<std::chrono::steady_clock::duration> lag() const noexcept { return lag_; }
   void stop();
 
  private:
@@ -36,6 +39,8 @@ class heartbeat : public std::enable_shared_from_this<heartbeat> {
   ask_function ask_;
   std::function<void()> hung_;
   std::shared_ptr<const unique_fd> token_;
+  std::chrono::steady_clock::time_point asked_at_{};
+  std::optional<std::chrono::steady_clock::duration> lag_;
   bool asked_ = false;
   bool late_ = false;
 };

@@ -5,8 +5,9 @@
 
 namespace brood::cluster {
 
-listener::listener(const asio::any_io_executor& ex, wire::listen_request request, int socket)
-    : dispatcher_(std::make_shared<dispatcher>(ex)),
+listener::listener(const asio::any_io_executor& ex, wire::listen_request request, int socket,
+                   std::unique_ptr<dispatcher::assignment> policy)
+    : dispatcher_(std::make_shared<dispatcher>(ex, std::move(policy))),
       request_(std::move(request)),
       key_(request_.key()),
       name_(sys::name_of(socket)) {}
@@ -32,12 +33,18 @@ void listener::changed() {
 
 void listener::finish(std::function<void()> done) {
   finished_ = std::move(done);
+  sys::remove(std::exchange(file_, {}));
   take_all();
   changed();
 }
 
+void listener::refuse(int socket) const {
+  if (!borrowed_) sys::refuse_connections(socket);
+}
+
 void listener::close() {
   finished_ = nullptr;
+  sys::remove(std::exchange(file_, {}));
   close_sockets();
   dispatcher_->close();
 }

@@ -10,6 +10,7 @@
 
 #include "cluster/dispatcher.hpp"
 #include "sys/listen.hpp"
+#include "sys/listen_unix.hpp"
 #include "wire/cluster_message.hpp"
 
 namespace brood::cluster {
@@ -29,9 +30,12 @@ class listener : public std::enable_shared_from_this<listener> {
     socket_ptr socket{};
     /// It has a queue of its own, by this number, which the kernel fills (listener_slots).
     std::optional<std::uint32_t> slot{};
+    /// It is a UDP socket.
+    bool datagrams = false;
   };
 
-  listener(const asio::any_io_executor& ex, wire::listen_request request, int socket);
+  listener(const asio::any_io_executor& ex, wire::listen_request request, int socket,
+           std::unique_ptr<dispatcher::assignment> policy = dispatcher::in_turn());
   virtual ~listener() = default;
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
@@ -43,6 +47,11 @@ class listener : public std::enable_shared_from_this<listener> {
   bool answers(const wire::listen_request& r) const;
   /// What the first worker that had something to share said, for all the others: Node's TLS ticket keys.
   boost::json::value shared_data;
+
+  /// The socket is somebody else's, too: in the end others may still connect, and find who serves them.
+  void borrowed() { borrowed_ = true; }
+  /// The file of a Unix socket, which goes when the listener does.
+  void own(sys::socket_file file) { file_ = std::move(file); }
 
   /// Once, before any other call.
   void start(hand_over_function f);
@@ -61,6 +70,10 @@ class listener : public std::enable_shared_from_this<listener> {
   /// The worker is gone.
   virtual void remove(int worker) = 0;
   void answered(int worker, bool accepted) { dispatcher_->answered(worker, accepted); }
+  /// Connections that the primary holds here and no worker has taken.
+  std::size_t backlog() const { return dispatcher_->backlog(); }
+  /// What is known of a worker has changed, and the policy may go by that.
+  void reconsider() { dispatcher_->reconsider(); }
   /// The descriptor of the map of loads, where there is one.
   virtual socket_ptr loads() const { return nullptr; }
 
@@ -77,6 +90,8 @@ class listener : public std::enable_shared_from_this<listener> {
   /// After take_all(): nothing is left to accept.
   virtual bool all_taken() const = 0;
   virtual void close_sockets() = 0;
+  /// Nobody shall begin to connect any more.
+  void refuse(int socket) const;
 
   const std::shared_ptr<dispatcher> dispatcher_;
 
@@ -87,6 +102,8 @@ class listener : public std::enable_shared_from_this<listener> {
   const std::string key_;
   const std::optional<sys::bound_name> name_;
   std::function<void()> finished_;  // there while it finishes
+  sys::socket_file file_;
+  bool borrowed_ = false;
 };
 
 }  // namespace brood::cluster

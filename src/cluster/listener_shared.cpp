@@ -25,7 +25,7 @@ void listener_shared::remove(int worker) {
 }
 
 void listener_shared::take_all() {
-  sys::refuse_connections(socket_->get());
+  refuse(socket_->get());
   intake_ = std::make_shared<intake>(dispatcher_, unique_fd(sys::duplicate(socket_->get())));
   intake_->finish();
 }

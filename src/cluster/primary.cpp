@@ -25,6 +25,8 @@ primary::primary(std::shared_ptr<primary_state> state)
       listening(part(state, &primary_state::listening)),
       disconnected(part(state, &primary_state::disconnected)),
       exited(part(state, &primary_state::exited)),
+      crash_looping(part(state, &primary_state::crash_looping)),
+      draining(part(state, &primary_state::draining)),
       message(part(state, &primary_state::message_received)),
       state_(std::move(state)) {}
 
@@ -44,6 +46,12 @@ worker* primary::find(int id) const noexcept {
 }
 
 cluster::scheduling primary::scheduling() const noexcept { return state_->scheduling(); }
+
+std::optional<crash_loop> primary::crash_loop() const { return state_->crash_loop(); }
+
+address primary::adopt(unique_fd socket) { return state_->adopt(std::move(socket)); }
+
+statistics primary::stats(const statistics_options& with) const { return state_->stats(with); }
 
 void primary::reload(primary_state& state, reload_options with, reload_handler handler) {
   state.reload(with, std::move(handler));

@@ -31,6 +31,7 @@ void primary_state::watch_pulse(const state_ptr& who) {
 void primary_state::on_hung(const state_ptr& who) {
   log(log_level::warning, "worker " + std::to_string(who->id) + " has not answered for " +
                               std::to_string(settings_.heartbeat.count()) + " ms and is stopped");
+  who->hung = true;
   leave_listeners(*who, &listener::suspend);
   if (who->child) who->child->stop(settings_.stop);
 }
@@ -43,6 +44,12 @@ void primary_state::on_ready(const state_ptr& who) {
 }
 
 void primary_state::reload(reload_options with, reloading::handler handler) {
+  // One worker's replacement is the primary's own doing: a reload that is asked for meanwhile comes after it.
+  if (recycling_ && !after_recycling_ && !stopping_) {
+    auto kept = std::make_shared<reloading::handler>(std::move(handler));
+    after_recycling_ = [this, with, kept] { reload(with, std::move(*kept)); };
+    return;
+  }
   auto started = std::make_shared<reloading>(*this, executor_, with, std::move(handler));
   if (reload_ || stopping_) {
     return started->abort(reload_ ? asio::error::already_started : asio::error::operation_aborted);

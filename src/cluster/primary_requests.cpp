@@ -1,34 +1,16 @@
 #include <cerrno>
 
-#include "cluster/listener_round_robin.hpp"
-#include "cluster/listener_shared.hpp"
-#include "cluster/listener_slots.hpp"
 #include "cluster/primary_state.hpp"
-#include "sys/calls.hpp"
+#include "cluster/requested_address.hpp"
 
 // What workers ask for and answer, in the messages of Node's cluster (wire/cluster_message.hpp).
 
 namespace brood::cluster {
 namespace {
 
-constexpr int default_backlog = 511;  // as Node
-
-address address_of(const wire::listen_request& request) {
-  address result;
-  if (request.address_type == "-1") return {address::kind::path, request.address.value_or(""), 0};
-  if (request.address_type == "6" || request.address_type == "udp6") result.type = address::kind::ipv6;
-  result.host = request.address.value_or(result.type == address::kind::ipv6 ? "::" : "0.0.0.0");
-  result.port = static_cast<std::uint16_t>(request.port);
-  return result;
-}
-
 std::optional<wire::socket_name> to_wire(const std::optional<sys::bound_name>& name) {
   if (!name) return std::nullopt;
   return wire::socket_name{name->address, name->port, name->ipv6};
-}
-
-bool is_tcp(const wire::listen_request& r) {
-  return (r.address_type == "4" || r.address_type == "6") && !r.fd && r.port >= 0 && r.port <= 65'535;
 }
 
 }  // namespace
@@ -47,12 +29,14 @@ void primary_state::on_message(const state_ptr& who, const boost::json::object& 
     case wire::cluster_message::act::query_server: on_query(who, m); break;
     case wire::cluster_message::act::listening: on_listening(who, m.request); break;
     case wire::cluster_message::act::loads: on_loads(who, m); break;
+    case wire::cluster_message::act::traffic: on_traffic(who, m.report); break;
     case wire::cluster_message::act::close:
       if (auto found = listeners_.find(m.key); found != listeners_.end()) found->second->released(who->id);
       break;
     case wire::cluster_message::act::exited_after_disconnect:
       who->exited_after_disconnect = true;
       leave_listeners(*who, &listener::retire);
+      tell_draining(*who);
       who->channel->link->send_text(wire::ack_text(next_seq_++, m.seq));
       break;
     default: break;  // Node ignores what it does not know, and so must every version of brood
@@ -83,8 +67,10 @@ void primary_state::reply(const state_ptr& who, const wire::cluster_message& que
   std::optional<wire::own_queue> queue;
   if (share.slot) queue = wire::own_queue{*share.slot, where->loads() != nullptr};
   std::string text = wire::listen_reply_text(next_seq_++, query.seq, where->key(), 0, to_wire(where->name()),
-                                             where->shared_data, queue);
+                                             where->shared_data, queue, report_every());
+  if (share.socket && !share.datagrams) who->traffic.serves_itself();
   if (!share.socket) return static_cast<void>(who->channel->link->send_text(text));
+  const auto kind = share.datagrams ? attachment::kind::datagram_native : attachment::kind::native;
   // Not taken in four attempts: the worker has no descriptor left for it.
   auto outcome = [weak = weak_from_this(), weak_who = std::weak_ptr(who), where, seq = query.seq](bool taken) {
     auto self = weak.lock();
@@ -94,7 +80,7 @@ void primary_state::reply(const state_ptr& who, const wire::cluster_message& que
     asked->channel->link->send_text(
         wire::listen_reply_text(self->next_seq_++, seq, where->key(), EMFILE, std::nullopt, where->shared_data));
   };
-  who->channel->link->send_text(std::move(text), attachment::kind::native, share.socket, std::move(outcome));
+  who->channel->link->send_text(std::move(text), kind, share.socket, std::move(outcome));
 }
 
 void primary_state::on_listening(const state_ptr& who, const wire::listen_request& request) {
@@ -102,10 +88,31 @@ void primary_state::on_listening(const state_ptr& who, const wire::listen_reques
     if (one->has(who->id) && one->answers(request)) one->listening(who->id);
   }
   watch_pulse(who);
-  const address where = address_of(request);
+  const address where = requested_address(request);
   who->listening->call(where);
   if (auto facade = who->facade.lock()) listening.call(*facade, where);
   if (!settings_.explicit_ready) on_ready(who);
+}
+
+/// What decides by it wants to know at once; for the rest it need not be of this very moment.
+std::uint32_t primary_state::report_every() const { return settings_.choose ? 0 : 100; }
+
+void primary_state::on_traffic(const state_ptr& who, const wire::traffic_report& report) {
+  const auto before = who->traffic.open();
+  who->traffic.reported(report);
+  if (who->exited_after_disconnect && who->traffic.open() != before) tell_draining(*who);
+  if (!settings_.choose) return;
+  const auto all = listeners_;
+  for (const auto& [key, one] : all) {
+    if (one->has(who->id)) one->reconsider();
+  }
+}
+
+candidate primary_state::look_up(int id) const {
+  auto found = states_.find(id);
+  if (found == states_.end()) return {.id = id};
+  const worker_state& who = *found->second;
+  return {.id = id, .accepted = who.traffic.accepted().value_or(0), .open = who.traffic.open(), .lag = who.lag()};
 }
 
 void primary_state::on_loads(const state_ptr& who, const wire::cluster_message& asked) {
@@ -113,46 +120,6 @@ void primary_state::on_loads(const state_ptr& who, const wire::cluster_message& 
   if (found == listeners_.end() || !found->second->has(who->id) || !found->second->loads()) return;
   who->channel->link->send_text(wire::ack_text(next_seq_++, asked.seq), attachment::kind::native,
                                 found->second->loads(), nullptr);
-}
-
-boost::system::result<primary_state::listener_ptr> primary_state::open_listener(const wire::listen_request& request) {
-  auto made = make_listener(request);
-  if (!made) return made;
-  (*made)->start([weak = weak_from_this(), from = std::weak_ptr(*made)](int worker, const dispatcher::connection& fd) {
-    auto self = weak.lock();
-    auto source = from.lock();
-    if (self && source) self->hand_over(worker, source, fd);
-  });
-  listeners_.emplace((*made)->key(), *made);
-  return made;
-}
-
-boost::system::result<primary_state::listener_ptr> primary_state::make_listener(const wire::listen_request& request) {
-  const int backlog =
-      request.backlog > 0 && request.backlog <= 65'535 ? static_cast<int>(request.backlog) : default_backlog;
-  const auto wanted = scheduling();
-  if (is_tcp(request) && (wanted == scheduling::kernel_round_robin || wanted == scheduling::kernel_least_loaded)) {
-    const auto rule = wanted == scheduling::kernel_least_loaded ? sys::steering::rule::least_loaded
-                                                                : sys::steering::rule::round_robin;
-    bool not_allowed = false;
-    auto made = listener_slots::open(executor_, request, rule, backlog, not_allowed);
-    if (made || !not_allowed) return made;
-    log(log_level::warning,
-        "cluster: " + request.key() + " is served by round_robin, since the kernel refuses: " + made.error().message());
-  }
-  unique_fd socket;
-  errno = EOPNOTSUPP;  // a datagram socket, or a descriptor of the primary's
-  if (request.address_type == "-1" && request.address) {
-    socket = sys::listen_unix(*request.address, backlog);
-  } else if (is_tcp(request)) {
-    const bool ipv6_only = (request.flags & 1) != 0;
-    socket = sys::listen_tcp(request.address, static_cast<std::uint16_t>(request.port), ipv6_only, backlog);
-  }
-  if (!socket) return sys::last_error();
-  if (wanted == scheduling::shared) {
-    return std::make_shared<listener_shared>(executor_, request, std::move(socket));
-  }
-  return std::make_shared<listener_round_robin>(executor_, request, std::move(socket));
 }
 
 void primary_state::hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd) {
@@ -178,6 +145,7 @@ void primary_state::on_answer(const state_ptr& who, const wire::cluster_message&
   if (found == who->handovers.end()) return;
   auto from = found->second.lock();
   who->handovers.erase(found);
+  if (answer.accepted.value_or(false)) who->traffic.taken();
   if (from) from->answered(who->id, answer.accepted.value_or(false));
 }
 

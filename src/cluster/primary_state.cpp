@@ -22,9 +22,21 @@ arguments own_arguments() {
 cluster::settings complete(cluster::settings s) {
   if (s.exec.empty()) s.exec = std::filesystem::read_symlink("/proc/self/exe").string();
   if (!s.args) s.args = own_arguments();
+  if (s.on_err && s.err.type() != stdio::kind::usual && s.err.type() != stdio::kind::inherit) {
+    throw std::invalid_argument("cluster::settings: on_err gets what would go elsewhere by err");
+  }
+  if (s.recycle.jitter < 0 || s.recycle.jitter > 1) {
+    throw std::invalid_argument("cluster::settings: recycle.jitter is not between 0 and 1");
+  }
+  if (s.recycle.check.count() <= 0) throw std::invalid_argument("cluster::settings: recycle.check is no time");
+  if (s.restart.alarm < 0) throw std::invalid_argument("cluster::settings: restart.alarm is negative");
   if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor is less than 1");
-  for (auto time : {s.restart.first, s.restart.most, s.restart.lived, s.drain, s.heartbeat}) {
+  for (auto time : {s.restart.first, s.restart.most, s.restart.lived, s.drain, s.heartbeat, s.recycle.age}) {
     if (time.count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
+  }
+  if (s.choose && s.scheduling == scheduling::automatic) s.scheduling = scheduling::program;
+  if (s.choose ? s.scheduling != scheduling::program : s.scheduling == scheduling::program) {
+    throw std::invalid_argument("cluster::settings: choose goes with scheduling::program, and only with that");
   }
   s.scheduling = choose_scheduling(s.scheduling, s.log);
   return s;
@@ -40,6 +52,8 @@ primary_state::primary_state(asio::any_io_executor ex, cluster::settings s)
       listening(ex),
       disconnected(ex),
       exited(ex),
+      crash_looping(ex),
+      draining(ex),
       message_received(ex),
       executor_(ex),
       settings_(complete(std::move(s))),
@@ -47,7 +61,8 @@ primary_state::primary_state(asio::any_io_executor ex, cluster::settings s)
       random_(std::random_device{}()),
       all_gone_(ex),
       finish_timer_(ex),
-      drain_timer_(ex) {}
+      drain_timer_(ex),
+      limits_timer_(ex) {}
 
 void primary_state::log(log_level level, const std::string& text) const {
   if (settings_.log) settings_.log(level, text);
@@ -75,6 +90,7 @@ worker& primary_state::fork(const environment& changes) {
   auto who = add_worker(changes);
   auto facade = std::make_shared<worker>(who);
   who->facade = facade;
+  if (const auto place = std::exchange(place_, std::nullopt)) who->restarts = *place;
   if (const auto wait = next_wait(); wait.count() == 0) {
     start(who);
   } else {
@@ -122,8 +138,14 @@ void primary_state::start(const state_ptr& who) {
                        .serialization = settings_.serialization};
   options.env.merge(who->changes).set("NODE_UNIQUE_ID", std::to_string(who->id));
   who->started = policy::restart::clock::now();
-  who->child = process::start_module(who->channel, settings_.exec, *settings_.args, options).state;
+  if (settings_.on_err) options.err = stdio::pipe;
+  auto begun = process::start_module(who->channel, settings_.exec, *settings_.args, options);
+  who->child = std::move(begun.state);
+  who->tolerance = std::uniform_real_distribution<>(-1, 1)(random_);
+  ++started_;
   watch(who);
+  if (settings_.on_err) hear_err(who, std::make_unique<readable>(std::move(begun.err)));
+  if (!std::exchange(watching_limits_, true)) watch_limits();
   asio::post(executor_, [self = shared_from_this(), who] {
     if (auto facade = who->facade.lock()) self->forked.call(*facade);
   });
@@ -168,9 +190,14 @@ void primary_state::on_exited(const state_ptr& who, exit_status status) {
   auto facade = who->facade.lock();
   forget(who);
   if (const auto reload = reload_; reload && reload->exited(who->id, status)) who->exited_after_disconnect = true;
+  const int failures = restart_.failures();
   if (!who->exited_after_disconnect) restart_.exited(who->started, policy::restart::clock::now());
+  settle_accounts(*who, status);
+  place_ = who->exited_after_disconnect ? 0 : who->restarts + 1;
   who->exited->set({}, status);
   if (facade) exited.call(*facade, status);
+  place_.reset();
+  if (!who->exited_after_disconnect) look_for_crash_loop(who, status, failures);
   complete_if_all_gone();
 }
 
@@ -178,6 +205,10 @@ void primary_state::forget(const state_ptr& who) {
   who->timer.cancel();
   states_.erase(who->id);
   workers_.erase(who->id);
+  if (states_.empty()) {
+    limits_timer_.cancel();
+    watching_limits_ = false;
+  }
 }
 
 void primary_state::disconnect_worker(worker_state& who) {
@@ -189,6 +220,7 @@ void primary_state::disconnect_worker(worker_state& who) {
     return complete_if_all_gone();
   }
   leave_listeners(who, &listener::retire);
+  asio::post(executor_, [self = shared_from_this(), going = found->second] { self->tell_draining(*going); });
   if (who.channel->connected()) who.channel->link->send_text(wire::disconnect_text(next_seq_++));
 }
 
@@ -250,18 +282,23 @@ void primary_state::complete_if_all_gone() {
   listeners_.clear();
   drain_timer_.cancel();
   finish_timer_.cancel();
+  limits_timer_.cancel();
   while (!all_gone_.empty()) all_gone_.complete_one({});
 }
 
 void primary_state::abandon() {
   if (const auto reload = reload_) reload->abort(asio::error::operation_aborted);
+  stopping_ = true;
+  if (const auto next = std::exchange(after_recycling_, nullptr)) next();
   for (auto& [key, listener] : listeners_) listener->close();
   listeners_.clear();
   drain_timer_.cancel();
   finish_timer_.cancel();
+  limits_timer_.cancel();
   const auto all = std::exchange(states_, {});
   for (const auto& [id, who] : all) {
     who->timer.cancel();
+    if (who->err) who->err->close();
     if (who->pulse) who->pulse->stop();
     who->channel->disconnect();
   }

@@ -3,10 +3,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "brood/cluster/primary.hpp"
+#include "brood/cluster/statistics.hpp"
 #include "cluster/listener.hpp"
 #include "cluster/reloading.hpp"
 #include "cluster/worker_state.hpp"
@@ -26,6 +29,9 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void reload(reload_options with, reloading::handler handler);
   /// The primary object is gone.
   void abandon();
+  statistics stats(const statistics_options& with) const;
+  address adopt(unique_fd socket);
+  std::optional<cluster::crash_loop> crash_loop() const;
 
   const std::map<int, std::shared_ptr<worker>>& workers() const noexcept { return workers_; }
   cluster::scheduling scheduling() const noexcept { return settings_.scheduling; }
@@ -48,6 +54,8 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   detail::listeners<worker&, address> listening;
   detail::listeners<worker&, error_code> disconnected;
   detail::listeners<worker&, exit_status> exited;
+  detail::listeners<cluster::crash_loop> crash_looping;
+  detail::listeners<worker&, std::size_t> draining;
   detail::listeners<worker&, message> message_received;
 
  private:
@@ -63,6 +71,14 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void on_disconnected(const state_ptr& who, error_code reason);
   void on_exited(const state_ptr& who, exit_status status);
   void forget(const state_ptr& who);
+  void settle_accounts(const worker_state& who, const exit_status& status);
+  void hear_err(const state_ptr& who, std::unique_ptr<readable> err);
+  void look_for_crash_loop(const state_ptr& who, const exit_status& status, int failures_before);
+  void tell_draining(const worker_state& who);
+  void watch_limits();
+  void check_limits();
+  std::string limit_reached(const worker_state& who) const;
+  void recycle(const state_ptr& who, const std::string& why);
   void watch_pulse(const state_ptr& who);
   void on_ready(const state_ptr& who);
   void on_hung(const state_ptr& who);
@@ -74,16 +90,28 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   std::chrono::milliseconds next_wait();
   void log(log_level level, const std::string& text) const;
 
+  // Ports
+  boost::system::result<listener_ptr> open_listener(const wire::listen_request& request);
+  boost::system::result<listener_ptr> make_listener(const wire::listen_request& request);
+  /// An empty one: as make_listener.
+  listener_ptr make_slots(const wire::listen_request& request, boost::system::error_code& ec);
+  listener_ptr make_datagrams(const wire::listen_request& request);
+  std::unique_ptr<dispatcher::assignment> make_policy(const wire::listen_request& request, int socket);
+  /// A copy of the socket that a request is about, where the primary has that already. Empty: it has not, with errno 0,
+  /// or it is not fit.
+  unique_fd find_socket(const wire::listen_request& request) const;
+
   // Requests
   void on_message(const state_ptr& who, const boost::json::object& message);
   void on_query(const state_ptr& who, const wire::cluster_message& query);
   void on_answer(const state_ptr& who, const wire::cluster_message& answer);
   void on_listening(const state_ptr& who, const wire::listen_request& request);
   void on_loads(const state_ptr& who, const wire::cluster_message& asked);
+  void on_traffic(const state_ptr& who, const wire::traffic_report& report);
+  std::uint32_t report_every() const;
+  candidate look_up(int id) const;
   void reply(const state_ptr& who, const wire::cluster_message& query, const listener_ptr& where,
              const listener::share& share);
-  boost::system::result<listener_ptr> open_listener(const wire::listen_request& request);
-  boost::system::result<listener_ptr> make_listener(const wire::listen_request& request);
   void hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd);
   void leave_listeners(const worker_state& who, void (listener::*how)(int));
 
@@ -92,6 +120,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   std::map<int, std::shared_ptr<worker>> workers_;
   std::map<int, state_ptr> states_;
   std::map<std::string, listener_ptr> listeners_;
+  std::vector<unique_fd> adopted_;
   int next_id_ = 1;
   std::int64_t next_seq_ = 0;
   policy::restart restart_;
@@ -101,7 +130,21 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   asio::steady_timer drain_timer_;
   std::size_t finishing_ = 0;  // listeners that have connections to hand over yet, and one while they are told
   bool stopping_ = false;
-  std::shared_ptr<reloading> reload_;  // while one is under way
+
+  // For stats()
+  std::uint64_t started_ = 0;
+  std::uint64_t died_ = 0;
+  std::optional<std::uint64_t> gone_accepted_{0};  // by those that have exited
+  std::optional<std::chrono::microseconds> gone_cpu_{0};
+  std::optional<unsigned> place_;          // while `exited` is told: the restarts of whoever is forked by a listener
+  std::shared_ptr<reloading> reload_;      // while one is under way
+  std::function<void()> after_recycling_;  // a reload that was asked for while one worker is replaced
+  bool recycling_ = false;                 // the one under way is of a single worker
+  bool watching_limits_ = false;
+  policy::restart::clock::time_point no_recycling_before_{};
+  asio::steady_timer limits_timer_;
+  std::optional<cluster::crash_loop> crash_loop_;
+  policy::restart::clock::time_point crashed_{};
 };
 
 }  // namespace brood::cluster

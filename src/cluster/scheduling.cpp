@@ -11,6 +11,7 @@ std::string to_string(scheduling s) {
     case scheduling::kernel_least_loaded: return "kernel_least_loaded";
     case scheduling::round_robin: return "round_robin";
     case scheduling::shared: return "shared";
+    case scheduling::program: return "program";
   }
   return "";
 }

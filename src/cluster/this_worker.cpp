@@ -15,6 +15,19 @@ std::shared_ptr<this_worker_state> join_cluster(const asio::any_io_executor& ex,
   return state;
 }
 
+template <class Endpoint>
+wire::listen_request at(const Endpoint& endpoint, const std::string& family) {
+  return {.address = endpoint.address().to_string(),
+          .port = endpoint.port(),
+          .address_type = family + (endpoint.address().is_v6() ? '6' : '4')};
+}
+
+acceptor listen_at(this_worker_state& state, wire::listen_request request, const listen_options& with) {
+  if (with.ipv6_only) request.flags |= 1;
+  request.backlog = with.backlog;
+  return acceptor(with.exclusive ? state.listen_exclusive(std::move(request)) : state.listen(std::move(request)));
+}
+
 }  // namespace
 
 this_worker::this_worker(executor ex, worker_options options) : this_worker(join_cluster(ex.get(), options)) {}
@@ -31,18 +44,32 @@ this_worker::~this_worker() { state_->channel->disconnect(); }
 boost::asio::any_io_executor this_worker::get_executor() const noexcept { return state_->channel->executor; }
 int this_worker::id() const noexcept { return state_->id; }
 
-acceptor this_worker::listen(std::uint16_t port) {
-  wire::listen_request request;
-  request.port = port;
-  return acceptor(state_->listen(std::move(request)));
+acceptor this_worker::listen(std::uint16_t port, const listen_options& with) {
+  return listen_at(*state_, {.port = port}, with);
 }
 
-acceptor this_worker::listen(const boost::asio::ip::tcp::endpoint& endpoint) {
-  wire::listen_request request;
-  request.address = endpoint.address().to_string();
-  request.port = endpoint.port();
-  request.address_type = endpoint.address().is_v6() ? "6" : "4";
-  return acceptor(state_->listen(std::move(request)));
+acceptor this_worker::listen(const boost::asio::ip::tcp::endpoint& endpoint, const listen_options& with) {
+  return listen_at(*state_, at(endpoint, ""), with);
+}
+
+acceptor this_worker::listen(const std::filesystem::path& path, const listen_options& with) {
+  wire::listen_request request{.address = std::filesystem::absolute(path).string(), .port = -1, .address_type = "-1"};
+  request.readable_all = with.readable_all;
+  request.writable_all = with.writable_all;
+  return listen_at(*state_, std::move(request), with);
+}
+
+acceptor this_worker::listen_inherited(int descriptor, const listen_options& with) {
+  listen_options shared = with;
+  shared.exclusive = false;  // it is the primary's
+  return listen_at(*state_, {.fd = descriptor}, shared);
+}
+
+datagram_port this_worker::bind_udp(const boost::asio::ip::udp::endpoint& endpoint, const datagram_options& with) {
+  wire::listen_request request = at(endpoint, "udp");
+  request.fd = -1;  // as Node says it
+  request.flags = (with.ipv6_only ? 1 : 0) | (with.reuse_address ? 4 : 0);
+  return datagram_port(state_->bind(std::move(request), with.exclusive));
 }
 
 void this_worker::ready() { state_->tell_ready(); }

@@ -11,7 +11,9 @@ this_worker_state::this_worker_state(const asio::any_io_executor& ex, int number
     : id(number),
       options(o),
       channel(std::make_shared<ipc::endpoint>(ex)),
-      disconnecting(std::make_shared<detail::milestone_state<>>(ex)) {}
+      disconnecting(std::make_shared<detail::milestone_state<>>(ex)),
+      traffic_(std::make_shared<traffic_meter>()),
+      report_timer_(ex) {}
 
 void this_worker_state::open(unique_fd channel_end) {
   auto weak = weak_from_this();
@@ -42,9 +44,9 @@ std::int64_t this_worker_state::ask(const std::function<std::string(std::int64_t
 
 std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request request) {
   request.index = indexes_[request.key()]++;
-  auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request));
+  auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request), traffic_);
   acceptor->owner = weak_from_this();
-  if (!channel->connected() || exited_after_disconnect) {
+  if (!may_ask()) {
     asio::post(channel->executor, [acceptor] { acceptor->end(errc::listener_closed, false); });
     return acceptor;
   }
@@ -64,11 +66,22 @@ std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request r
   return acceptor;
 }
 
+std::shared_ptr<acceptor_state> this_worker_state::listen_exclusive(wire::listen_request request) {
+  auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request), traffic_);
+  acceptor->owner = weak_from_this();
+  const error_code ec = may_ask() ? acceptor->open_exclusive() : make_error_code(errc::listener_closed);
+  if (ec) asio::post(channel->executor, [acceptor, ec] { acceptor->end(ec, false); });
+  std::erase_if(exclusive_, [](const auto& one) { return one.expired(); });
+  exclusive_.push_back(acceptor);
+  return acceptor;
+}
+
 void this_worker_state::on_listen_reply(acceptor_state& which, const wire::cluster_message& reply, unique_fd socket) {
   if (reply.error != 0) return which.end({static_cast<int>(reply.error), boost::system::system_category()}, false);
   error_code ec;
-  asio::ip::tcp::endpoint local;
-  if (reply.sockname) local = {asio::ip::make_address(reply.sockname->address, ec), reply.sockname->port};
+  std::optional<asio::ip::tcp::endpoint> local;
+  if (reply.sockname) local.emplace(asio::ip::make_address(reply.sockname->address, ec), reply.sockname->port);
+  if (!local && which.request.address_type != "-1" && !which.request.fd) local.emplace();
   if (ec || reply.key.empty() || acceptors_.contains(reply.key)) return which.end(errc::bad_reply, false);
   if (!socket) {
     which.open(reply.key, local);
@@ -77,9 +90,36 @@ void this_worker_state::on_listen_reply(acceptor_state& which, const wire::clust
     return which.end(ec, false);
   }
   acceptors_.emplace(reply.key, which.weak_from_this());
-  tell(wire::listening_text(next_seq_++, which.request, which.local().port()));
+  if (reply.report_every) report_traffic(std::chrono::milliseconds(*reply.report_every));
+  const bool is_path = which.request.address_type == "-1";
+  const std::int64_t port = is_path ? which.request.port : which.local_endpoint().port();
+  tell(wire::listening_text(next_seq_++, which.request, port));
   if (reply.slot && reply.counts_load) ask_for_loads(which, *reply.slot);
 }
+
+/// At once, so that the primary knows that there is nothing before it hears that we listen; then whenever it changes.
+void this_worker_state::report_traffic(std::chrono::milliseconds every) {
+  const bool first = !report_every_;
+  report_every_ = every;
+  if (!first) return;
+  tell_traffic();
+  traffic_->on_change([weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->traffic_changed();
+  });
+}
+
+void this_worker_state::traffic_changed() {
+  auto later = [weak = weak_from_this()](error_code ec = {}) {
+    auto self = weak.lock();
+    if (!ec && self && self->channel->connected()) self->tell_traffic();
+  };
+  // With what else happens in this turn of the loop, and behind what it says of it.
+  if (report_every_->count() == 0) return asio::post(channel->executor, [later] { later(); });
+  report_timer_.expires_after(*report_every_);
+  report_timer_.async_wait(later);
+}
+
+void this_worker_state::tell_traffic() { tell(wire::traffic_text(next_seq_++, traffic_->report())); }
 
 void this_worker_state::ask_for_loads(acceptor_state& which, std::uint32_t slot) {
   ask([&](std::int64_t seq) { return wire::loads_text(seq, which.key); },
@@ -102,6 +142,11 @@ void this_worker_state::end_acceptors(errc reason) {
   for (const auto& [seq, weak] : asking) {
     if (auto acceptor = weak.lock()) acceptor->end(reason, false);
   }
+  const auto exclusive = std::exchange(exclusive_, {});
+  for (const auto& weak : exclusive) {
+    if (auto acceptor = weak.lock()) acceptor->end(reason, true);
+  }
+  end_datagrams(reason);
 }
 
 void this_worker_state::close_acceptor(acceptor_state& which) {
@@ -141,6 +186,8 @@ void this_worker_state::disconnect(bool own) {
 /// Nothing holds the worker any more: the primary is told, if it does not know, and the channel closed.
 void this_worker_state::leave() {
   if (!channel->connected()) return;
+  if (report_every_) tell_traffic();
+  report_timer_.cancel();
   if (!own_wish_) return channel->disconnect();
   ask(wire::exited_after_disconnect_text, [self = weak_from_this()](const wire::cluster_message&, attachment&) {
     if (auto worker = self.lock()) worker->channel->disconnect();
@@ -150,6 +197,7 @@ void this_worker_state::leave() {
 void this_worker_state::on_lost() {
   end_acceptors(errc::channel_closed);
   replies_.clear();
+  report_timer_.cancel();
   if (exited_after_disconnect || !options.exit_when_lost) return;
   // Node's rule, and what keeps workers from outliving their primary. Posted, so that the program's own listeners of
   // `disconnected` come first; _Exit, since other threads may be at work on what exit() would destroy.

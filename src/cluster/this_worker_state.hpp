@@ -1,13 +1,19 @@
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "brood/cluster/this_worker.hpp"
 #include "cluster/acceptor_state.hpp"
+#include "cluster/datagram_state.hpp"
+#include "cluster/traffic_meter.hpp"
 #include "ipc/endpoint.hpp"
 #include "wire/cluster_message.hpp"
 
@@ -20,6 +26,10 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   /// Takes the process's channel and says that it is online.
   void open(unique_fd channel_end);
   std::shared_ptr<acceptor_state> listen(wire::listen_request request);
+  /// By itself, the primary not asked.
+  std::shared_ptr<acceptor_state> listen_exclusive(wire::listen_request request);
+  std::shared_ptr<datagram_state> bind(wire::listen_request request, bool exclusive);
+  void close_datagrams(datagram_state& which);
   void close_acceptor(acceptor_state& which);
   void tell_ready() {
     if (channel->connected()) tell(wire::ready_text(next_seq_++));
@@ -42,7 +52,14 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   void on_listen_reply(acceptor_state& which, const wire::cluster_message& reply, unique_fd socket);
   /// Asks for the map that the kernel reads this worker's load from.
   void ask_for_loads(acceptor_state& which, std::uint32_t slot);
+  /// The primary wants to know; at most so often.
+  void report_traffic(std::chrono::milliseconds every);
+  void traffic_changed();
+  void tell_traffic();
+  void on_bind_reply(datagram_state& which, const wire::cluster_message& reply, unique_fd socket);
+  bool may_ask() const { return channel->connected() && !exited_after_disconnect; }
   void end_acceptors(errc reason);
+  void end_datagrams(errc reason);
   void on_lost();
   void leave();
   /// Sends `text(seq)`; `f` gets the answer. Returns the seq.
@@ -53,7 +70,12 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   std::map<std::int64_t, reply_function> replies_;
   std::map<std::string, std::weak_ptr<acceptor_state>> acceptors_;  // by the key the primary gave
   std::map<std::int64_t, std::weak_ptr<acceptor_state>> asking_;    // without an answer yet, by the seq of the question
+  std::vector<std::weak_ptr<acceptor_state>> exclusive_;            // that the primary does not know
+  std::vector<std::weak_ptr<datagram_state>> datagrams_;            // all
   std::map<std::string, std::int64_t> indexes_;                     // of requests for the same address
+  const std::shared_ptr<traffic_meter> traffic_;
+  std::optional<std::chrono::milliseconds> report_every_;
+  asio::steady_timer report_timer_;
   bool own_wish_ = false;
 };
 

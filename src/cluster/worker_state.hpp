@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "brood/cluster/worker.hpp"
 #include "cluster/heartbeat.hpp"
+#include "cluster/ledger.hpp"
 #include "cluster/listener.hpp"
 #include "process/child_state.hpp"
 
@@ -19,6 +21,11 @@ class primary_state;
 struct worker_state {
   worker_state(const asio::any_io_executor& ex, int number);
 
+  std::optional<std::chrono::microseconds> lag() const {
+    if (!pulse || !pulse->lag()) return std::nullopt;
+    return std::chrono::duration_cast<std::chrono::microseconds>(*pulse->lag());
+  }
+
   const int id;
   environment changes;
   const std::shared_ptr<ipc::endpoint> channel;
@@ -27,7 +34,13 @@ struct worker_state {
   asio::steady_timer timer;  // until it is started; later, until it must be gone
   std::shared_ptr<heartbeat> pulse;
   std::int64_t pulse_seq = -1;  // of the question it has not answered
+  ledger traffic;
   bool exited_after_disconnect = false;
+  bool hung = false;
+  unsigned restarts = 0;          // that its place has seen
+  double tolerance = 0;           // -1 to 1: its part of recycling::jitter
+  std::unique_ptr<readable> err;  // with settings::on_err
+  std::string last_words;
 
   std::weak_ptr<primary_state> primary;
   std::weak_ptr<worker> facade;

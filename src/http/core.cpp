@@ -191,7 +191,9 @@ void core::async_close(brood::detail::waiters<>::handler completion) {
 
 void core::drain() {
   if (!std::exchange(closing_, true)) {
-    for (const auto& source : std::exchange(sources_, {})) source->close();
+    // Kept, to be told of those that are still open.
+    const auto sources = sources_;
+    for (const auto& source : sources) source->close();
     // Draining one may close it, and a handler it calls may close others.
     const auto copy = open_;
     for (auto* c : copy) c->retain();
@@ -204,6 +206,7 @@ void core::drain() {
 void core::check_drained() {
   if (!closing_ || !open_.empty()) return;
   if (clock_) clock_->cancel();
+  sources_.clear();
   while (!drained_.empty()) drained_.complete_one({});
 }
 

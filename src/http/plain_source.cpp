@@ -57,6 +57,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
   }
 
   void close() override {
+    if (core_ == nullptr) return;
     // The handshake of those in the queue is done: closing on them would reset them.
     while (accept_batch(batch_size)) {}
     core_ = nullptr;

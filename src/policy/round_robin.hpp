@@ -5,35 +5,31 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "policy/assignment.hpp"
+
 namespace brood::policy {
 
-/// Who gets the next connection, when the primary hands them out in turn. Each worker has at most one hand-over under
-/// way; of those that have none, the one that was given the fewest so far gets the oldest connection, the first in line
-/// among equals. Nobody gets ahead of the last by more than a few (`most_lead`): workers that answer a little faster
-/// would have the others' turns, and in the long run far more than their share. One that does not answer at all must
-/// not hold up the rest: excuse_slow() leaves it out of account until it does.
+/// Who gets the next connection, when the primary hands them out in turn. Of those that have no hand-over under way,
+/// the one that was given the fewest so far gets the oldest connection, the first in line among equals. Nobody gets
+/// ahead of the last by more than a few (`most_lead`): workers that answer a little faster would have the others'
+/// turns, and in the long run far more than their share. One that does not answer at all must not hold up the rest:
+/// excuse_slow() leaves it out of account until it does.
 ///
-/// A connection is the policy's until a worker has said that it took it. One that was handed to a worker which refused
-/// it or went away is given to the next. One that every worker refused is parked, until retry_parked(): offered on at
-/// once, it would go round and round.
+/// A connection that was handed to a worker which refused it or went away is given to the next. One that every worker
+/// refused is parked, until retry_parked(): offered on at once, it would go round and round.
 template <class Connection>
-class round_robin {
+class round_robin final : public assignment<Connection> {
  public:
-  using worker_id = int;
+  using typename assignment<Connection>::worker_id;
+  using typename assignment<Connection>::handover;
   static constexpr std::uint64_t most_lead = 4;
   /// What one that was excused makes up for when it is back.
   static constexpr std::uint64_t most_arrears = 64;
-  struct handover {
-    worker_id worker;
-    Connection connection;  ///< a copy; the policy keeps its own until the answer
-  };
 
-  /// One that is retired but still has an answer to give comes back into the line with that answer.
-  void add(worker_id worker) {
+  void add(worker_id worker) override {
     const auto [found, added] = workers_.try_emplace(worker);
     if (added) {
       found->second.given = least_given().value_or(0);
@@ -42,9 +38,7 @@ class round_robin {
     found->second.retired = false;
   }
 
-  /// The worker shall get no more. A connection already on its way to it stays so: it may have taken it, and two
-  /// workers must not serve the same client.
-  void retire(worker_id worker) {
+  void retire(worker_id worker) override {
     auto found = workers_.find(worker);
     if (found == workers_.end()) return;
     std::erase(line_, worker);
@@ -52,8 +46,7 @@ class round_robin {
     if (!found->second.under_way) workers_.erase(found);
   }
 
-  /// The worker is gone. What it had not taken is the oldest of all again.
-  void remove(worker_id worker) {
+  void remove(worker_id worker) override {
     auto found = workers_.find(worker);
     if (found == workers_.end()) return;
     if (found->second.under_way) waiting_.push_front(std::move(*found->second.under_way));
@@ -61,10 +54,9 @@ class round_robin {
     std::erase(line_, worker);
   }
 
-  void arrived(Connection connection) { waiting_.push_back({std::move(connection), 0}); }
+  void arrived(Connection connection) override { waiting_.push_back({std::move(connection), 0}); }
 
-  /// What to hand over now; to be asked until it gives nothing, after each of the other calls.
-  std::optional<handover> next() {
+  std::optional<handover> next() override {
     if (line_.empty() || waiting_.empty()) return std::nullopt;
     const auto fewer = [this](worker_id a, worker_id b) { return workers_.at(a).given < workers_.at(b).given; };
     const auto first = std::min_element(line_.begin(), line_.end(), fewer);
@@ -79,8 +71,7 @@ class round_robin {
     return handover{worker, slot->connection};
   }
 
-  /// The worker's answer to its hand-over. False when it has none under way: the answer is to be ignored.
-  bool answered(worker_id worker, bool accepted) {
+  bool answered(worker_id worker, bool accepted) override {
     auto found = workers_.find(worker);
     if (found == workers_.end() || !found->second.under_way) return false;
     item done = std::move(*found->second.under_way);
@@ -102,36 +93,31 @@ class round_robin {
     return true;
   }
 
-  /// Connections wait, and somebody could take them, but for those who have not answered yet.
-  bool held_up() const noexcept { return !waiting_.empty() && !line_.empty(); }
-  /// To be called when that has lasted for a while.
-  void excuse_slow() noexcept {
+  bool held_up() const noexcept override { return !waiting_.empty() && !line_.empty(); }
+  void excuse_slow() noexcept override {
     for (auto& [id, one] : workers_) one.excused = one.excused || one.under_way;
   }
 
-  bool has(worker_id worker) const {
+  bool has(worker_id worker) const override {
     const auto found = workers_.find(worker);
     return found != workers_.end() && !found->second.retired;
   }
-  /// Somebody is there to get a connection, now or after its answer.
-  bool has_workers() const noexcept {
+  bool has_workers() const noexcept override {
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one.second.retired; });
   }
-  bool has_parked() const noexcept { return !parked_.empty(); }
-  void retry_parked() {
+  bool has_parked() const noexcept override { return !parked_.empty(); }
+  void retry_parked() override {
     for (auto& one : parked_) waiting_.push_back({std::move(one.connection), 0});
     parked_.clear();
   }
 
-  /// Nothing is left to do: no connection waits, none is on its way. Or nobody is left to do it.
-  bool settled() const noexcept {
+  bool settled() const noexcept override {
     const auto under_way = [](const auto& one) { return one.second.under_way.has_value(); };
     if (std::any_of(workers_.begin(), workers_.end(), under_way)) return false;
     return backlog() == 0 || line_.empty();
   }
 
-  /// Connections no worker has taken yet.
-  std::size_t backlog() const noexcept { return waiting_.size() + parked_.size(); }
+  std::size_t backlog() const noexcept override { return waiting_.size() + parked_.size(); }
 
  private:
   struct item {

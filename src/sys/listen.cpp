@@ -4,11 +4,9 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/un.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "sys/faults.hpp"
 
@@ -19,31 +17,36 @@ union any_address {
   sockaddr base;
   sockaddr_in v4;
   sockaddr_in6 v6;
-  sockaddr_un path;
 };
 
-unique_fd bind_at(const any_address& address, socklen_t size, bool ipv6_only, bool share = false) noexcept {
+/// What the sockets of a kind have in common.
+struct socket_form {
+  int type = SOCK_STREAM;
+  bool ipv6_only = false;
+  bool reuse_address = true;
+  bool share = false;  ///< SO_REUSEPORT before it is bound
+};
+
+unique_fd bind_at(const any_address& address, socklen_t size, const socket_form& form) noexcept {
   if (fault_due()) return {};
-  unique_fd fd(::socket(address.base.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  unique_fd fd(::socket(address.base.sa_family, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return {};
   const int on = 1;
-  const int only = ipv6_only ? 1 : 0;
-  if (address.base.sa_family != AF_UNIX) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const int only = form.ipv6_only ? 1 : 0;
+  if (form.reuse_address) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (address.base.sa_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
-  if (share && let_share(fd.get()) == -1) return {};
+  if (form.share && let_share(fd.get()) == -1) return {};
   if (::bind(fd.get(), &address.base, size) == -1) return {};
   return fd;
 }
 
-}  // namespace
-
-unique_fd bind_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only) noexcept {
+unique_fd bind_to(const std::optional<std::string>& address, std::uint16_t port, const socket_form& form) noexcept {
   any_address at{};
   const bool any = !address;
   at.v6.sin6_family = AF_INET6;
   at.v6.sin6_port = htons(port);
   if (any || ::inet_pton(AF_INET6, address->c_str(), &at.v6.sin6_addr) == 1) {
-    unique_fd fd = bind_at(at, sizeof at.v6, ipv6_only);
+    unique_fd fd = bind_at(at, sizeof at.v6, form);
     const bool no_ipv6 = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL || errno == EINVAL;
     if (fd || !any || !no_ipv6) return fd;
   }
@@ -54,7 +57,18 @@ unique_fd bind_tcp(const std::optional<std::string>& address, std::uint16_t port
     errno = EINVAL;
     return {};
   }
-  return bind_at(at, sizeof at.v4, false);
+  return bind_at(at, sizeof at.v4, form);
+}
+
+}  // namespace
+
+unique_fd bind_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only) noexcept {
+  return bind_to(address, port, {.ipv6_only = ipv6_only});
+}
+
+unique_fd bind_udp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
+                   bool reuse_address) noexcept {
+  return bind_to(address, port, {.type = SOCK_DGRAM, .ipv6_only = ipv6_only, .reuse_address = reuse_address});
 }
 
 int listen(int socket, int backlog) noexcept { return fault_due() ? -1 : ::listen(socket, backlog); }
@@ -63,6 +77,23 @@ bool is_listening(int socket) noexcept {
   int yes = 0;
   socklen_t size = sizeof yes;
   return ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) == 0 && yes != 0;
+}
+
+bool is_datagram(int socket) noexcept {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
+}
+
+bool is_port(int socket) noexcept {
+  any_address at{};
+  socklen_t size = sizeof at;
+  if (::getpeername(socket, &at.base, &size) == 0 || errno != ENOTCONN) return false;
+  size = sizeof at;
+  if (::getsockname(socket, &at.base, &size) == -1) return false;
+  if (at.base.sa_family == AF_UNIX) return size > sizeof at.base.sa_family;  // it has a name
+  return (at.base.sa_family == AF_INET && at.v4.sin_port != 0) ||
+         (at.base.sa_family == AF_INET6 && at.v6.sin6_port != 0);
 }
 
 int let_share(int bound) noexcept {
@@ -77,7 +108,7 @@ unique_fd bind_beside(int bound) noexcept {
   int only = 0;
   socklen_t only_size = sizeof only;
   if (at.base.sa_family == AF_INET6) ::getsockopt(bound, IPPROTO_IPV6, IPV6_V6ONLY, &only, &only_size);
-  return bind_at(at, size, only != 0, true);
+  return bind_at(at, size, {.ipv6_only = only != 0, .share = true});
 }
 
 std::size_t waiting_to_be_accepted(int listener) noexcept {
@@ -95,19 +126,6 @@ unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t po
   return fd;
 }
 
-unique_fd listen_unix(const std::string& path, int backlog) noexcept {
-  any_address at{};
-  at.path.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof at.path.sun_path) {
-    errno = path.empty() ? EINVAL : ENAMETOOLONG;
-    return {};
-  }
-  std::memcpy(at.path.sun_path, path.data(), path.size());
-  unique_fd fd = bind_at(at, sizeof at.path, false);
-  if (fd && listen(fd.get(), backlog) == -1) fd.reset();
-  return fd;
-}
-
 void refuse_connections(int listener) noexcept {
   // A classic filter sees a packet from its TCP header on; byte 13 holds the flags.
   std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
@@ -117,10 +135,9 @@ void refuse_connections(int listener) noexcept {
   ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
-std::optional<bound_name> name_of(int socket) noexcept {
-  any_address at{};
-  socklen_t size = sizeof at;
-  if (::getsockname(socket, &at.base, &size) == -1) return std::nullopt;
+namespace {
+
+std::optional<bound_name> to_name(const any_address& at) {
   char text[INET6_ADDRSTRLEN] = {};
   if (at.base.sa_family == AF_INET) {
     ::inet_ntop(AF_INET, &at.v4.sin_addr, text, sizeof text);
@@ -131,6 +148,22 @@ std::optional<bound_name> name_of(int socket) noexcept {
     return bound_name{text, ntohs(at.v6.sin6_port), true};
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<bound_name> name_of(int socket) noexcept {
+  any_address at{};
+  socklen_t size = sizeof at;
+  if (::getsockname(socket, &at.base, &size) == -1) return std::nullopt;
+  return to_name(at);
+}
+
+std::optional<bound_name> peer_of(int connection) noexcept {
+  any_address at{};
+  socklen_t size = sizeof at;
+  if (::getpeername(connection, &at.base, &size) == -1) return std::nullopt;
+  return to_name(at);
 }
 
 }  // namespace brood::sys

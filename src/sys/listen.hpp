@@ -20,6 +20,9 @@ struct bound_name {
 unique_fd bind_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only) noexcept;
 int listen(int socket, int backlog) noexcept;
 bool is_listening(int socket) noexcept;
+bool is_datagram(int socket) noexcept;
+/// Whether it is a socket that clients can find: stream or datagram, bound, and not connected to anybody.
+bool is_port(int socket) noexcept;
 
 /// Lets further sockets of ours share the port of this one, which is bound (SO_REUSEPORT). Only now: one that is bound
 /// with the option set would share the port of a stranger instead of saying that it is in use.
@@ -35,8 +38,9 @@ std::size_t waiting_to_be_accepted(int listener) noexcept;
 unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
                      int backlog) noexcept;
 
-/// A Unix socket that listens at `path`.
-unique_fd listen_unix(const std::string& path, int backlog) noexcept;
+/// A UDP socket, bound in the same way, non-blocking.
+unique_fd bind_udp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
+                   bool reuse_address) noexcept;
 
 /// From here on nobody can begin to connect to this listening TCP socket, as if the packets were lost. Those who have
 /// begun, or have connected, can still be accepted.
@@ -44,5 +48,7 @@ void refuse_connections(int listener) noexcept;
 
 /// What an internet socket is bound to; nothing for any other.
 std::optional<bound_name> name_of(int socket) noexcept;
+/// The same of who has connected.
+std::optional<bound_name> peer_of(int connection) noexcept;
 
 }  // namespace brood::sys

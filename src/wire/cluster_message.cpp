@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using act = cluster_message::act;
 
-constexpr std::array<std::pair<act, std::string_view>, 9> act_names{{
+constexpr std::array<std::pair<act, std::string_view>, 10> act_names{{
     {act::online, "online"},
     {act::query_server, "queryServer"},
     {act::listening, "listening"},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<act, std::string_view>, 9> act_names{{
     {act::disconnect, "disconnect"},
     {act::loads, "loads"},
     {act::ready, "ready"},
+    {act::traffic, "traffic"},
 }};
 
 std::string_view text_of(const json::object& from, std::string_view name) {
@@ -48,6 +49,18 @@ act act_of(const json::object& message) {
   return act::none;
 }
 
+/// A count: nothing where it is not one.
+std::optional<std::uint64_t> count_of(const json::object& from, std::string_view name) {
+  const auto number = number_of(from, name);
+  if (!number || *number < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
+}
+
+bool is_set(const json::object& from, std::string_view name) {
+  const json::value* member = from.if_contains(name);
+  return member != nullptr && member->is_bool() && member->get_bool();
+}
+
 listen_request request_of(const json::object& message) {
   listen_request request;
   if (auto address = message.if_contains("address"); address != nullptr && address->is_string()) {
@@ -63,6 +76,8 @@ listen_request request_of(const json::object& message) {
   request.fd = number_of(message, "fd");
   request.flags = number_of(message, "flags").value_or(0);
   request.backlog = number_of(message, "backlog").value_or(0);
+  request.readable_all = is_set(message, "readableAll");
+  request.writable_all = is_set(message, "writableAll");
   request.index = number_of(message, "index").value_or(0);
   if (auto data = message.if_contains("data")) request.data = *data;
   return request;
@@ -103,6 +118,8 @@ std::string request_text(std::int64_t seq, std::string_view name, const listen_r
   if (r.fd) text += R"(,"fd":)" + std::to_string(*r.fd);
   text += R"(,"flags":)" + std::to_string(r.flags);
   text += R"(,"backlog":)" + std::to_string(r.backlog);
+  if (r.readable_all) text += R"(,"readableAll":true)";
+  if (r.writable_all) text += R"(,"writableAll":true)";
   return text + '}';
 }
 
@@ -132,6 +149,12 @@ cluster_message parse_cluster_message(const json::object& message) {
     result.slot = static_cast<std::uint32_t>(*slot);
   }
   if (auto counts = message.if_contains("countsLoad")) result.counts_load = counts->is_bool() && counts->get_bool();
+  if (auto every = count_of(message, "reportEvery"); every && *every <= std::numeric_limits<std::uint32_t>::max()) {
+    result.report_every = static_cast<std::uint32_t>(*every);
+  }
+  if (result.what == act::traffic) {
+    result.report = {count_of(message, "accepted").value_or(0), count_of(message, "open")};
+  }
   if (result.what == act::query_server || result.what == act::listening) result.request = request_of(message);
   return result;
 }
@@ -152,13 +175,19 @@ std::string loads_text(std::int64_t seq, std::string_view key) { return with_key
 
 std::string ready_text(std::int64_t seq) { return simple(seq, "ready"); }
 
+std::string traffic_text(std::int64_t seq, const traffic_report& report) {
+  std::string text = begin(seq) + R"(,"act":"traffic","accepted":)" + std::to_string(report.accepted);
+  if (report.open) text += R"(,"open":)" + std::to_string(*report.open);
+  return text + '}';
+}
+
 std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted) {
   return begin(seq) + R"(,"ack":)" + std::to_string(ack) + R"(,"accepted":)" + (accepted ? "true}" : "false}");
 }
 
 std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_view key, int error,
                               const std::optional<socket_name>& name, const json::value& data,
-                              const std::optional<own_queue>& queue) {
+                              const std::optional<own_queue>& queue, std::optional<std::uint32_t> report_every) {
   std::string text = begin(seq) + R"(,"ack":)" + std::to_string(ack) + R"(,"key":)" + quoted(key);
   // Negative, as libuv has them: a positive one ends a Node worker.
   text += R"(,"errno":)" + (error == 0 ? std::string("null") : std::to_string(-error));
@@ -168,6 +197,7 @@ std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_vi
   }
   if (queue) text += R"(,"slot":)" + std::to_string(queue->slot);
   if (queue && queue->counts_load) text += R"(,"countsLoad":true)";
+  if (report_every) text += R"(,"reportEvery":)" + std::to_string(*report_every);
   return text + R"(,"data":)" + json::serialize(data) + '}';
 }
 

@@ -16,9 +16,11 @@ struct listen_request {
   std::int64_t port = 0;                 ///< -1 for a path
   std::string address_type = "4";        ///< "4", "6", "-1" for a path, "udp4", "udp6"
   std::optional<std::int64_t> fd{};
-  std::int64_t flags = 0;    ///< 1: IPv6 only
-  std::int64_t backlog = 0;  ///< 0: the default
-  std::int64_t index = 0;    ///< tells a worker's requests for port 0 apart
+  std::int64_t flags = 0;     ///< 1: IPv6 only
+  std::int64_t backlog = 0;   ///< 0: the default
+  bool readable_all = false;  ///< of a path: for everybody
+  bool writable_all = false;
+  std::int64_t index = 0;  ///< tells a worker's requests for port 0 apart
   boost::json::value data{};
 
   /// What is the same for all workers that shall share one listener: Node's key, with the index only for port 0.
@@ -29,6 +31,14 @@ struct socket_name {
   std::string address{};
   std::uint16_t port = 0;
   bool ipv6 = false;
+};
+
+/// What a worker tells of its connections. brood's own.
+struct traffic_report {
+  std::uint64_t accepted = 0;           ///< from queues of its own, not through the primary, since it started
+  std::optional<std::uint64_t> open{};  ///< none: it does not know
+
+  friend bool operator==(const traffic_report&, const traffic_report&) = default;
 };
 
 struct cluster_message {
@@ -42,7 +52,8 @@ struct cluster_message {
     new_connection,
     disconnect,
     loads,
-    ready
+    ready,
+    traffic
   };
 
   act what = act::none;
@@ -52,9 +63,11 @@ struct cluster_message {
   std::optional<bool> accepted{};
   std::int64_t error = 0;  ///< an errno, positive; 0 where the listener is there
   std::optional<socket_name> sockname{};
-  std::optional<std::uint32_t> slot{};  ///< brood's own: the worker's queue, which no other worker accepts from
-  bool counts_load = false;             ///< brood's own: the worker may tell its load (act `loads`)
-  listen_request request{};             ///< of query_server and listening
+  std::optional<std::uint32_t> slot{};          ///< brood's own: the worker's queue, which no other worker accepts from
+  bool counts_load = false;                     ///< brood's own: the worker may tell its load (act `loads`)
+  std::optional<std::uint32_t> report_every{};  ///< brood's own: the worker is asked for `traffic`, in milliseconds
+  traffic_report report{};                      ///< of `traffic`
+  listen_request request{};                     ///< of query_server and listening
 };
 
 /// Reads any of them; what is absent or of another type keeps its default, unknown acts are `none`: Node ignores those.
@@ -70,6 +83,8 @@ std::string exited_after_disconnect_text(std::int64_t seq);
 std::string loads_text(std::int64_t seq, std::string_view key);
 /// brood's own: this worker serves.
 std::string ready_text(std::int64_t seq);
+/// brood's own.
+std::string traffic_text(std::int64_t seq, const traffic_report& report);
 std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted);
 
 // Primary to worker.
@@ -80,7 +95,8 @@ struct own_queue {
 };
 std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_view key, int error,
                               const std::optional<socket_name>& name, const boost::json::value& data,
-                              const std::optional<own_queue>& queue = {});
+                              const std::optional<own_queue>& queue = {},
+                              std::optional<std::uint32_t> report_every = {});
 std::string new_connection_text(std::int64_t seq, std::string_view key);
 std::string disconnect_text(std::int64_t seq);
 std::string ack_text(std::int64_t seq, std::int64_t ack);

@@ -1,6 +1,7 @@
 // A server in a worker: it gets its connections from the primary, and what it is serving keeps the worker from going.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <list>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "brood/cluster.hpp"
 #include "http_peer.hpp"
@@ -129,6 +131,37 @@ TEST(http_cluster, a_worker_that_shall_go_finishes_its_requests) {
   c.loop.run();
   EXPECT_TRUE(ended);
   EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK");
+}
+
+TEST(http_cluster, a_worker_that_shall_go_tells_how_many_connections_are_left) {
+  crew c;
+  auto& worker = c.fork(0);
+  std::string answers;
+  c.primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+    c.talk(
+        [&answers, where] {
+          peer one{at(where)};
+          peer other{at(where)};
+          one.send(get("/wait"));
+          other.send(get("/wait"));
+          answers = one.until("late") + other.until("late");
+        },
+        [] {});
+  });
+  int waiting = 0;
+  worker.messages.on([&](const brood::message&) {
+    if (++waiting == 2) worker.disconnect();
+  });
+  std::vector<std::size_t> left;
+  c.primary.draining.on([&](cluster::worker&, std::size_t open) {
+    left.push_back(open);
+    if (open == 2) worker.send("go on");
+  });
+  c.loop.run();
+  EXPECT_FALSE(answers.empty());
+  ASSERT_GE(left.size(), 2U);
+  EXPECT_NE(std::find(left.begin(), left.end(), 2U), left.end());
+  EXPECT_EQ(left.back(), 0U);
 }
 
 TEST(http_cluster, the_least_loaded_worker_gets_the_connection) {

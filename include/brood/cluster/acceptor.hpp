@@ -4,11 +4,13 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
 
+#include "brood/cluster/address.hpp"
 #include "brood/error.hpp"
 #include "brood/event.hpp"
 #include "brood/unique_fd.hpp"
@@ -22,6 +24,7 @@ class acceptor {
  public:
   using endpoint_type = boost::asio::ip::tcp::endpoint;
   using socket_type = boost::asio::ip::tcp::socket;
+  using local_socket_type = boost::asio::local::stream_protocol::socket;
   /// Takes connections, as many at a time as were waiting: connected, non-blocking, closed on exec. It moves out those
   /// it wants; the others are closed.
   using batch_handler = std::function<void(std::span<unique_fd>)>;
@@ -34,8 +37,8 @@ class acceptor {
 
   boost::asio::any_io_executor get_executor() const noexcept;
 
-  /// The primary's answer. Its async_wait completes with the address the port is bound to, or with why it is not:
-  /// address_in_use, permission_denied ...
+  /// The primary's answer. Its async_wait completes with the address the port is bound to (of a Unix path: none,
+  /// where() tells), or with why it is not: address_in_use, permission_denied ...
   milestone<endpoint_type> listening;
   /// No connection comes any more, and all that came were given out. The value is why: errc::listener_closed when it
   /// was closed or the worker was told to go, else what `listening` says.
@@ -49,6 +52,16 @@ class acceptor {
     return boost::asio::async_initiate<Token, void(error_code, socket_type)>(
         [state = state_](auto handler) { accept(*state, std::move(handler)); }, token);
   }
+
+  /// The same for a Unix path. Each of the two gives operation_not_supported at once where the other is the right one.
+  template <class Token = boost::asio::deferred_t>
+  auto async_accept_local(Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(error_code, local_socket_type)>(
+        [state = state_](auto handler) { accept_local(*state, std::move(handler)); }, token);
+  }
+
+  /// What it listens at, once it does; before, what was asked for.
+  address where() const;
 
   /// Instead of async_accept, for servers that want bare descriptors and few calls: `f` gets every connection from here
   /// on. It runs on the loop, and may close this acceptor.
@@ -69,7 +82,9 @@ class acceptor {
 
  private:
   using accept_handler = boost::asio::any_completion_handler<void(error_code, socket_type)>;
+  using local_accept_handler = boost::asio::any_completion_handler<void(error_code, local_socket_type)>;
   static void accept(acceptor_state& state, accept_handler handler);
+  static void accept_local(acceptor_state& state, local_accept_handler handler);
 
   std::shared_ptr<acceptor_state> state_;
 };

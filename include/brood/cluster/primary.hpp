@@ -5,12 +5,17 @@
 #include <boost/asio/deferred.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "brood/cluster/address.hpp"
+#include "brood/cluster/crash_loop.hpp"
 #include "brood/cluster/reload.hpp"
 #include "brood/cluster/settings.hpp"
+#include "brood/cluster/statistics.hpp"
 #include "brood/cluster/worker.hpp"
 #include "brood/executor.hpp"
+#include "brood/unique_fd.hpp"
 
 namespace brood::cluster {
 
@@ -43,12 +48,31 @@ class primary {
   /// scheduling) is served by round_robin all the same.
   cluster::scheduling scheduling() const noexcept;
 
+  /// Takes over a socket that is bound, be it by systemd (take_activated_sockets): a worker that asks for its address,
+  /// or for any address at its port, gets a share of this one, instead of a new one being bound. TCP, Unix, or UDP. It
+  /// is served by round_robin where the scheduling is the kernel's, and by none but the workers: what is in its queue
+  /// in the end stays there for whoever else has it, and a socket file stays too. Returns where it is bound. Throws
+  /// boost::system::system_error where it is no socket, or not bound.
+  address adopt(unique_fd socket);
+
+  /// The last of crash_looping, until a worker has lived.
+  std::optional<cluster::crash_loop> crash_loop() const;
+
+  /// How the workers are doing, as a value; boost::json::value_from makes JSON of it. Reads a small file of /proc for
+  /// each worker.
+  statistics stats(const statistics_options& with = {}) const;
+
   /// Of each worker, after the worker's own event of that name.
   event<worker&> forked;
   event<worker&> online;
   event<worker&, address> listening;
   event<worker&, error_code> disconnected;
   event<worker&, exit_status> exited;
+  /// Generation after generation dies young (backoff::alarm), and one more has: after the last worker's `exited`.
+  event<cluster::crash_loop> crash_looping;
+  /// How many connections a worker that shall go has open yet: when it is told to go, and whenever that changes. Only
+  /// of workers that tell how many they have (worker_statistics::open).
+  event<worker&, std::size_t> draining;
   /// A look at each message before the worker's own `messages` get it.
   event<worker&, brood::message> message;
 

@@ -1,14 +1,20 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "brood/cluster/choice.hpp"
 #include "brood/log.hpp"
 #include "brood/options.hpp"
 
 namespace brood::cluster {
+
+class worker;
 
 /// Who decides which worker gets a connection. docs/cluster.md draws the way of a connection under each.
 enum class scheduling {
@@ -24,6 +30,8 @@ enum class scheduling {
   round_robin,
   /// All workers accept from one queue, whoever is there first: Node's SCHED_NONE. Uneven by nature.
   shared,
+  /// The primary accepts and hands the connections over to whom the program's own function names: settings::choose.
+  program,
 };
 
 /// The name as it is written here: "kernel_round_robin".
@@ -37,6 +45,23 @@ struct backoff {
   std::chrono::milliseconds most{30'000};
   /// Dying before this age is dying young.
   std::chrono::milliseconds lived{1000};
+  /// So many generations in a row that died young are a crash loop: primary::crash_looping. 0: it is never told.
+  int alarm = 3;
+};
+
+/// When a worker has served long enough and is replaced: its successor gets ready first, then it finishes what it is
+/// serving. One at a time, never two in step. A limit of 0 is none.
+struct recycling {
+  std::chrono::milliseconds age{0};
+  /// Connections it has taken. Not for workers of which that is not known: Node's under the kernel schedulings and
+  /// `shared`.
+  std::uint64_t connections = 0;
+  std::uint64_t rss = 0;  ///< resident memory, in bytes
+  /// Each worker's own limits are off by a random part of them, up to this one, so that workers started together do not
+  /// go together. 0 to 1.
+  double jitter = 0.1;
+  /// How often that is looked at. After a successor that did not get ready, the next is tried after backoff::most.
+  std::chrono::milliseconds check{1000};
 };
 
 /// How workers are started and ended. Defaults as in Node's cluster, where it has them.
@@ -52,10 +77,20 @@ struct settings {
   stdio in = stdio::inherit;
   stdio out = stdio::inherit;
   stdio err = stdio::inherit;
+  /// Gets what workers write to stderr, as it comes, a while after their `exited` perhaps; `err` must be left alone
+  /// then. The end of it is told with a crash loop. The loop's run() does not return before all who got that stderr
+  /// have closed it.
+  std::function<void(worker&, std::string_view)> on_err{};
   /// The form of the messages, the cluster's own included.
   brood::serialization serialization = brood::serialization::json;
   cluster::scheduling scheduling = cluster::scheduling::automatic;
+  /// Who gets a connection, by the program's own rule; with it, scheduling::automatic is scheduling::program. What it
+  /// names for a connection holds until that worker has taken it. A worker that is none of those offered (no such id,
+  /// not listening there, on its way out) is told to `log`, an exception leaves the loop's run(); in both cases the
+  /// connection goes to the worker for which the fewest wait.
+  choose_function choose{};
   backoff restart{};
+  recycling recycle{};
   /// A worker that listens or is ready, and whose loop has not turned for this long, gets no more connections, those
   /// that wait for it go to others, and it is ended by the steps of `stop`. 0: never. Works for Node's workers too.
   std::chrono::milliseconds heartbeat{0};

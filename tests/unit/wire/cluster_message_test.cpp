@@ -248,6 +248,21 @@ TEST(cluster_message, a_queue_of_ones_own_is_told_beside_what_node_understands) 
   EXPECT_EQ(asked.key, "K1");
 }
 
+TEST(cluster_message, traffic_is_reported_to_who_asks_for_it) {
+  using namespace brood::wire;
+  const std::string reply = listen_reply_text(0, 1, "K1", 0, std::nullopt, nullptr, {}, 100);
+  EXPECT_EQ(reply, R"({"cmd":"NODE_CLUSTER","seq":0,"ack":1,"key":"K1","errno":null,"reportEvery":100,"data":null})");
+  EXPECT_EQ(parse(reply).report_every, 100U);
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","ack":1,"reportEvery":-1})").report_every, std::nullopt);
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","ack":1,"reportEvery":5e9})").report_every, std::nullopt);
+  const std::string text = traffic_text(3, {.accepted = 12, .open = 0});
+  EXPECT_EQ(text, R"({"cmd":"NODE_CLUSTER","seq":3,"act":"traffic","accepted":12,"open":0})");
+  EXPECT_EQ(parse(text).what, act::traffic);
+  EXPECT_EQ(parse(text).report, (traffic_report{.accepted = 12, .open = 0}));
+  EXPECT_EQ(parse(traffic_text(3, {.accepted = 12})).report, traffic_report{.accepted = 12}) << "open is not told";
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"traffic","accepted":-3,"open":"x"})").report, traffic_report{});
+}
+
 struct request_form {
   const char* name;
   listen_request request;

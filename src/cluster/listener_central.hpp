@@ -5,10 +5,11 @@
 
 namespace brood::cluster {
 
-/// The primary accepts, and hands each connection to the next worker.
-class listener_round_robin final : public listener {
+/// The primary accepts, and hands each connection to the worker its policy names.
+class listener_central final : public listener {
  public:
-  listener_round_robin(const asio::any_io_executor& ex, const wire::listen_request& request, unique_fd socket);
+  listener_central(const asio::any_io_executor& ex, const wire::listen_request& request, unique_fd socket,
+                   std::unique_ptr<dispatcher::assignment> policy);
 
   bool has(int worker) const override { return dispatcher_->has(worker); }
   boost::system::result<share> admit(int) override { return share{}; }

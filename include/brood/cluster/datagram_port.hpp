@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/asio/ip/udp.hpp>
+#include <memory>
+
+#include "brood/error.hpp"
+#include "brood/event.hpp"
+
+namespace brood::cluster {
+
+struct datagram_state;
+
+/// A worker's share of a UDP port that the primary owns: a plain Asio socket. All workers have the same one, and each
+/// datagram goes to whoever reads first.
+class datagram_port {
+ public:
+  using endpoint_type = boost::asio::ip::udp::endpoint;
+  using socket_type = boost::asio::ip::udp::socket;
+
+  explicit datagram_port(std::shared_ptr<datagram_state> state);
+  datagram_port(datagram_port&&) noexcept = default;
+  datagram_port& operator=(datagram_port&&) noexcept = default;
+  /// The same as close().
+  ~datagram_port();
+
+  /// The primary's answer. Its async_wait completes with the address the socket is bound to, or with why it is not:
+  /// address_in_use, permission_denied ...
+  milestone<endpoint_type> bound;
+  /// The socket is closed. The value is why: errc::listener_closed when close() was called or the worker was told to
+  /// go, else what `bound` says.
+  milestone<error_code> closed;
+
+  /// Open and non-blocking from `bound` to `closed`; what waits for it then completes with operation_aborted.
+  socket_type& socket() noexcept;
+
+  /// Other workers go on.
+  void close();
+
+ private:
+  std::shared_ptr<datagram_state> state_;
+};
+
+}  // namespace brood::cluster

@@ -1,0 +1,28 @@
+#pragma once
+
+namespace brood::cluster {
+
+/// How a worker wants to listen. The first worker that asks for an address decides for all of them.
+struct listen_options {
+  /// How many connections may wait in the kernel to be accepted. 0: 511, as in Node.
+  int backlog = 0;
+  /// For an IPv6 address: no IPv4 clients.
+  bool ipv6_only = false;
+  /// The worker listens by itself, on a socket of its own that no other worker shares and the primary knows nothing of:
+  /// an address that is in use, be it by another worker, is address_in_use. Its queue ends with it.
+  bool exclusive = false;
+  /// For a path: everybody may read, or write, the socket's file. One needs to write it to connect.
+  bool readable_all = false;
+  bool writable_all = false;
+};
+
+struct datagram_options {
+  /// For an IPv6 address: no IPv4 peers.
+  bool ipv6_only = false;
+  /// SO_REUSEADDR: others that say the same may be bound to the address too, as for multicast.
+  bool reuse_address = false;
+  /// As in listen_options.
+  bool exclusive = false;
+};
+
+}  // namespace brood::cluster

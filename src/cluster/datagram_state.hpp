@@ -1,0 +1,40 @@
+#pragma once
+
+#include <boost/asio/ip/udp.hpp>
+#include <memory>
+#include <string>
+
+#include "brood/cluster/datagram_port.hpp"
+#include "brood/unique_fd.hpp"
+#include "wire/cluster_message.hpp"
+
+namespace brood::cluster {
+
+namespace asio = boost::asio;
+
+struct this_worker_state;
+
+/// What stands behind a datagram_port.
+struct datagram_state : std::enable_shared_from_this<datagram_state> {
+  using udp = asio::ip::udp;
+
+  datagram_state(const asio::any_io_executor& ex, wire::listen_request what);
+
+  /// Takes the socket, bound as was asked for.
+  error_code open(std::string name, unique_fd fd);
+  void end(error_code reason);
+  bool ended() const noexcept { return ended_.failed(); }
+
+  const wire::listen_request request;
+  std::string key;  // empty until open, and where the primary knows nothing of it
+  std::weak_ptr<this_worker_state> owner;
+  udp::socket socket;
+  udp::endpoint local;
+  const std::shared_ptr<detail::milestone_state<udp::endpoint>> bound;
+  const std::shared_ptr<detail::milestone_state<error_code>> closed;
+
+ private:
+  error_code ended_;
+};
+
+}  // namespace brood::cluster

@@ -1,0 +1,139 @@
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+
+#include "cluster/primary_state.hpp"
+#include "sys/process_usage.hpp"
+
+// Crash loops, what workers say on stderr, drains, and workers that have served long enough.
+
+namespace brood::cluster {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_last_words = 4096;
+/// What a dead worker wrote last may still be in the pipe; a process it has left behind must not hold us up.
+constexpr auto patience_with_err = 100ms;
+
+std::string name_of(const worker_state& who) { return "worker " + std::to_string(who.id); }
+
+}  // namespace
+
+void primary_state::hear_err(const state_ptr& who, std::unique_ptr<readable> err) {
+  who->err = std::move(err);
+  // What it wrote before it died may come after its end: until that of the stream, there is a worker to tell of.
+  who->err->on_data([weak = weak_from_this(), speaker = who, facade = who->facade.lock()](std::string_view data) {
+    auto self = weak.lock();
+    if (!self) return;
+    auto& last = speaker->last_words;
+    last += data;
+    if (last.size() > most_last_words) last.erase(0, last.size() - most_last_words);
+    self->settings_.on_err(*facade, data);
+  });
+}
+
+void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status& status, int failures_before) {
+  const int failures = restart_.failures();
+  if (failures == 0) crash_loop_.reset();
+  if (settings_.restart.alarm == 0 || failures < settings_.restart.alarm || failures == failures_before) return;
+  auto tell = [weak = weak_from_this(), who, status, failures, told = false]() mutable {
+    auto self = weak.lock();
+    if (!self || std::exchange(told, true)) return;
+    who->timer.cancel();
+    self->crash_loop_ = cluster::crash_loop{.failures = failures,
+                                            .wait = self->restart_.wait(0.5),
+                                            .worker = who->id,
+                                            .status = status,
+                                            .reason = name_of(*who) + ' ' + to_string(status),
+                                            .last_words = who->last_words};
+    self->crashed_ = policy::restart::clock::now();
+    self->log(log_level::error, "crash loop: " + self->crash_loop_->reason + "; " + std::to_string(failures) +
+                                    " generations in a row have died young");
+    self->crash_looping.call(*self->crash_loop_);
+  };
+  if (!who->err || who->err->ended.reached()) return asio::post(executor_, std::move(tell));
+  auto once = std::make_shared<decltype(tell)>(std::move(tell));
+  who->err->ended.on([once] { (*once)(); });
+  who->timer.expires_after(patience_with_err);
+  who->timer.async_wait([once](error_code ec) {
+    if (!ec) (*once)();
+  });
+}
+
+/// Over when somebody who came after it has lived.
+std::optional<crash_loop> primary_state::crash_loop() const {
+  const auto now = policy::restart::clock::now();
+  for (const auto& [id, who] : states_) {
+    const bool later = who->child && who->started >= crashed_;
+    if (later && now - who->started >= settings_.restart.lived) return std::nullopt;
+  }
+  return crash_loop_;
+}
+
+void primary_state::tell_draining(const worker_state& who) {
+  auto facade = who.facade.lock();
+  const auto open = who.traffic.open();
+  if (facade && open) draining.call(*facade, *open);
+}
+
+void primary_state::watch_limits() {
+  const auto& limits = settings_.recycle;
+  if (limits.age.count() == 0 && limits.connections == 0 && limits.rss == 0) return;
+  limits_timer_.expires_after(limits.check);
+  limits_timer_.async_wait([weak = weak_from_this()](error_code ec) {
+    auto self = weak.lock();
+    if (!ec && self) self->check_limits();
+  });
+}
+
+/// While there are workers: a timer alone must not keep a primary going.
+void primary_state::check_limits() {
+  if (states_.empty() || stopping_) {
+    watching_limits_ = false;
+    return;
+  }
+  watch_limits();
+  if (reload_ || recycling_ || policy::restart::clock::now() < no_recycling_before_) return;
+  const auto all = states_;
+  for (const auto& [id, who] : all) {
+    const bool serves = who->ready->reached() && !who->exited_after_disconnect && !who->hung;
+    const std::string why = serves ? limit_reached(*who) : "";
+    if (!why.empty()) return recycle(who, why);
+  }
+}
+
+std::string primary_state::limit_reached(const worker_state& who) const {
+  const auto& limits = settings_.recycle;
+  const double part = 1 + limits.jitter * who.tolerance;
+  const auto beyond = [part](auto value, auto limit) {
+    return limit != decltype(limit)(0) && static_cast<double>(value) >= static_cast<double>(limit) * part;
+  };
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(policy::restart::clock::now() - who.started);
+  if (beyond(age.count(), limits.age.count())) return "is " + std::to_string(age.count() / 1000) + " s old";
+  const auto taken = who.traffic.accepted();
+  if (taken && beyond(*taken, limits.connections)) return "has taken " + std::to_string(*taken) + " connections";
+  if (limits.rss == 0) return "";
+  const auto usage = sys::usage_of(who.child->pid);
+  if (usage && beyond(usage->rss, limits.rss)) return "has " + std::to_string(usage->rss >> 20U) + " MiB of memory";
+  return "";
+}
+
+void primary_state::recycle(const state_ptr& who, const std::string& why) {
+  log(log_level::info, name_of(*who) + ' ' + why + " and is replaced");
+  auto done = [weak = weak_from_this()](error_code ec, const reload_verdict& verdict) {
+    auto self = weak.lock();
+    if (!self) return;
+    self->recycling_ = false;
+    if (!ec && !verdict) {
+      self->log(log_level::warning, "not replaced: " + verdict.reason);
+      self->no_recycling_before_ = policy::restart::clock::now() + self->settings_.restart.most;
+    }
+    if (const auto next = std::exchange(self->after_recycling_, nullptr)) next();
+  };
+  recycling_ = true;
+  reload_ = std::make_shared<reloading>(*this, executor_, reload_options{}, asio::bind_executor(executor_, done));
+  const auto started = reload_;
+  started->start({{who->id, who->changes}});
+}
+
+}  // namespace brood::cluster

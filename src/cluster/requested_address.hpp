@@ -1,0 +1,11 @@
+#pragma once
+
+#include "brood/cluster/address.hpp"
+#include "wire/cluster_message.hpp"
+
+namespace brood::cluster {
+
+/// What a worker asks for, or says that it listens at.
+address requested_address(const wire::listen_request& request);
+
+}  // namespace brood::cluster

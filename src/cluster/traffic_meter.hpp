@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "wire/cluster_message.hpp"
+
+namespace brood::cluster {
+
+/// A worker's connections over all its acceptors, counted for the primary to know. What is open each acceptor tells of
+/// the worker as a whole (acceptor::set_load), so the highest figure counts.
+class traffic_meter {
+ public:
+  /// `f` is called when something has changed, and not again before report() was.
+  void on_change(std::function<void()> f) { changed_ = std::move(f); }
+
+  void accepted(std::uint64_t count) {
+    accepted_ += count;
+    changed();
+  }
+  /// One of the worker's acceptors tells how many connections the worker has open.
+  void open(const void* acceptor, std::size_t count) {
+    const auto known = std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one.first == acceptor; });
+    if (known == open_.end()) {
+      open_.emplace_back(acceptor, count);
+    } else if (std::exchange(known->second, count) == count) {
+      return;
+    }
+    tells_ = true;
+    changed();
+  }
+  void gone(const void* acceptor) {
+    if (std::erase_if(open_, [&](const auto& one) { return one.first == acceptor; }) != 0) changed();
+  }
+
+  wire::traffic_report report() noexcept {
+    due_ = false;
+    wire::traffic_report now{.accepted = accepted_};
+    if (!tells_) return now;
+    now.open = 0;
+    for (const auto& [acceptor, count] : open_) now.open = std::max<std::uint64_t>(*now.open, count);
+    return now;
+  }
+
+ private:
+  void changed() {
+    if (changed_ && !std::exchange(due_, true)) changed_();
+  }
+
+  std::function<void()> changed_;
+  std::uint64_t accepted_ = 0;
+  std::vector<std::pair<const void*, std::size_t>> open_;
+  bool tells_ = false;
+  bool due_ = false;
+};
+
+}  // namespace brood::cluster

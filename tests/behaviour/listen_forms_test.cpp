@@ -1,0 +1,447 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/json/object.hpp>
+#include <brood/child_process.hpp>
+#include <fstream>
+#include <thread>
+
+#include "cluster_support.hpp"
+
+// The forms of listening: Unix paths, sockets that are there already, UDP, and by oneself.
+
+namespace {
+
+namespace cluster = brood::cluster;
+using namespace brood_test;
+using namespace std::chrono_literals;
+using asio::ip::udp;
+using unix_stream = asio::local::stream_protocol;
+
+/// A folder of its own, for paths that are short enough for a Unix socket.
+struct folder {
+  folder() {
+    std::string name = "/tmp/brood-listen-XXXXXX";
+    if (::mkdtemp(name.data()) != nullptr) path = name;
+  }
+  ~folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+bool is_socket_file(const std::filesystem::path& path) { return std::filesystem::is_socket(path); }
+
+/// All that a connection brings until its end.
+template <class Protocol>
+std::string all_from(loop& io, const typename Protocol::endpoint& where) {
+  typename Protocol::socket socket(io);
+  brood::error_code ec;
+  socket.connect(where, ec);
+  std::string text;
+  if (!ec) asio::read(socket, asio::dynamic_buffer(text), ec);
+  return text;
+}
+
+/// What a datagram to `where` is answered with.
+void ask_udp(loop& io, std::uint16_t port, std::function<void(std::string)> done) {
+  auto socket = std::make_shared<udp::socket>(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  auto space = std::make_shared<std::array<char, 64>>();
+  socket->send_to(asio::buffer("hello", 5), {asio::ip::address_v4::loopback(), port});
+  socket->async_receive(asio::buffer(*space), [socket, space, done](brood::error_code ec, std::size_t size) {
+    done(ec ? ec.message() : std::string(space->data(), size));
+  });
+}
+
+std::uint16_t port_of(const std::string& address) {
+  return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+}
+
+struct form {
+  const char* program;
+  cluster::scheduling scheduling;
+};
+
+/// brood's workers and Node's, under each scheduling that a form can have.
+class listening : public testing::TestWithParam<form> {
+ protected:
+  bool node() const { return std::string(GetParam().program).ends_with(".js"); }
+
+  cluster::settings workers(brood::arguments args) const {
+    cluster::settings with{.exec = actor(GetParam().program), .args = std::move(args)};
+    with.scheduling = GetParam().scheduling;
+    if (with.scheduling == cluster::scheduling::program) {
+      with.choose = [](const cluster::arrival& a) {
+        to_seen() = to_string(a.to);
+        return cluster::choice(a.workers.back());
+      };
+    }
+    with.drain = 60'000ms;
+    return with;
+  }
+  static std::string& to_seen() {
+    static std::string text;
+    return text;
+  }
+
+  /// Starts workers one after another; calls `done` with what each of them said when `count` have spoken.
+  template <class Function>
+  static void fork_each(cluster::primary& primary, std::size_t count, Function done) {
+    auto said = std::make_shared<std::vector<std::string>>();
+    primary.message.on([&primary, said, count, done](cluster::worker&, const brood::message& m) {
+      const auto& object = m.body.as_object();
+      const bool well = object.contains("listening");
+      said->emplace_back((well ? "" : "failed: ") + std::string(object.at(well ? "listening" : "failed").as_string()));
+      if (said->size() < count) return static_cast<void>(primary.fork());
+      done(*said);
+    });
+    primary.fork();
+  }
+
+  static void end(cluster::primary& primary) {
+    primary.async_disconnect([](brood::error_code ec) { EXPECT_FALSE(ec); });
+  }
+
+  std::string in_use() const { return node() ? "failed: EADDRINUSE" : "failed: Address already in use"; }
+
+  loop io;
+  folder dir;
+  std::thread other_thread;  // of clients that block
+};
+
+TEST_P(listening, at_a_path_is_shared_and_the_file_goes_with_the_primary) {
+  const auto path = dir.path / "app.sock";
+  std::map<std::string, int> answers;
+  cluster::primary primary{io, workers({"path", path})};
+  std::string at;
+  primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+    EXPECT_EQ(where.type, cluster::address::kind::path);
+    at = to_string(where);
+  });
+  fork_each(primary, 2, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said, std::vector<std::string>(2, path));
+    EXPECT_TRUE(is_socket_file(path));
+    other_thread = std::thread([&] {
+      loop own;
+      for (int i = 0; i < 10; ++i) ++answers[all_from<unix_stream>(own, unix_stream::endpoint(path))];
+      asio::post(io, [&] { end(primary); });
+    });
+  });
+  io.run();
+  if (other_thread.joinable()) other_thread.join();
+  EXPECT_EQ(at, path);
+  EXPECT_EQ(answers["worker 1\n"] + answers["worker 2\n"], 10);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  if (GetParam().scheduling == cluster::scheduling::program) {
+    EXPECT_EQ(answers["worker 2\n"], 10);
+    EXPECT_EQ(to_seen(), path);
+  }
+}
+
+TEST_P(listening, replaces_a_socket_file_that_nobody_listens_at) {
+  const auto path = dir.path / "stale.sock";
+  { unix_stream::acceptor gone(io, unix_stream::endpoint(path)); }
+  ASSERT_TRUE(is_socket_file(path));
+  cluster::primary primary{io, workers({"path", path})};
+  fork_each(primary, 1, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said.front(), path);
+    end(primary);
+  });
+  io.run();
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_P(listening, at_a_path_where_somebody_listens_is_in_use) {
+  const auto path = dir.path / "busy.sock";
+  unix_stream::acceptor busy(io, unix_stream::endpoint(path));
+  cluster::primary primary{io, workers({"path", path})};
+  fork_each(primary, 1, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said.front(), in_use());
+    end(primary);
+  });
+  io.run();
+  EXPECT_TRUE(is_socket_file(path)) << "it is theirs";
+  unix_stream::socket(io).connect(unix_stream::endpoint(path));
+}
+
+TEST_P(listening, never_removes_what_is_no_socket) {
+  const auto path = dir.path / "data";
+  std::ofstream(path) << "precious";
+  cluster::primary primary{io, workers({"path", path})};
+  fork_each(primary, 1, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said.front(), in_use());
+    end(primary);
+  });
+  io.run();
+  std::string text;
+  std::ifstream(path) >> text;
+  EXPECT_EQ(text, "precious");
+}
+
+TEST_P(listening, leaves_a_file_alone_that_has_taken_the_place_of_its_own) {
+  const auto path = dir.path / "taken.sock";
+  std::optional<unix_stream::acceptor> other;
+  cluster::primary primary{io, workers({"path", path})};
+  fork_each(primary, 1, [&](const std::vector<std::string>&) {
+    std::filesystem::remove(path);
+    other.emplace(io, unix_stream::endpoint(path));
+    end(primary);
+  });
+  io.run();
+  EXPECT_TRUE(is_socket_file(path));
+}
+
+TEST_P(listening, lets_everybody_at_a_path_where_that_is_asked_for) {
+  const auto path = dir.path / "open.sock";
+  cluster::primary primary{io, workers({"path", path, "all"})};
+  struct stat file {};
+  fork_each(primary, 1, [&](const std::vector<std::string>&) {
+    EXPECT_EQ(::stat(path.c_str(), &file), 0);
+    end(primary);
+  });
+  io.run();
+  EXPECT_EQ(file.st_mode & 0666U, 0666U);
+}
+
+TEST_P(listening, at_a_descriptor_of_the_primary_s) {
+  tcp::acceptor mine(io, at_loopback(0));
+  const auto port = mine.local_endpoint().port();
+  std::map<std::string, int> answers;
+  cluster::primary primary{io, workers({"fd", std::to_string(mine.native_handle())})};
+  fork_each(primary, 2, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said, std::vector<std::string>(2, "127.0.0.1:" + std::to_string(port)));
+    ask_often(io, at_loopback(port), 10, [&](std::map<std::string, int> all) {
+      answers = std::move(all);
+      end(primary);
+    });
+  });
+  io.run();
+  EXPECT_EQ(answers["worker 1\n"] + answers["worker 2\n"], 10);
+  // It is ours again, and clients still get in.
+  tcp::socket client(io);
+  client.connect(at_loopback(port));
+  EXPECT_TRUE(mine.accept().is_open());
+}
+
+TEST_P(listening, at_a_descriptor_that_is_no_port_is_an_error) {
+  // A worker may name any number: the primary's files and channels are not for it.
+  const int file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  unix_stream::socket one(io);
+  unix_stream::socket other(io);
+  asio::local::connect_pair(one, other);
+  tcp::socket unbound(io, tcp::v4());
+  for (int fd : {file, one.native_handle(), unbound.native_handle(), 100'000}) {
+    cluster::primary primary{io, workers({"fd", std::to_string(fd)})};
+    fork_each(primary, 1, [&](const std::vector<std::string>& said) {
+      EXPECT_EQ(said.front().substr(0, 7), "failed:") << fd;
+      end(primary);
+    });
+    io.run();
+    io.restart();
+  }
+  ::close(file);
+}
+
+TEST_P(listening, at_an_address_that_was_adopted_needs_no_new_socket) {
+  tcp::acceptor systemd_s(io, at_loopback(0));
+  const auto port = systemd_s.local_endpoint().port();
+  std::map<std::string, int> answers;
+  cluster::primary primary{io, workers({"tcp", std::to_string(port)})};
+  EXPECT_EQ(to_string(primary.adopt(brood::unique_fd(::dup(systemd_s.native_handle())))),
+            "127.0.0.1:" + std::to_string(port));
+  fork_each(primary, 2, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said, std::vector<std::string>(2, "127.0.0.1:" + std::to_string(port)));
+    ask_often(io, at_loopback(port), 10, [&](std::map<std::string, int> all) {
+      answers = std::move(all);
+      end(primary);
+    });
+  });
+  io.run();
+  EXPECT_EQ(answers["worker 1\n"] + answers["worker 2\n"], 10);
+  tcp::socket client(io);
+  client.connect(at_loopback(port));
+  EXPECT_TRUE(systemd_s.accept().is_open()) << "the next of us finds it as it was";
+}
+
+TEST_P(listening, at_a_path_that_was_adopted_leaves_the_file) {
+  const auto path = dir.path / "unit.sock";
+  unix_stream::acceptor systemd_s(io, unix_stream::endpoint(path));
+  std::string answer;
+  cluster::primary primary{io, workers({"path", path})};
+  EXPECT_EQ(to_string(primary.adopt(brood::unique_fd(::dup(systemd_s.native_handle())))), path);
+  fork_each(primary, 1, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said.front(), path);
+    other_thread = std::thread([&] {
+      loop own;
+      answer = all_from<unix_stream>(own, unix_stream::endpoint(path));
+      asio::post(io, [&] { end(primary); });
+    });
+  });
+  io.run();
+  if (other_thread.joinable()) other_thread.join();
+  EXPECT_EQ(answer, "worker 1\n");
+  EXPECT_TRUE(is_socket_file(path));
+}
+
+TEST_P(listening, at_a_udp_port_is_shared) {
+  cluster::primary primary{io, workers({"udp", "0"})};
+  std::string answer;
+  primary.listening.on(
+      [&](cluster::worker&, const cluster::address& where) { EXPECT_EQ(where.type, cluster::address::kind::ipv4); });
+  fork_each(primary, 2, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said.front(), said.back()) << "port 0 is the same for all";
+    EXPECT_EQ(said.front().substr(0, 14), "udp 127.0.0.1:");
+    ask_udp(io, port_of(said.front()), [&, port = port_of(said.front())](const std::string& first) {
+      answer = first;
+      // Its socket is the primary's: who is left goes on with it.
+      const int answered_by = first.at(7) - '0';
+      primary.exited.on([&, port, answered_by](cluster::worker& w, brood::exit_status) {
+        if (w.id() != answered_by) return;
+        ask_udp(io, port, [&](const std::string& second) {
+          answer += second;
+          end(primary);
+        });
+      });
+      primary.find(answered_by)->disconnect();
+    });
+  });
+  io.run();
+  EXPECT_TRUE(answer == "worker 1\nworker 2\n" || answer == "worker 2\nworker 1\n") << answer;
+}
+
+TEST_P(listening, at_a_udp_port_in_use_is_an_ordinary_error) {
+  udp::socket busy(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  cluster::primary primary{io, workers({"udp", std::to_string(busy.local_endpoint().port())})};
+  fork_each(primary, 1, [&](const std::vector<std::string>& said) {
+    EXPECT_EQ(said.front(), in_use());
+    end(primary);
+  });
+  io.run();
+}
+
+INSTANTIATE_TEST_SUITE_P(by, listening,
+                         testing::Values(form{"listening_worker", cluster::scheduling::automatic},
+                                         form{"listening_worker", cluster::scheduling::shared},
+                                         form{"listening_worker", cluster::scheduling::program},
+                                         form{"node_listener.js", cluster::scheduling::round_robin},
+                                         form{"node_listener.js", cluster::scheduling::shared}),
+                         [](const auto& one) {
+                           const bool node = std::string(one.param.program).ends_with(".js");
+                           return (node ? "node_" : "brood_") + to_string(one.param.scheduling);
+                         });
+
+class exclusive : public testing::TestWithParam<std::string> {};
+
+TEST_P(exclusive, is_a_socket_of_one_s_own) {
+  loop io;
+  folder dir;
+  const auto path = dir.path / "own.sock";
+  std::string value = path;
+  if (GetParam() == "tcp") {
+    tcp::acceptor free(io, at_loopback(0));
+    value = std::to_string(free.local_endpoint().port());
+  } else if (GetParam() == "udp") {
+    udp::socket free(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+    value = std::to_string(free.local_endpoint().port());
+  }
+  cluster::primary primary{io, {.exec = actor("listening_worker"), .args = {{GetParam(), value, "exclusive"}}}};
+  std::vector<std::string> said;
+  bool seen_by_primary = false;
+  primary.listening.on([&](cluster::worker&, const cluster::address&) { seen_by_primary = true; });
+  primary.message.on([&](cluster::worker&, const brood::message& m) {
+    const auto& object = m.body.as_object();
+    said.emplace_back(object.contains("failed") ? object.at("failed").as_string() : "well");
+    if (said.size() == 1) primary.fork();
+    // The first one goes; then there is room for a third.
+    if (said.size() == 2) primary.find(1)->disconnect();
+    if (said.size() == 3) primary.async_disconnect([](brood::error_code) {});
+  });
+  primary.exited.on([&](cluster::worker& w, brood::exit_status status) {
+    EXPECT_EQ(status, brood::exit_status::exited(0));
+    if (w.id() == 1) primary.fork();
+  });
+  primary.fork();
+  io.run();
+  EXPECT_EQ(said, (std::vector<std::string>{"well", "Address already in use", "well"}));
+  EXPECT_FALSE(seen_by_primary);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+INSTANTIATE_TEST_SUITE_P(at, exclusive, testing::Values("tcp", "path", "udp"),
+                         [](const auto& one) { return one.param; });
+
+TEST(adopt, takes_nothing_but_sockets_that_are_bound) {
+  loop io;
+  cluster::primary primary{io, {.exec = actor("listening_worker"), .args = brood::arguments{}}};
+  tcp::socket unbound(io, tcp::v4());
+  for (int fd : {::open("/dev/null", O_RDONLY | O_CLOEXEC), ::dup(unbound.native_handle()), -1}) {
+    EXPECT_THROW(primary.adopt(brood::unique_fd(fd)), boost::system::system_error) << fd;
+  }
+}
+
+/// Starts activated_primary with `sockets` as its descriptors 3, 4 ...; `pid` is a shell's expression.
+struct activated {
+  activated(loop& io, const std::string& pid, const std::string& names, std::vector<brood::stdio> sockets,
+            brood::arguments workers) {
+    std::string line = "LISTEN_PID=" + pid + " LISTEN_FDS=" + std::to_string(sockets.size()) +
+                       " LISTEN_FDNAMES=" + names + " exec \"$0\" \"$@\"";
+    brood::arguments all{"-c", line, actor("activated_primary")};
+    all.insert(all.end(), workers.begin(), workers.end());
+    child.emplace(brood::spawn(io, "sh", all, {.more = std::move(sockets)}));
+    child->out().on_data([this](std::string_view data) {
+      text += data;
+      if (text.find("ready\n") != std::string::npos && when_ready) std::exchange(when_ready, nullptr)();
+    });
+    child->err().on_data([this](std::string_view data) { text += data; });
+  }
+
+  std::optional<brood::child_process> child;
+  std::string text;
+  std::function<void()> when_ready;
+};
+
+class activation : public testing::TestWithParam<std::string> {};
+
+TEST_P(activation, gives_the_workers_the_sockets_of_systemd) {
+  loop io;
+  folder dir;
+  const auto path = dir.path / "unit.sock";
+  unix_stream::acceptor local(io, unix_stream::endpoint(path));
+  tcp::acceptor web(io, at_loopback(0));
+  const auto port = web.local_endpoint().port();
+  activated primary(io, "$$", "web:local",
+                    {brood::stdio::descriptor(web.native_handle()), brood::stdio::descriptor(local.native_handle())},
+                    {actor(GetParam()), "tcp", std::to_string(port)});
+  std::map<std::string, int> answers;
+  primary.when_ready = [&] {
+    ask_often(io, at_loopback(port), 10, [&](std::map<std::string, int> all) {
+      answers = std::move(all);
+      primary.child->in().end();
+    });
+  };
+  io.run();
+  const std::string at = "127.0.0.1:" + std::to_string(port);
+  EXPECT_EQ(primary.text.substr(0, primary.text.find("worker")),
+            "adopted \"web\" " + at + "\nadopted \"local\" " + path.string() + "\nleft: 0\n");
+  EXPECT_EQ(answers, (std::map<std::string, int>{{"worker 1\n", 5}, {"worker 2\n", 5}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(for_, activation, testing::Values("listening_worker", "node_listener.js"),
+                         [](const auto& one) { return one.param.substr(0, 4); });
+
+TEST(activation_variables, that_are_another_process_s_are_not_believed) {
+  loop io;
+  tcp::acceptor web(io, at_loopback(0));
+  activated primary(io, "1", "web", {brood::stdio::descriptor(web.native_handle())},
+                    {actor("listening_worker"), "tcp", std::to_string(web.local_endpoint().port())});
+  primary.when_ready = [&] { primary.child->in().end(); };
+  io.run();
+  EXPECT_EQ(primary.text.substr(0, primary.text.find("worker")), "left: 0\n");
+  EXPECT_NE(primary.text.find("Address already in use"), std::string::npos) << primary.text;
+}
+
+}  // namespace
