@@ -135,14 +135,15 @@ void channel::dispatch(std::string_view frame) {
   auto content = wire::read_frame(frame, form_);
   if (!content) return close(errc::garbled_message);
   const std::string_view command = wire::internal_command(content->body);
+  if (command.empty()) return deliver(std::move(*content), {}, frame.size());
   if (command == "NODE_HANDLE") return handle_arrived(std::move(*content), frame.size());
   if (command == "NODE_HANDLE_ACK" || command == "NODE_HANDLE_NACK") return answered(command == "NODE_HANDLE_ACK");
   if (command == "NODE_BROOD") {
     outgoing_.widen(window);
     return static_cast<void>(schedule_flush());
   }
-  if (sockets_.asked(content->body.if_object())) return answer_for_sockets();
-  deliver(std::move(*content), {}, frame.size());
+  if (sockets_.asked(content->body.get_object())) return answer_for_sockets();
+  deliver_internal(std::move(*content), {});
 }
 
 void channel::answered(bool taken) {
@@ -166,7 +167,9 @@ void channel::handle_arrived(wire::frame_content frame, std::size_t size) {
     value whole = wire::open_rich_handle_frame(std::move(*frame.rich));
     if (!(whole == from_json(content.body))) content.rich = std::move(whole);
   }
-  deliver(std::move(content), attachment(inside.type, std::move(fd)), size);
+  attachment handle(inside.type, std::move(fd));
+  if (!wire::internal_command(content.body).empty()) return deliver_internal(std::move(content), std::move(handle));
+  deliver(std::move(content), std::move(handle), size);
 }
 
 /// What a Node parent wants to know of sockets it has sent. That the last one was closed, nobody tells us: we look.
@@ -186,13 +189,14 @@ void channel::acknowledge(std::string_view text) {
   outgoing_.add_acknowledgement(frame_);
 }
 
-void channel::deliver(wire::frame_content content, attachment handle, std::size_t size) {
-  if (closing_) return;
-  if (!wire::internal_command(content.body).empty()) {
-    if (callbacks_.internal) callbacks_.internal(std::move(content.body.get_object()), std::move(handle));
-  } else if (callbacks_.user) {
-    callbacks_.user({std::move(content.body), std::move(handle), std::move(content.rich)}, size);
-  }
+void channel::deliver(wire::frame_content&& content, attachment handle, std::size_t size) {
+  if (closing_ || !callbacks_.user) return;
+  callbacks_.user({std::move(content.body), std::move(handle), std::move(content.rich)}, size);
+}
+
+void channel::deliver_internal(wire::frame_content&& content, attachment handle) {
+  if (closing_ || !callbacks_.internal) return;
+  callbacks_.internal(std::move(content.body.get_object()), std::move(handle));
 }
 
 // ---- end

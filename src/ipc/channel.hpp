@@ -37,7 +37,7 @@ class channel : public std::enable_shared_from_this<channel> {
  public:
   struct callbacks {
     /// A message and the size of its frame.
-    std::function<void(message, std::size_t)> user;
+    std::function<void(message&&, std::size_t)> user;
     /// An internal message that is not about the channel itself: NODE_CLUSTER. What of it JSON cannot hold is nothing
     /// (members that are undefined).
     std::function<void(boost::json::object, attachment)> internal;
@@ -103,7 +103,8 @@ class channel : public std::enable_shared_from_this<channel> {
   void handle_arrived(wire::frame_content frame, std::size_t size);
   void answered(bool taken);
   void acknowledge(std::string_view text);
-  void deliver(wire::frame_content content, attachment handle, std::size_t size);
+  void deliver(wire::frame_content&& content, attachment handle, std::size_t size);
+  void deliver_internal(wire::frame_content&& content, attachment handle);
 
   void begin_frame();
   void recycle();

@@ -10,7 +10,7 @@ void endpoint::open(unique_fd fd) {
     if (auto open = weak.lock()) open->resume();
   });
   channel::callbacks callbacks;
-  callbacks.user = [weak = weak_from_this()](message m, std::size_t size) {
+  callbacks.user = [weak = weak_from_this()](message&& m, std::size_t size) {
     auto self = weak.lock();
     if (!self) return;
     if (self->tap) self->tap(m);

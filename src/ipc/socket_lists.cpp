@@ -27,12 +27,12 @@ void socket_lists::arrived(const std::string& key, int fd) {
   list.push_back({fd, sys::number_of(fd)});
 }
 
-bool socket_lists::asked(const boost::json::object* message) {
-  const auto* command = message != nullptr ? message->if_contains("cmd") : nullptr;
+bool socket_lists::asked(const boost::json::object& message) {
+  const auto* command = message.if_contains("cmd");
   if (command == nullptr) return false;
   const bool count = *command == "NODE_SOCKET_GET_COUNT";
   if (!count && *command != "NODE_SOCKET_NOTIFY_CLOSE") return false;
-  const auto* key = message->if_contains("key");
+  const auto* key = message.if_contains("key");
   auto& questions = count ? counted_ : closing_;
   if (key != nullptr && key->is_string() && questions.size() < most_questions) {
     std::string name(key->get_string());

@@ -21,7 +21,7 @@ class socket_lists {
   void arrived(const std::string& key, int fd);
 
   /// Whether it is a question of this kind. It is kept until answers() has the answer.
-  bool asked(const boost::json::object* message);
+  bool asked(const boost::json::object& message);
 
   /// What can be answered now, as JSON text. Of keys that were never seen, nothing, as Node.
   std::vector<std::string> answers();

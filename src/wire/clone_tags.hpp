@@ -3,7 +3,8 @@
 #include <cstdint>
 
 /// The bytes that say what follows, in version 15 of V8's structured clone format and in Node's host objects inside it;
-/// docs/wire-format.md has the whole of it on a page. Version 16, which Deno writes, differs in sizes beyond 32 bits only.
+/// docs/wire-format.md has the whole of it on a page. Version 16, which Deno writes, differs in sizes beyond 32 bits
+/// only.
 namespace brood::wire::tag {
 
 inline constexpr unsigned char header = 0xff;

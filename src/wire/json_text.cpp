@@ -24,7 +24,9 @@ struct handler {
   static constexpr std::size_t max_key_size = max_object_size;
   static constexpr std::size_t max_string_size = max_object_size;
 
-  json::value_stack made{};
+  static constexpr std::size_t usual_room = 1024;  // for the values under way; more is taken from the heap
+  alignas(json::value) unsigned char room[usual_room];
+  json::value_stack made{json::storage_ptr(), room, usual_room};
 
   handler() { made.reset(); }
 

@@ -20,6 +20,13 @@ bool needs_escape(char one) { return static_cast<unsigned char>(one) < ' ' || on
 
 auto escapes_in(const block& bytes) { return (bytes < ' ') | (bytes == '"') | (bytes == '\\'); }
 
+template <class Found>
+bool any(const Found& found) {
+  std::uint64_t halves[2];
+  std::memcpy(halves, &found, sizeof halves);
+  return (halves[0] | halves[1]) != 0;
+}
+
 /// How much of the text can be copied as it is. Looks no farther than what is still in the processor's cache when it is
 /// copied.
 std::size_t plain_part(std::string_view text) {
@@ -28,10 +35,11 @@ std::size_t plain_part(std::string_view text) {
   std::size_t length = 0;
   for (block four[4]; length + sizeof four <= text.size(); length += sizeof four) {
     std::memcpy(four, text.data() + length, sizeof four);
-    const auto found = escapes_in(four[0]) | escapes_in(four[1]) | escapes_in(four[2]) | escapes_in(four[3]);
-    std::uint64_t halves[2];
-    std::memcpy(halves, &found, sizeof halves);
-    if ((halves[0] | halves[1]) != 0) break;
+    if (any(escapes_in(four[0]) | escapes_in(four[1]) | escapes_in(four[2]) | escapes_in(four[3]))) break;
+  }
+  for (block one; length + sizeof one <= text.size(); length += sizeof one) {
+    std::memcpy(&one, text.data() + length, sizeof one);
+    if (any(escapes_in(one))) break;
   }
   while (length < text.size() && !needs_escape(text[length])) ++length;
   return length;

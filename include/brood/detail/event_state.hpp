@@ -101,8 +101,10 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
       tell_reader();
       return;
     }
+    if (queue_.empty() && !delivering_ && sink_ && sink_->active) return hand_on(std::move(value));
     queue_.push_back({std::move(value), weight});
     weight_ += weight;
+    if (full()) was_full_ = true;
     deliver();
   }
 
@@ -154,6 +156,17 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     return std::move(first.value);
   }
 
+  /// The usual case: somebody listens, and nothing waits.
+  void hand_on(T value) {
+    auto keep = this->shared_from_this();
+    const auto reader = sink_;
+    delivering_ = true;
+    call_listener(waiters_.get_executor(), [&] { reader->take(std::move(value)); });
+    delivering_ = false;
+    if (!queue_.empty()) deliver();
+    let_go_at_end();
+  }
+
   /// Hands queued values to the listener, one after another. A listener that throws loses only its own value.
   void deliver() {
     if (std::exchange(delivering_, true)) return;
@@ -178,7 +191,9 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     while (!waiters_.empty()) waiters_.complete_one({}, std::nullopt);
   }
   void tell_room() {
-    if (room_ && !full()) room_();
+    if (!was_full_ || full()) return;
+    was_full_ = false;
+    if (room_) room_();
   }
   void tell_reader() {
     if (reader_changed_) reader_changed_(has_reader());
@@ -194,6 +209,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   bool ever_read_ = false;
   bool ended_ = false;
   bool delivering_ = false;
+  bool was_full_ = false;  // and its source was told, or may have found out
 };
 
 }  // namespace brood::detail

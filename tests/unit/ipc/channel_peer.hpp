@@ -115,7 +115,7 @@ struct listener {
            brood::serialization form = brood::serialization::json)
       : link(std::make_shared<channel>(io.get_executor(), unique_fd(fd), form, limits)) {
     link->start({.user =
-                     [this](message m, std::size_t) {
+                     [this](message&& m, std::size_t) {
                        heard.push_back((m.rich ? "rich " : "") + json::serialize(m.body));
                        if (m.handle) handles.push_back(std::move(m.handle));
                        if (on_message) on_message();
