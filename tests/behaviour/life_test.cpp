@@ -45,23 +45,25 @@ TEST_F(life, a_crash_loop_is_told_with_reason_count_and_last_words) {
     if (!enough) primary.fork();
   });
   EXPECT_FALSE(primary.crash_loop());
-  std::vector<int> failures;
+  std::set<int> failures;
   primary.crash_looping.on([&](const cluster::crash_loop& report) {
-    failures.push_back(report.failures);
+    failures.insert(report.failures);
     EXPECT_EQ(report.status, brood::exit_status::exited(3));
     EXPECT_EQ(report.reason, "worker " + std::to_string(report.worker) + " exited with code 3");
     EXPECT_EQ(report.last_words, "cannot read the configuration\n");
     EXPECT_EQ(heard[report.worker], report.last_words);
     EXPECT_GT(report.wait, 0ms);
     EXPECT_EQ(primary.crash_loop()->failures, report.failures);
-    enough = report.failures == 5;
-    if (enough) end(primary);
+    // The next one may have died before all was heard from this one.
+    if (report.failures >= 5 && !std::exchange(enough, true)) end(primary);
   });
   primary.fork();
   io.run();
-  EXPECT_EQ(failures, (std::vector{3, 4, 5}));
-  ASSERT_EQ(logged.size(), 3U);
-  EXPECT_EQ(logged.front(), "crash loop: worker 3 exited with code 3; 3 generations in a row have died young");
+  EXPECT_GE(failures.size(), 3U);
+  EXPECT_EQ(*failures.begin(), 3);
+  EXPECT_EQ(logged.size(), failures.size());
+  const std::string line = "crash loop: worker 3 exited with code 3; 3 generations in a row have died young";
+  EXPECT_NE(std::find(logged.begin(), logged.end(), line), logged.end());
 }
 
 TEST_F(life, without_on_err_a_crash_loop_has_no_words_and_an_alarm_of_none_is_silent) {
