@@ -247,7 +247,8 @@ TEST_P(a_drain, tells_how_many_connections_are_left) {
   primary.draining.on([&](cluster::worker& w, std::size_t open) {
     EXPECT_TRUE(w.exited_after_disconnect());
     left.push_back(open);
-    if (clients.size() >= open && !clients.empty()) clients.pop_back();
+    // A report may have left before the worker had counted what it was just given; then another one follows.
+    if (clients.size() <= open && !clients.empty()) clients.pop_back();
   });
   int connected = 0;
   primary.listening.on([&](cluster::worker&, const cluster::address& where) {
@@ -267,7 +268,7 @@ TEST_P(a_drain, tells_how_many_connections_are_left) {
   io.run();
   ASSERT_FALSE(left.empty());
   EXPECT_EQ(left.back(), 0U);
-  EXPECT_TRUE(std::is_sorted(left.rbegin(), left.rend() - 1)) << "after what was known when it was told to go";
+  for (std::size_t open : {3U, 2U, 1U}) EXPECT_NE(std::find(left.begin(), left.end(), open), left.end()) << open;
 }
 
 INSTANTIATE_TEST_SUITE_P(under, a_drain,
