@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cstring>
+
 namespace brood {
 namespace {
 
@@ -9,6 +11,7 @@ constexpr std::string_view channel_variables[] = {"NODE_CHANNEL_FD", "NODE_CHANN
                                                   "NODE_UNIQUE_ID", "BROOD_CHANNEL"};
 
 bool belongs_to_this_process(std::string_view name) {
+  if (name.front() != 'N' && name.front() != 'B') return false;
   for (std::string_view own : channel_variables) {
     if (name == own) return true;
   }
@@ -32,16 +35,14 @@ void environment_block::inherit(const environment& from) {
   text_.reserve(usual_text);
   lines_.reserve(usual_lines);
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view line = *entry;
-    const std::string_view name = name_in(line);
-    if (name.empty() || name.size() == line.size() || belongs_to_this_process(name)) continue;
-    if (from.changes_.empty() || !from.changes_.contains(name)) add(line);
+    const char* const equals = std::strchr(*entry, '=');
+    if (equals == nullptr || equals == *entry) continue;
+    const std::string_view name(*entry, static_cast<std::size_t>(equals - *entry));
+    if (belongs_to_this_process(name) || (!from.changes_.empty() && from.changes_.contains(name))) continue;
+    const std::size_t size = name.size() + std::strlen(equals);
+    lines_.push_back({text_.size(), size});
+    text_.append(*entry, size + 1);  // with its NUL
   }
-}
-
-void environment_block::add(std::string_view line) {
-  lines_.push_back({text_.size(), line.size()});
-  text_.append(line).push_back('\0');
 }
 
 void environment_block::add(std::string_view name, std::string_view value) {

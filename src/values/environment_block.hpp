@@ -36,7 +36,6 @@ class environment_block {
     std::size_t size;
   };
 
-  void add(std::string_view line);
   void add(std::string_view name, std::string_view value);
   void inherit(const environment& from);
 
