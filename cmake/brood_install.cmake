@@ -1,10 +1,13 @@
-# Headers, libraries, brood-config.cmake, brood.pc and (with http) brood-http.pc.
+# Headers, libraries, brood-config.cmake, brood.pc, and brood-http.pc and brood-https.pc where these are built.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(brood_targets brood)
 if(TARGET brood_http)
   list(APPEND brood_targets brood_http)
+endif()
+if(TARGET brood_https)
+  list(APPEND brood_targets brood_https)
 endif()
 target_include_directories(brood INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 
@@ -46,7 +49,9 @@ cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY "\${prefix}" OUTPUT
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE brood_pc_includedir)
 configure_file("${PROJECT_SOURCE_DIR}/cmake/brood.pc.in" "${PROJECT_BINARY_DIR}/brood.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/brood.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-if(TARGET brood_http)
-  configure_file("${PROJECT_SOURCE_DIR}/cmake/brood-http.pc.in" "${PROJECT_BINARY_DIR}/brood-http.pc" @ONLY)
-  install(FILES "${PROJECT_BINARY_DIR}/brood-http.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
+foreach(part IN ITEMS http https)
+  if(TARGET brood_${part})
+    configure_file("${PROJECT_SOURCE_DIR}/cmake/brood-${part}.pc.in" "${PROJECT_BINARY_DIR}/brood-${part}.pc" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/brood-${part}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+  endif()
+endforeach()

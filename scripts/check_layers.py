@@ -11,13 +11,13 @@ from pathlib import Path
 
 # Public headers, lowest first; one may include those of its own rung and of the rungs below. A header below
 # include/brood/ that is not named here is a value: standard library, Boost.System and Boost.JSON, nothing else.
-RUNGS = ["values", "executor", "event", "stream", "channel", "child_process", "cluster", "http", "everything"]
+RUNGS = ["values", "executor", "event", "stream", "channel", "child_process", "cluster", "http", "https", "everything"]
 RUNG_OF = {
     "executor": "executor", "event": "event", "stream": "stream",
     "channel": "channel", "message_sender": "channel",
     "child_process": "child_process", "async_spawn": "child_process", "spawn_sync": "child_process",
     "exec": "child_process", "pipe": "child_process",
-    "cluster": "cluster", "http": "http",
+    "cluster": "cluster", "http": "http", "https": "https",
 }
 
 # Rooms of src/: (rooms below it, highest rung of public headers, other things it may include).
@@ -32,6 +32,7 @@ ROOMS = {
     "process": (("ipc", "loop", "launch", "values", "sys"), "child_process", ("os", "Asio")),
     "cluster": (("process", "ipc", "loop", "wire", "policy", "sys"), "cluster", ("os", "Asio")),
     "http": ((), "http", ("os", "Asio", "Beast")),
+    "https": (("http",), "https", ("os", "Asio", "OpenSSL")),
     "asio": ((), "values", ("Asio",)),
 }
 
@@ -83,7 +84,8 @@ class Tree:
                 return "room", candidate.relative_to(source).parts[0]
         if quoted and name.split("/")[0] in ROOMS:
             return "room", name.split("/")[0]
-        for prefix, what in (("boost/asio", "Asio"), ("boost/beast", "Beast"), ("boost/system", "System"),
+        # Who links brood::http alone needs no OpenSSL, so what brings it in is told apart from the rest of Asio.
+        for prefix, what in (("openssl/", "OpenSSL"), ("boost/asio/ssl", "OpenSSL"), ("boost/asio", "Asio"), ("boost/beast", "Beast"), ("boost/system", "System"),
                              ("boost/json", "JSON"), ("boost/", "Boost")):
             if name.startswith(prefix):
                 return "other", what
@@ -97,6 +99,8 @@ class Tree:
             who = "a public header of details" if rung == "detail" else f"a public header of {rung}"
             highest = "executor" if rung == "detail" else rung
             others = ("System", "JSON") if rung == "values" else ("System", "JSON", "Asio", "Beast", "Boost", "os")
+            if rung == "https":
+                others += ("OpenSSL",)
             for number, quoted, name in self.includes(path):
                 kind, what = self.target(path, quoted, name)
                 bad = (kind == "room"
@@ -147,6 +151,8 @@ def self_test():
         "src/wire/frames.hpp": ["brood/message.hpp", "vector"],
         "src/launch/plan.cpp": ["launch/plan.hpp", "sys/pidfd.hpp"],
         "src/loop/reaper.cpp": ["sys/pidfd.hpp", "brood/event.hpp", "boost/asio/io_context.hpp", "sys/wait.h"],
+        "include/brood/https/upgrade.hpp": ["boost/asio/ssl/stream.hpp", "brood/http/response.hpp"],
+        "src/https/session.cpp": ["openssl/ssl.h", "http/stream.hpp", "brood/https.hpp"],
         "src/cluster/primary.cpp": ["policy/scheduler.hpp", "process/launcher.hpp", "brood/cluster.hpp"],
         "tests/unit/wire/frames_test.cpp": ["wire/frames.hpp"],
         "tests/behaviour/spawn_test.cpp": ["brood.hpp", "support/run.hpp"],
@@ -159,7 +165,9 @@ def self_test():
         "src/policy/a.cpp": ["wire/frames.hpp", "brood/event.hpp"],
         "src/launch/a.cpp": ["boost/asio/io_context.hpp", "loop/reaper.hpp"],
         "src/process/a.cpp": ["cluster/primary.hpp", "wire/frames.hpp"],
-        "src/http/a.cpp": ["sys/pidfd.hpp"],
+        "src/http/a.cpp": ["sys/pidfd.hpp", "openssl/ssl.h", "boost/asio/ssl/stream.hpp", "brood/https.hpp"],
+        "src/https/a.cpp": ["cluster/primary.hpp"],
+        "include/brood/http/tls.hpp": ["openssl/ssl.h", "brood/https/server_tls.hpp"],
         "examples/a.cpp": ["sys/pidfd.hpp"],
         "tests/behaviour/a_test.cpp": ["wire/frames.hpp"],
         "src/attic/a.cpp": ["string"],

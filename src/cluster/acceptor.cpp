@@ -22,6 +22,7 @@ void acceptor::accept_local(acceptor_state& state, local_accept_handler handler)
 address acceptor::where() const { return state_->where(); }
 
 void acceptor::on_connections(batch_handler f) { state_->serve(std::move(f)); }
+const boost::json::value& acceptor::data() const noexcept { return state_->data; }
 int acceptor::native_handle() const noexcept { return state_->socket(); }
 void acceptor::set_load(std::size_t open) noexcept { state_->set_load(open); }
 

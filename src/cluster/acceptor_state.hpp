@@ -64,6 +64,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
 
   const wire::listen_request request;
   std::string key;  // empty until open
+  boost::json::value data;
   std::weak_ptr<this_worker_state> owner;
   const std::shared_ptr<detail::milestone_state<tcp::endpoint>> listening;
   const std::shared_ptr<detail::milestone_state<error_code>> closed;

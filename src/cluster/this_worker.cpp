@@ -25,6 +25,7 @@ wire::listen_request at(const Endpoint& endpoint, const std::string& family) {
 acceptor listen_at(this_worker_state& state, wire::listen_request request, const listen_options& with) {
   if (with.ipv6_only) request.flags |= 1;
   request.backlog = with.backlog;
+  request.data = with.data;
   return acceptor(with.exclusive ? state.listen_exclusive(std::move(request)) : state.listen(std::move(request)));
 }
 

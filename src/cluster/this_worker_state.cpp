@@ -82,6 +82,7 @@ void this_worker_state::on_listen_reply(acceptor_state& which, const wire::clust
   std::optional<asio::ip::tcp::endpoint> local;
   if (reply.sockname) local.emplace(asio::ip::make_address(reply.sockname->address, ec), reply.sockname->port);
   if (!local && which.request.address_type != "-1" && !which.request.fd) local.emplace();
+  which.data = reply.data;
   if (ec || reply.key.empty() || acceptors_.contains(reply.key)) return which.end(errc::bad_reply, false);
   if (!socket) {
     which.open(reply.key, local);

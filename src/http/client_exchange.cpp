@@ -48,8 +48,10 @@ client_exchange::client_exchange(const asio::any_io_executor& ex, const client_o
       began_(asio::steady_timer::clock_type::now()),
       timer_(ex),
       resolver_(ex),
-      socket_(ex),
-      waiters_(ex) {}
+      stream_(ex),
+      waiters_(ex) {
+  if (url_.secure && !options_.tls) throw std::invalid_argument("http: " + request.url + " needs client_options::tls");
+}
 
 void client_exchange::start() {
   auto limit = options_.timeout;
@@ -84,24 +86,39 @@ void client_exchange::resolve() {
 }
 
 void client_exchange::connect(std::size_t which) {
-  socket_.async_connect(endpoints_[which], [self = shared_from_this(), which](error_code ec) {
+  stream_.socket().async_connect(endpoints_[which], [self = shared_from_this(), which](error_code ec) {
     if (self->done_) return;
     if (!ec) return self->connected();
     if (which + 1 == self->endpoints_.size()) return self->end(ec);
     error_code ignored;
-    self->socket_.close(ignored);
+    self->stream_.socket().close(ignored);
     self->connect(which + 1);
   });
 }
 
 void client_exchange::connected() {
+  error_code ignored;
+  stream_.socket().set_option(tcp::no_delay(true), ignored);
+  if (url_.secure) return secure();
+  exchange();
+}
+
+/// Belongs to connecting: a connection stands when the handshake is done.
+void client_exchange::secure() {
+  auto channel = options_.tls->connect(stream_.socket().native_handle(), url_.host);
+  stream_.async_secure(std::move(channel), [self = shared_from_this()](error_code ec) {
+    if (self->done_) return;
+    if (ec) return self->end(ec);
+    self->exchange();
+  });
+}
+
+void client_exchange::exchange() {
   if (options_.timeout.count() > 0) {
     expire_at(began_ + options_.timeout);
   } else {
     timer_.cancel();
   }
-  error_code ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);
   write();
   read();
 }
@@ -110,7 +127,7 @@ void client_exchange::connected() {
 /// what becomes of writing does not matter: a connection that takes no more has an end to be read.
 void client_exchange::write() {
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
-  asio::async_write(socket_, parts, [self = shared_from_this()](error_code, std::size_t) {});
+  asio::async_write(stream_, parts, [self = shared_from_this()](error_code, std::size_t) {});
 }
 
 void client_exchange::read() {
@@ -118,7 +135,7 @@ void client_exchange::read() {
   parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(options_.max_header_size, UINT32_MAX)));
   parser_->body_limit(options_.max_body_size);
   parser_->skip(head_only_);
-  boost::beast::http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error_code ec, std::size_t) {
+  boost::beast::http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code ec, std::size_t) {
     if (self->done_) return;
     if (ec) return self->end(ec);
     self->answered();
@@ -148,8 +165,7 @@ void client_exchange::expire_at(asio::steady_timer::time_point when) {
 void client_exchange::end(error_code ec) {
   if (std::exchange(done_, true)) return;
   error_ = ec;
-  error_code ignored;
-  socket_.close(ignored);
+  stream_.close(!ec);
   resolver_.cancel();
   timer_.cancel();
   while (!waiters_.empty()) waiters_.complete_one(error_, response_);

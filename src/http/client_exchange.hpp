@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "brood/http/client.hpp"
+#include "http/client_stream.hpp"
 #include "http/url.hpp"
 
 namespace brood::http::detail {
 
 /// One request of a client and its answer. Kept alive by its operations until it is done.
 ///
-///     resolve --> connect, address after address --> write, and read beside it --> done
+///     resolve --> connect, address after address --> (TLS) --> write, and read beside it --> done
 ///
 /// Whatever comes first of answer, error, time-out and cancellation ends it; the others find it done.
 class client_exchange : public std::enable_shared_from_this<client_exchange> {
@@ -36,6 +37,8 @@ class client_exchange : public std::enable_shared_from_this<client_exchange> {
   void resolve();
   void connect(std::size_t which);
   void connected();
+  void secure();
+  void exchange();
   void write();
   void read();
   void answered();
@@ -51,7 +54,7 @@ class client_exchange : public std::enable_shared_from_this<client_exchange> {
   asio::steady_timer::time_point began_;
   asio::steady_timer timer_;
   tcp::resolver resolver_;
-  tcp::socket socket_;
+  client_stream stream_;
   std::vector<tcp::endpoint> endpoints_;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;

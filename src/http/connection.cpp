@@ -25,6 +25,8 @@ connection::connection(core& owner)
 
 void connection::start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool no_delay, bool crowded) {
   stream_.open(fd, family, no_delay);
+  if (owner->options().tls) [[unlikely]]
+    stream_.secure(owner->options().tls->accept(fd));
   opened(std::move(owner), crowded);
 }
 
@@ -63,8 +65,25 @@ void connection::recycle() noexcept {
 
 void connection::close() {
   if (phase_ == phase::closed) return;
-  stream_.close();
+  // A peer that was in the middle of an answer must not believe that it had all of it.
+  if (phase_ == phase::answering || blocked_) {
+    stream_.abort();
+  } else {
+    stream_.close();
+  }
   leave();
+}
+
+void connection::lost() {
+  if (const auto why = stream_.error()) [[unlikely]] {
+    core_->count_tls_error();
+    core_->log(log_level::debug, "http: TLS: " + why.message());
+    if (phase_ == phase::reading && stream_.fall_back()) {
+      refuse(400, "This port speaks HTTPS.\n");
+      return settle();
+    }
+  }
+  close();
 }
 
 /// The socket is gone.
@@ -83,7 +102,7 @@ connection::input connection::read_at_once() {
   const auto result = stream_.receive(room);
   if (result.blocked) return input::none;
   if (result.size == 0) {
-    close();
+    lost();
   } else {
     took(result.size, room.size());
   }
@@ -103,7 +122,7 @@ void connection::receive() {
 void connection::received(boost::system::error_code ec, std::size_t size) {
   receiving_ = false;
   if (phase_ == phase::closed) return;
-  if (ec) return close();
+  if (ec) return lost();
   if (phase_ == phase::lingering) return linger();
   took(size, in_.prepare(0).size());
 }
@@ -203,11 +222,12 @@ void connection::late() {
 }
 
 /// Answers in the server's own name, for the last time on this connection.
-void connection::refuse(int status) {
+void connection::refuse(int status, std::string_view why) {
   core_->count_refusal();
   answer_.begin({});
   answer_.restart(status);
-  answer_.open(out(), core_->date(), 0);
+  answer_.open(out(), core_->date(), why.size());
+  out().append(why);
   closing_ = true;
   more_input_ = true;  // what it goes on to send is not wanted
 }

@@ -51,6 +51,8 @@ class connection final : public deadline {
   void drain();
   /// Goes now.
   void close();
+  /// Goes now, because the peer has ended, or says what cannot be understood.
+  void lost();
 
   // What responses do; `number` says which.
   bool answers(std::uint64_t number) const noexcept;
@@ -58,7 +60,7 @@ class connection final : public deadline {
   bool write(std::string_view piece);
   bool end(std::string_view body);
   bool send_file(unique_fd file, file_range range);
-  upgraded upgrade();
+  departed upgrade(bool secured);
   void copied(std::uint64_t number) noexcept;
   void dropped(std::uint64_t number);
   void wait_drained(std::uint64_t number, brood::detail::waiters<>::handler handler);
@@ -123,7 +125,7 @@ class connection final : public deadline {
   void settle();
   void set_answering_deadline();
   void set_reading_deadline();
-  void refuse(int status);
+  void refuse(int status, std::string_view why = {});
   void finish();
   void linger();
 

@@ -97,16 +97,18 @@ bool connection::end(std::string_view body) {
   return true;
 }
 
-upgraded connection::upgrade() {
+departed connection::upgrade(bool secured) {
   const auto refused = [](auto why) { throw boost::system::system_error(why, "http: upgrade"); };
   if (answer_.opened() || receiving_) refused(asio::error::already_started);
+  if (stream_.secured() != secured) refused(asio::error::operation_not_supported);
   const bool all_sent = flush();
   if (phase_ == phase::closed) refused(asio::error::not_connected);
   if (!all_sent) refused(asio::error::would_block);
   upgraded result{.socket = stream_.release(), .received = std::string(in_.view()), .head_size = reader_.head_size()};
   if (incoming_) result.received.append(incoming_->bytes.view());
+  departed both{std::move(result), stream_.release_channel()};
   leave();
-  return result;
+  return both;
 }
 
 void connection::ended_later() {

@@ -65,6 +65,7 @@ void core::listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& 
 bool core::turned_away(int fd) {
   if (options_.max_connections == 0 || open_.size() < options_.max_connections) return false;
   count_refusal();
+  if (options_.tls) return true;  // an answer would take a handshake
   static constexpr std::string_view text =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   // Whatever has come of the request is read first, or closing would reset the connection and take the answer with it.

@@ -65,6 +65,7 @@ class core : public std::enable_shared_from_this<core> {
   bool draining() const noexcept { return closing_; }
   void count_refusal() noexcept { ++statistics_.refused; }
   void count_timeout() noexcept { ++statistics_.timed_out; }
+  void count_tls_error() noexcept { ++statistics_.tls_errors; }
   /// Buffers for output go round: few connections have some at a time, and the one used last is in the cache.
   void lend(byte_buffer& to) noexcept;
   void give_back(byte_buffer& from) noexcept;

@@ -63,7 +63,12 @@ bool response::send_file(unique_fd file, file_range range) {
 
 upgraded response::upgrade() {
   if (!open()) throw boost::system::system_error(asio::error::not_connected, "http: upgrade");
-  return connection_->upgrade();
+  return connection_->upgrade(false).connection;
+}
+
+detail::departed detail::depart(response& from) {
+  if (!from.open()) throw boost::system::system_error(asio::error::not_connected, "https: upgrade");
+  return from.connection_->upgrade(true);
 }
 
 bool response::end(std::string_view body) { return open() && connection_->end(body); }

@@ -8,12 +8,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 
 namespace brood::http::detail {
 namespace {
+
+// What is encrypted at a time: a record of TLS is no longer (RFC 8446, 5.1).
+constexpr std::size_t piece_of_file = 16 * 1024;
 
 stream::result result_of(ssize_t size) noexcept {
   if (size >= 0) return {.size = static_cast<std::size_t>(size)};
@@ -66,8 +70,33 @@ void stream::open(int fd, protocol family, bool no_delay) noexcept {
   delay_ = no_delay ? delay::none : delay::first_packet;
 }
 
+void stream::secure(std::unique_ptr<secure_channel> channel) noexcept {
+  channel_ = std::move(channel);
+  // Handshakes and tickets are packets that nobody answers.
+  if (std::exchange(delay_, delay::none) == delay::none) return;
+  const int on = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+bool stream::fall_back() noexcept {
+  if (!channel_ || !channel_->peer_is_plain()) return false;
+  channel_.reset();
+  return true;
+}
+
+boost::system::error_code stream::error() const noexcept {
+  return channel_ ? channel_->error() : boost::system::error_code{};
+}
+
 void stream::close() noexcept {
+  if (channel_) [[unlikely]]
+    channel_->end();
+  abort();
+}
+
+void stream::abort() noexcept {
   if (fd_ < 0) return;
+  channel_.reset();
   if (socket_) {
     boost::system::error_code ignored;
     socket_->close(ignored);
@@ -88,7 +117,10 @@ asio::ip::tcp::socket stream::release() {
   return given;
 }
 
-void stream::shutdown_send() noexcept { ::shutdown(fd_, SHUT_WR); }
+void stream::shutdown_send() noexcept {
+  if (channel_) channel_->end();
+  ::shutdown(fd_, SHUT_WR);
+}
 
 void stream::no_delay() noexcept {
   if (delay_ == delay::first_packet) {
@@ -101,10 +133,14 @@ void stream::no_delay() noexcept {
 }
 
 stream::result stream::receive(std::span<char> room) noexcept {
+  if (channel_) [[unlikely]]
+    return channel_->receive(room);
   return retried([&] { return ::recv(fd_, room.data(), room.size(), MSG_DONTWAIT); });
 }
 
 stream::result stream::send(std::string_view first, std::string_view second, bool more) noexcept {
+  if (channel_) [[unlikely]]
+    return send_secure(first, second, more);
   if (delay_ != delay::none) no_delay();
   const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
   if (second.empty()) {
@@ -119,7 +155,24 @@ stream::result stream::send(std::string_view first, std::string_view second, boo
   return retried([&] { return ::sendmsg(fd_, &message, flags); });
 }
 
+stream::result stream::send_secure(std::string_view first, std::string_view second, bool more) {
+  const auto sent = channel_->send(first, more || !second.empty());
+  if (second.empty() || sent.size < first.size()) return sent;
+  // What is blocked here is told by the next call, which begins with it.
+  return {.size = sent.size + channel_->send(second, more).size};
+}
+
+stream::result stream::send_file_secure(int file, std::uint64_t offset, std::size_t size) {
+  std::array<char, piece_of_file> piece;
+  const auto wanted = std::min(size, piece.size());
+  const auto got = retried([&] { return ::pread(file, piece.data(), wanted, static_cast<off_t>(offset)); });
+  if (got.size == 0) return {};
+  return channel_->send({piece.data(), got.size}, size > got.size);
+}
+
 stream::result stream::send_file(int file, std::uint64_t offset, std::size_t size) noexcept {
+  if (channel_) [[unlikely]]
+    return send_file_secure(file, offset, size);
   // It has no flag of its own, so the socket itself must not block; one that another process accepted may.
   boost::system::error_code ignored;
   int on = 1;
@@ -134,6 +187,7 @@ stream::result stream::send_file(int file, std::uint64_t offset, std::size_t siz
 }
 
 bool stream::readable() const noexcept {
+  if (channel_ && channel_->pending()) return true;
   pollfd state{.fd = fd_, .events = POLLIN, .revents = 0};
   return ::poll(&state, 1, 0) > 0;
 }

@@ -4,28 +4,28 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "brood/executor.hpp"
+#include "http/secure.hpp"
 
 namespace brood::http::detail {
 
-/// One connected socket. What can be done at once is done by the system call itself; the loop is told of the socket
-/// only when something has to be waited for, so a connection that is served in one go never meets the reactor.
+/// One connected socket, plain or with a secure_channel on it. What can be done at once is done by the system call
+/// itself; the loop is told of the socket only when something has to be waited for, so a connection that is served in
+/// one go never meets the reactor.
 class stream {
  public:
   using protocol = asio::ip::tcp;
 
-  /// What a call at once came to. Neither bytes nor blocked: the peer is gone or has ended.
-  struct result {
-    std::size_t size = 0;
-    bool blocked = false;
-  };
+  using result = io_result;
 
   /// Keeps a reference to the executor.
   explicit stream(const asio::any_io_executor& ex) noexcept : executor_(&ex) {}
@@ -36,7 +36,18 @@ class stream {
   /// Takes over a connected descriptor. Without TCP_NODELAY it is set before the second packet: a connection with one
   /// answer is spared the call.
   void open(int fd, protocol family, bool no_delay) noexcept;
+  /// From here on nothing is plain. Before the first byte.
+  void secure(std::unique_ptr<secure_channel> channel) noexcept;
+  /// A peer is told that this is the end, where it would otherwise have to take it for an accident.
   void close() noexcept;
+  /// The same in the middle of something: it shall take it for an accident.
+  void abort() noexcept;
+  /// Why a secure one failed; none for a plain one.
+  boost::system::error_code error() const noexcept;
+  /// It should be secure, but the peer is not; now it is plain as well.
+  bool fall_back() noexcept;
+  bool secured() const noexcept { return channel_ != nullptr; }
+  std::unique_ptr<secure_channel> release_channel() noexcept { return std::move(channel_); }
   /// Gives the socket away, open and enlisted. Throws boost::system::system_error if the loop cannot take it.
   asio::ip::tcp::socket release();
   /// No more is sent, the peer sees the end; what it sends can still be read.
@@ -56,6 +67,10 @@ class stream {
   template <class Handler>
   bool async_receive(std::span<char> room, Handler handler) {
     if (!enlist()) return false;
+    if (channel_) [[unlikely]] {
+      receive_secure(room, std::move(handler));
+      return true;
+    }
     socket_->async_read_some(asio::buffer(room.data(), room.size()), std::move(handler));
     return true;
   }
@@ -70,8 +85,41 @@ class stream {
  private:
   bool enlist() noexcept;
   void no_delay() noexcept;
+  result send_secure(std::string_view first, std::string_view second, bool more);
+  result send_file_secure(int file, std::uint64_t offset, std::size_t size);
+
+  template <class Handler>
+  void receive_secure(std::span<char> room, Handler handler) {
+    // Without this the usual case would ask the socket twice: it is the loop that does.
+    if (!channel_->pending()) return await_secure(room, std::move(handler));
+    const auto now = channel_->receive(room);
+    if (now.blocked) return await_secure(room, std::move(handler));
+    asio::post(*executor_, [now, handler = std::move(handler)]() mutable { handler(end_of(now), now.size); });
+  }
+  /// The handler keeps this stream; its channel may be gone by the time something comes.
+  template <class Handler>
+  void await_secure(std::span<char> room, Handler handler) {
+    auto go_on = [this, room, handler = std::move(handler)](boost::system::error_code ec, std::size_t size) mutable {
+      if (!channel_ || (ec && ec != asio::error::eof)) return handler(ec ? ec : asio::error::operation_aborted, 0);
+      channel_->arrived(size);
+      const auto now = channel_->receive(room);
+      if (now.blocked) return await_secure(room, std::move(handler));
+      handler(end_of(now), now.size);
+    };
+    if (channel_->wants_write()) {
+      socket_->async_wait(asio::socket_base::wait_write,
+                          [go_on = std::move(go_on)](boost::system::error_code ec) mutable { go_on(ec, 0); });
+    } else {
+      const auto input = channel_->input();
+      socket_->async_read_some(asio::buffer(input.data(), input.size()), std::move(go_on));
+    }
+  }
+  static boost::system::error_code end_of(result r) noexcept {
+    return r.size > 0 ? boost::system::error_code{} : asio::error::eof;
+  }
 
   const asio::any_io_executor* executor_;
+  std::unique_ptr<secure_channel> channel_;
   // Only while it is enlisted: a closed connection that somebody still refers to must not need the loop any more.
   std::optional<asio::ip::tcp::socket> socket_;
   protocol family_ = protocol::v4();

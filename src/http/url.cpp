@@ -9,7 +9,8 @@
 namespace brood::http::detail {
 namespace {
 
-constexpr std::string_view scheme = "http://";
+constexpr std::string_view plain_scheme = "http://";
+constexpr std::string_view secure_scheme = "https://";
 constexpr byte_set name_bytes{letters_and_digits, "-._~"};
 constexpr byte_set address_bytes{letters_and_digits, ":.%"};
 
@@ -41,6 +42,9 @@ bool is_target(std::string_view text) noexcept {
 
 url parse_url(std::string_view text) {
   url result;
+  result.secure = same_name(text.substr(0, secure_scheme.size()), secure_scheme);
+  if (result.secure) result.port = 443;
+  const auto scheme = result.secure ? secure_scheme : plain_scheme;
   bool good = same_name(text.substr(0, scheme.size()), scheme);
   if (good) {
     const auto rest = text.substr(scheme.size(), text.find('#') - scheme.size());

@@ -6,8 +6,9 @@
 
 namespace brood::http::detail {
 
-/// The parts of "http://host:port/path?query" that a client needs.
+/// The parts of "http://host:port/path?query", or of one with https, that a client needs.
 struct url {
+  bool secure = false;
   std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 80;
   std::string authority;  ///< what the Host field says

@@ -17,7 +17,8 @@ class worker_source final : public connection_source, public std::enable_shared_
  public:
   worker_source(cluster::this_worker& self, core& target, const listen_address& where)
       : core_(&target),
-        acceptor_(where.everywhere ? self.listen(where.endpoint.port()) : self.listen(where.endpoint)),
+        acceptor_(where.everywhere ? self.listen(where.endpoint.port(), {.data = to_share(target)})
+                                   : self.listen(where.endpoint, {.data = to_share(target)})),
         hold_(self.hold()),
         where_(where) {}
 
@@ -44,8 +45,14 @@ class worker_source final : public connection_source, public std::enable_shared_
   void count(std::size_t open) noexcept override { acceptor_.set_load(open); }
 
  private:
+  static boost::json::value to_share(const core& target) {
+    const auto& tls = target.options().tls;
+    return tls ? tls->shared() : boost::json::value();
+  }
+
   void answered(boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
     const auto target = core_->shared_from_this();
+    if (const auto& tls = target->options().tls; tls && !ec) tls->agree(acceptor_.data());
     target->listens(ec, bound);
     if (!ec) return serve(bound);
     if (ec == errc::listener_closed) return;

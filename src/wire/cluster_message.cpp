@@ -155,6 +155,7 @@ cluster_message parse_cluster_message(const json::object& message) {
   if (result.what == act::traffic) {
     result.report = {count_of(message, "accepted").value_or(0), count_of(message, "open")};
   }
+  if (auto data = message.if_contains("data"); result.ack && data != nullptr) result.data = *data;
   if (result.what == act::query_server || result.what == act::listening) result.request = request_of(message);
   return result;
 }

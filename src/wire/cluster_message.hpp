@@ -68,6 +68,7 @@ struct cluster_message {
   std::optional<std::uint32_t> report_every{};  ///< brood's own: the worker is asked for `traffic`, in milliseconds
   traffic_report report{};                      ///< of `traffic`
   listen_request request{};                     ///< of query_server and listening
+  boost::json::value data{};                    ///< of an answer: what the first worker that had some said for all
 };
 
 /// Reads any of them; what is absent or of another type keeps its default, unknown acts are `none`: Node ignores those.

@@ -5,6 +5,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/json/value.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -40,6 +41,9 @@ class acceptor {
   /// The primary's answer. Its async_wait completes with the address the port is bound to (of a Unix path: none,
   /// where() tells), or with why it is not: address_in_use, permission_denied ...
   milestone<endpoint_type> listening;
+  /// What the first worker that had something to share said when it asked to listen here; null before `listening`, and
+  /// where nobody said anything.
+  const boost::json::value& data() const noexcept;
   /// No connection comes any more, and all that came were given out. The value is why: errc::listener_closed when it
   /// was closed or the worker was told to go, else what `listening` says.
   milestone<error_code> closed;

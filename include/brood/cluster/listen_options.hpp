@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/json/value.hpp>
+
 namespace brood::cluster {
 
 /// How a worker wants to listen. The first worker that asks for an address decides for all of them.
@@ -14,6 +16,9 @@ struct listen_options {
   /// For a path: everybody may read, or write, the socket's file. One needs to write it to connect.
   bool readable_all = false;
   bool writable_all = false;
+  /// For the other workers: what the first one to listen at the address said that said anything is what each of them
+  /// finds in acceptor::data(). Node shares the keys of its TLS tickets in this way.
+  boost::json::value data{};
 };
 
 struct datagram_options {

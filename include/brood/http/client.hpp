@@ -12,6 +12,7 @@
 
 #include "brood/detail/waiters.hpp"
 #include "brood/executor.hpp"
+#include "brood/http/tls.hpp"
 
 namespace brood::http {
 
@@ -29,6 +30,8 @@ struct client_options {
   std::size_t max_header_size = 16 * 1024;
   /// The answer's body after the chunked encoding is removed, in bytes.
   std::size_t max_body_size = 8 * 1024 * 1024;
+  /// For https URLs: an https::client_tls (brood/https.hpp).
+  client_tls_ptr tls{};
 };
 
 /// A header field that owns its text.
@@ -41,7 +44,7 @@ struct client_field {
 struct client_request {
   std::string method = "GET";
   /// "http://host:port/path?query". The host is a name, an IPv4 address or an IPv6 address in brackets; the port is 80
-  /// unless told.
+  /// unless told. Or "https://...", where client_options::tls is set; the port is 443 then.
   std::string url{};
   /// Beside those the client writes: Host (unless it is among these), Connection and Content-Length.
   std::vector<client_field> headers{};
@@ -67,8 +70,9 @@ class [[nodiscard]] client_call {
   /// Signature: `void(error_code, client_response)`. A status such as 404 is a result, not an error. Errors:
   /// asio::error::timed_out; what resolving the name, connecting or reading came to; of boost::beast::http::error
   /// end_of_stream (the peer closed without an answer), partial_message (in the middle of it), header_limit,
-  /// body_limit, and those that name what is malformed; operation_aborted when cancelled.
-  /// Cancellation: every kind ends the wait, and the request if nobody else waits for it.
+  /// body_limit, and those that name what is malformed; for https what the handshake came to, as https::client_tls
+  /// says; operation_aborted when cancelled. Cancellation: every kind ends the wait, and the request if nobody else
+  /// waits for it.
   template <class Token = asio::deferred_t>
   auto async_result(Token&& token = Token{}) & {
     return asio::async_initiate<Token, void(boost::system::error_code, client_response)>(
@@ -90,13 +94,13 @@ class [[nodiscard]] client_call {
 ///     auto answer = co_await call.async_result();
 ///
 /// All calls start at once and belong on the client's executor. They throw std::invalid_argument for what can not be
-/// sent: an URL they do not know, a method or a field that is none, and fields that the client writes itself.
-/// Requests outlive their client.
+/// sent: an URL they do not know (https without client_options::tls), a method or a field that is none, and fields that
+/// the client writes itself. Requests outlive their client.
 class client {
  public:
   using callback = std::function<void(boost::system::error_code, client_response)>;
 
-  explicit client(executor ex, client_options options = {}) : executor_(ex.get()), options_(options) {}
+  explicit client(executor ex, client_options options = {}) : executor_(ex.get()), options_(std::move(options)) {}
 
   client_call get(std::string url) const;
   client_call post(std::string url, std::string body, std::string content_type) const;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "brood/http/tls.hpp"
 #include "brood/log.hpp"
 
 namespace brood::http {
@@ -40,7 +41,12 @@ struct server_options {
   /// The queue of connections the kernel holds for a listening socket of our own. Node: backlog of server.listen.
   int backlog = 511;
 
-  /// Told of handlers that throw or do not answer, and of connections that cannot be accepted.
+  /// Makes this an HTTPS server: an https::server_tls (brood/https.hpp). The handshake is a part of the first head, and
+  /// under its time-out.
+  server_tls_ptr tls{};
+
+  /// Told of handlers that throw or do not answer, and of connections that cannot be accepted; of what is wrong with
+  /// a peer's TLS at log_level::debug.
   log_function log{};
 };
 

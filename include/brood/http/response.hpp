@@ -14,9 +14,13 @@ namespace brood::http {
 
 namespace asio = boost::asio;
 
+class response;
+
 namespace detail {
 class connection;
 class handler_end;
+struct departed;
+departed depart(response& from);
 }  // namespace detail
 
 /// A part of a file; all of it unless told.
@@ -94,12 +98,14 @@ class response {
   /// this_worker::hold().
   /// Throws boost::system::system_error: asio::error::not_connected if the response is not open;
   /// asio::error::already_started if it has begun, or a streamed body is being read; asio::error::would_block if
-  /// earlier answers have not left yet, for a peer that pipelines and does not read. The response stays as it was then.
+  /// earlier answers have not left yet, for a peer that pipelines and does not read;
+  /// asio::error::operation_not_supported over TLS, where https::upgrade() does it. The response stays as it was then.
   upgraded upgrade();
 
  private:
   friend class detail::connection;
   friend class detail::handler_end;
+  friend detail::departed detail::depart(response& from);
   explicit response(detail::connection& c) noexcept : connection_(&c) {}
   void wait_drained(brood::detail::waiters<>::handler handler) const;
 

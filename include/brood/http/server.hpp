@@ -25,11 +25,12 @@ class core;
 
 /// What a server has done so far.
 struct server_statistics {
-  std::uint64_t accepted = 0;   ///< connections
-  std::uint64_t requests = 0;   ///< given to the handler
-  std::uint64_t refused = 0;    ///< bad or too large, answered 4xx or 5xx by the server itself
-  std::uint64_t timed_out = 0;  ///< connections ended by a time-out other than keep_alive_timeout
-  std::size_t connections = 0;  ///< open now
+  std::uint64_t accepted = 0;    ///< connections
+  std::uint64_t requests = 0;    ///< given to the handler
+  std::uint64_t refused = 0;     ///< bad or too large, answered 4xx or 5xx by the server itself
+  std::uint64_t timed_out = 0;   ///< connections ended by a time-out other than keep_alive_timeout
+  std::uint64_t tls_errors = 0;  ///< connections that ended by a failure of TLS, most of them in the handshake
+  std::size_t connections = 0;   ///< open now
 };
 
 /// An HTTP/1.1 server: Node's `http.createServer(handler).listen(port)`.

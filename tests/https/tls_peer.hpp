@@ -1,0 +1,164 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "behaviour/http_peer.hpp"
+#include "https/certificates.hpp"
+
+namespace brood_test {
+
+/// What a peer makes its connections with. Trusts everybody: what it checks it asks for.
+class peer_context {
+ public:
+  explicit peer_context(int version = TLS1_3_VERSION) : context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_min_proto_version(context_.get(), version);
+    SSL_CTX_set_max_proto_version(context_.get(), version);
+    // The tickets of TLS 1.3 come when they like; the last one stays.
+    SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_app_data(context_.get(), this);
+    SSL_CTX_sess_set_new_cb(context_.get(), [](SSL* ssl, SSL_SESSION* session) {
+      auto* self = static_cast<peer_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+      self->session_.reset(session);
+      return 1;
+    });
+  }
+  SSL_CTX* native() const { return context_.get(); }
+  /// The last session that a server offered to resume; nullptr if none has.
+  SSL_SESSION* session() const { return session_.get(); }
+
+ private:
+  context_ptr context_;
+  std::unique_ptr<SSL_SESSION, freed_by<SSL_SESSION_free>> session_;
+};
+
+/// How a peer connects.
+struct hello {
+  std::string name{};       ///< asked for by SNI
+  std::string protocols{};  ///< ALPN, as it is sent
+  bool resume = false;
+};
+
+/// A client that speaks in bytes, over OpenSSL and nothing of ours.
+class tls_peer {
+ public:
+  explicit tls_peer(peer_context& context, const asio::ip::tcp::endpoint& where, const hello& w = {})
+      : ssl_(SSL_new(context.native())) {
+    socket_.connect(where);
+    SSL_set_fd(ssl_.get(), socket_.native_handle());
+    if (!w.name.empty()) SSL_set_tlsext_host_name(ssl_.get(), w.name.c_str());
+    if (!w.protocols.empty()) {
+      SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(w.protocols.data()),
+                          static_cast<unsigned>(w.protocols.size()));
+    }
+    if (w.resume) SSL_set_session(ssl_.get(), context.session());
+    connected_ = SSL_connect(ssl_.get()) == 1;
+  }
+
+  /// OpenSSL drops sessions of connections that were not shut down.
+  ~tls_peer() { SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
+  tls_peer(const tls_peer&) = delete;
+  tls_peer& operator=(const tls_peer&) = delete;
+
+  bool connected() const { return connected_; }
+  bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+  std::string protocol() const {
+    const unsigned char* text = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &text, &size);
+    return {reinterpret_cast<const char*>(text), size};
+  }
+  /// The subject of the server's certificate.
+  std::string subject() const {
+    const certificate_ptr c{SSL_get1_peer_certificate(ssl_.get())};
+    std::array<char, 256> text{};
+    X509_NAME_get_text_by_NID(X509_get_subject_name(c.get()), NID_commonName, text.data(), text.size());
+    return text.data();
+  }
+
+  asio::ip::tcp::socket& socket() { return socket_; }
+  void send(std::string_view bytes) {
+    if (SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) <= 0) throw std::runtime_error("SSL_write");
+  }
+  /// Says that it sends no more.
+  void notify() { SSL_shutdown(ssl_.get()); }
+  /// Everything up to and including `text`; up to the end if it does not come.
+  std::string until(std::string_view text) {
+    for (;;) {
+      if (const auto at = unread_.find(text); at != unread_.npos) {
+        auto result = unread_.substr(0, at + text.size());
+        unread_.erase(0, result.size());
+        return without_date(result);
+      }
+      if (!read()) return without_date(std::exchange(unread_, {}));
+    }
+  }
+  /// Everything up to the end. "!" at the end where the server has not said that it is one.
+  std::string rest() {
+    while (read()) {}
+    return without_date(std::exchange(unread_, {})) + (notified_ ? "" : "!");
+  }
+  /// After rest(): the connection itself has ended too.
+  bool closed() {
+    char byte;
+    return ::recv(socket_.native_handle(), &byte, 1, 0) == 0;
+  }
+
+ private:
+  bool read() {
+    std::array<char, 16 * 1024> piece;
+    const int got = SSL_read(ssl_.get(), piece.data(), piece.size());
+    if (got > 0) {
+      unread_.append(piece.data(), static_cast<std::size_t>(got));
+      return true;
+    }
+    notified_ = SSL_get_error(ssl_.get(), got) == SSL_ERROR_ZERO_RETURN;
+    return false;
+  }
+  static std::string without_date(const std::string& text) {
+    static const std::regex date{"Date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT\r\n"};
+    return std::regex_replace(text, date, "");
+  }
+
+  asio::io_context loop_;
+  asio::ip::tcp::socket socket_{loop_};
+  ssl_ptr ssl_;
+  std::string unread_;
+  bool connected_ = false;
+  bool notified_ = false;
+};
+
+/// A server on a loop and a thread of its own, for this machine, with a certificate made for it.
+class served_securely {
+ public:
+  explicit served_securely(http::handler handler, http::server_options options = {})
+      : tls_(authority_.server()), server_(std::move(handler), with(std::move(options), tls_)) {}
+
+  authority& issuer() { return authority_; }
+  brood::https::server_tls& tls() { return tls_; }
+  served* operator->() { return &server_; }
+  const asio::ip::tcp::endpoint& where() const { return server_.where(); }
+  std::string url(const std::string& target) const {
+    return "https://127.0.0.1:" + std::to_string(where().port()) + target;
+  }
+
+ private:
+  static http::server_options with(http::server_options options, const brood::https::server_tls& tls) {
+    options.tls = tls;
+    return options;
+  }
+
+  authority authority_;
+  brood::https::server_tls tls_;
+  served server_;
+};
+
+}  // namespace brood_test
