@@ -40,7 +40,8 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
   const auto& keys = *of(ssl).keys;
   if (making != 0) return keys.encrypt(name, iv, cipher, mac) ? 1 : -1;
   switch (keys.decrypt(name, iv, cipher, mac)) {
-    case ticket_keys::found::yes: return 1;
+    // A ticket of TLS 1.3 is used once (RFC 8446, C.4): whoever comes with one needs another.
+    case ticket_keys::found::yes: return SSL_version(ssl) >= TLS1_3_VERSION ? 2 : 1;
     case ticket_keys::found::old: return 2;
     case ticket_keys::found::no: break;
   }
