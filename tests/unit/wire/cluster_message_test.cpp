@@ -124,7 +124,8 @@ TEST(cluster_message, the_other_acts_of_node) {
 }
 
 TEST(cluster_message, what_a_worker_told_for_all_comes_back_with_the_answer) {
-  const auto reply = parse(R"({"cmd":"NODE_CLUSTER","errno":null,"key":"K","ack":1,"data":{"ticketKeys":"00"},"seq":0})");
+  const auto reply =
+      parse(R"({"cmd":"NODE_CLUSTER","errno":null,"key":"K","ack":1,"data":{"ticketKeys":"00"},"seq":0})");
   EXPECT_EQ(reply.data, (boost::json::value{{"ticketKeys", "00"}}));
   EXPECT_TRUE(parse(R"({"cmd":"NODE_CLUSTER","errno":null,"key":"K","ack":1,"data":null,"seq":0})").data.is_null());
   EXPECT_TRUE(parse(R"({"cmd":"NODE_CLUSTER","ack":1,"seq":0})").data.is_null());
