@@ -56,7 +56,8 @@ class authority {
     std::string passphrase{};
   };
 
-  explicit authority(const std::string& name = "brood test authority") : key_(EVP_EC_gen("P-256")) {
+  explicit authority(const std::string& name = "brood test authority")
+      : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")) {
     certificate_ = make(name, key_.get(), -3600, 3600);
     add(NID_basic_constraints, "critical,CA:TRUE");
     sign(*certificate_);
@@ -67,7 +68,7 @@ class authority {
   const scratch& folder() const { return folder_; }
 
   brood::https::certificate_files issue(const wish& w) {
-    const key_ptr key{EVP_EC_gen("P-256")};
+    const key_ptr key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
     auto issued = make(w.file, key.get(), w.begins, w.ends);
     std::swap(issued, certificate_);  // add() works on the one being made
     add(NID_subject_alt_name, w.names.c_str());
