@@ -55,7 +55,7 @@ TEST_F(advanced_channel, takes_an_internal_message_with_undefined_members_for_wh
 
 TEST_F(advanced_channel, is_closed_by_what_is_no_message) {
   for (const std::string& garbage :
-       {frame(""), frame("{}"), frame("\xff\x0f"), frame("\xff\x10_"), frame("\xff\x0f!"), frame("\xff\x0f^\x01"),
+       {frame(""), frame("{}"), frame("\xff\x0f"), frame("\xff\x11_"), frame("\xff\x0f!"), frame("\xff\x0f^\x01"),
         std::string("\x7f\xff\xff\xff", 4), std::string("\xff\xff\xff\xff", 4)}) {
     int ends[2];
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
