@@ -23,6 +23,7 @@ class worker_source final : public connection_source, public std::enable_shared_
         where_(where) {}
 
   void start() {
+    acceptor_.set_load(0);  // now, so that the primary knows it before it hears that we listen
     acceptor_.listening.async_wait(
         [self = shared_from_this()](boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
           if (self->core_ != nullptr) self->answered(ec, bound);
@@ -69,7 +70,6 @@ class worker_source final : public connection_source, public std::enable_shared_
     acceptor_.on_connections([weak = weak_from_this()](std::span<unique_fd> batch) {
       if (const auto self = weak.lock()) self->take(batch);
     });
-    acceptor_.set_load(0);
   }
 
   void take(std::span<unique_fd> batch) {

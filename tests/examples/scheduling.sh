@@ -43,6 +43,17 @@ leave() {
   for held in "$@"; do exec {held}>&-; done
 }
 
+# told PATTERN: asks for the statistics until they are so; what a worker has open it reports ten times a second.
+told() {
+  local deadline=$((SECONDS + 30))
+  while ((SECONDS < deadline)); do
+    kill -USR1 "$program"
+    read_line 30 || break
+    [[ ${lines[-1]} =~ $1 ]] && return
+  done
+  fail "the statistics never told '$1'"
+}
+
 start ip-hash 4
 shares 8
 ((${#share[@]} == 1)) || fail "one client was served by ${#share[@]} workers"
@@ -58,8 +69,7 @@ finish
 start weighted 3
 shares 25
 [[ ${share[*]} == '15 5 5' ]] || fail "shares by weight 3, 1, 1 of 25: ${share[*]}"
-kill -USR1 "$program"
-wait_line 30 '^\{"scheduling":"program".*"started":3,"died":0,"waiting":0,"accepted":25'
+told '^\{"scheduling":"program".*"started":3,"died":0,"waiting":0,"accepted":25'
 finish
 
 # Each of the connections that stay open has a worker of its own.
@@ -83,8 +93,7 @@ for _ in 1 2 3; do stay; done
 for n in 0 1; do
   read -r -t 10 -u "${stays[n]}" text || fail "client $n was not served"
 done
-kill -USR1 "$program"
-wait_line 30 '"waiting":1,"accepted":2,"open":2'
+told '"waiting":1,"accepted":2,"open":2'
 leave "${stays[0]}"
 read -r -t 10 -u "${stays[2]}" text || fail 'the third client was not served when there was room'
 leave "${stays[1]}" "${stays[2]}"
