@@ -22,6 +22,7 @@ using brood::stdio;
 using brood_test::apart;
 using brood_test::become_stranger;
 using brood_test::loop;
+using brood_test::needs_descriptors_itself;
 
 struct failure {
   const char* name;
@@ -158,15 +159,6 @@ std::string lines(const std::vector<std::string>& all) {
   std::string text;
   for (const auto& one : all) text += one + '\n';
   return text;
-}
-
-/// Whether the sanitizer's checks are in the way where there are no descriptors left.
-constexpr bool needs_descriptors_itself() {
-#ifdef BROOD_SANITIZED
-  return true;
-#else
-  return false;
-#endif
 }
 
 TEST(failed_spawn, for_want_of_descriptors_at_each_step) {

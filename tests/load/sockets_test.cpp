@@ -35,7 +35,7 @@ TEST_P(swap_in, both_directions_at_once_loses_no_socket_and_mistakes_none) {
     io.run();
     EXPECT_EQ(swap.complaint(), "");
     EXPECT_TRUE(swap.complete());
-    EXPECT_GT(swap.shut(), 0) << "it was never at its limit";
+    EXPECT_TRUE(swap.shut() > 0 || !socket_swap::can_be_shut) << "it was never at its limit";
     EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(0));
   }
   EXPECT_EQ(open_descriptors(), before);

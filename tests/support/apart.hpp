@@ -25,6 +25,16 @@ std::size_t heap_in_use();
 /// As many descriptors as the system lets us have: tests that start hundreds of children need more than the usual 1024.
 void raise_descriptor_limit();
 
+/// Whether the sanitizer's own checks are in the way where there are no descriptors left: UBSan looks at memory through
+/// a pipe that it makes.
+constexpr bool needs_descriptors_itself() {
+#ifdef BROOD_SANITIZED
+  return true;
+#else
+  return false;
+#endif
+}
+
 /// `usual` by default, `full` where BROOD_LOAD=full asks for the long run, `few` under a sanitizer.
 int load(int usual, int full, int few);
 

@@ -88,6 +88,7 @@ class few_descriptors {
 };
 
 TEST(two_brood_channels, lose_no_descriptor_and_mistake_none_while_the_receiver_has_no_room) {
+  if (brood_test::needs_descriptors_itself()) GTEST_SKIP() << "UBSan looks at memory through a pipe of its own";
   const auto before = open_descriptors();
   {
     asio::io_context io{1};
@@ -152,6 +153,7 @@ std::string outgrow_what_may_be_in_flight() {
 }
 
 TEST(two_brood_channels, wait_while_more_descriptors_are_in_flight_than_may_be) {
+  if (brood_test::needs_descriptors_itself()) GTEST_SKIP() << "UBSan looks at memory through a pipe of its own";
   EXPECT_EQ(brood_test::apart(outgrow_what_may_be_in_flight), "waited, and lost none");
 }
 
