@@ -134,6 +134,7 @@ class channel : public std::enable_shared_from_this<channel> {
   detail::waiters<> drained_;
   std::string frame_;          // the one being made; its memory is used again and again
   unsigned small_frames_ = 0;  // one after the other
+  error_code overflowed_;      // what it will be closed with, if so
   bool open_ = true;
   bool closing_ = false;
   bool paused_ = false;

@@ -109,7 +109,8 @@ bool channel::queue(std::string frame, outgoing_handle handle) {
 }
 
 void channel::when_left(departures::handler h) {
-  departures_.add(outgoing_.queued(), std::move(h));
+  // What did not find room was not queued: that all else has left says nothing of it.
+  departures_.add(overflowed_ ? outgoing_.queued() + 1 : outgoing_.queued(), std::move(h));
   schedule_flush();
 }
 
@@ -127,7 +128,8 @@ void channel::tell_departures() {
 bool channel::has_room(std::size_t size) {
   if (outgoing_.size() + size <= most_outgoing_) return true;
   closing_ = true;  // not from here: we stand inside the caller's send()
-  asio::post(fd_.get_executor(), [self = shared_from_this()] { self->close(errc::message_too_large); });
+  overflowed_ = errc::message_too_large;
+  asio::post(fd_.get_executor(), [self = shared_from_this()] { self->close(self->overflowed_); });
   return false;
 }
 
@@ -163,7 +165,7 @@ void channel::flush() {
   }
   if (!open_) return;
   tell_departures();
-  if (closing_ && outgoing_.empty()) close({});
+  if (closing_ && outgoing_.empty()) close(overflowed_);
 }
 
 void channel::later(std::chrono::milliseconds pause, void (channel::*what)()) {

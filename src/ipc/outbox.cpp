@@ -26,7 +26,7 @@ void outbox::add_large(std::string frame) {
   size_ += frame.size();
   queued_ += frame.size();
   drop_empty_front();
-  queue_.push_back({.bytes = std::move(frame)});
+  queue_.push_back({.bytes = std::move(frame), .one_frame = true});
 }
 
 void outbox::add_with_handle(std::string frame, outgoing_handle handle) {
@@ -98,6 +98,7 @@ void outbox::sent(std::size_t size) {
 
 void outbox::plain_sent(entry& front) {
   if (sent_ != front.bytes.size()) {
+    if (front.one_frame) boundary_ = front.bytes.size();
     while (boundary_ < sent_) {
       boundary_ += wire::size_of_first_frame(std::string_view(front.bytes).substr(boundary_), form_);
     }

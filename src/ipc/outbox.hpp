@@ -85,6 +85,7 @@ class outbox {
     std::string bytes{};
     outgoing_handle handle{};
     int attempts = 0;
+    bool one_frame = false;  // known to be, without a look at all of it
 
     bool plain() const noexcept { return handle.fd == nullptr; }
   };

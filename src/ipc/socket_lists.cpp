@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t most_questions = 1024;  // that wait; an honest peer has one of each kind a server
 
+// What an honest peer has is a few servers; another one must not make us keep whatever it likes.
+constexpr std::size_t most_lists = 1024;
+constexpr std::size_t longest_key = 1024;
+
 std::string text_of(const char* command, const std::string& key, const std::size_t* count) {
   boost::json::object answer{{"cmd", command}, {"key", key}};
   if (count != nullptr) answer["count"] = *count;
@@ -20,7 +24,12 @@ std::string text_of(const char* command, const std::string& key, const std::size
 }  // namespace
 
 void socket_lists::arrived(const std::string& key, int fd) {
-  if (key.empty()) return;
+  if (key.empty() || key.size() > longest_key) return;
+  if (lists_.size() >= most_lists && !lists_.contains(key)) {
+    for (auto& one : lists_) open_ones(one.second);
+    std::erase_if(lists_, [](const auto& one) { return one.second.empty(); });
+    if (lists_.size() >= most_lists) return;
+  }
   auto& list = lists_[key];
   // Those that are closed by now make room, so that the list is never longer than twice what is open.
   if (list.size() == list.capacity()) open_ones(list);

@@ -34,7 +34,7 @@ class socket_lists {
     std::uint64_t number;
   };
 
-  std::size_t open_ones(std::vector<arrival>& all);
+  static std::size_t open_ones(std::vector<arrival>& all);
 
   std::map<std::string, std::vector<arrival>, std::less<>> lists_;
   std::vector<std::string> counted_;  // keys whose number is asked for

@@ -194,4 +194,24 @@ TEST_F(channel_with_a_raw_peer, tells_node_when_the_last_of_its_sockets_is_close
   EXPECT_TRUE(near.handles.empty());
 }
 
+TEST_F(channel_with_a_raw_peer, keeps_no_more_keys_of_sockets_than_an_honest_peer_has) {
+  const auto arrival = [&](const std::string& key) {
+    const unique_fd fd = pipe_with("x");
+    peer.write(R"({"cmd":"NODE_HANDLE","type":"net.Socket","msg":1,"key":")" + key + "\"}\n", {fd.get()});
+    turn();
+    peer.read();
+    near.handles.clear();
+  };
+  const auto known = [&](const std::string& key) {
+    peer.write(R"({"cmd":"NODE_SOCKET_GET_COUNT","key":")" + key + "\"}\n");
+    turn();
+    return !peer.read().empty();
+  };
+  arrival(std::string(10'000, 'k'));
+  EXPECT_FALSE(known(std::string(10'000, 'k')));
+  for (int n = 0; n < 1100; ++n) arrival(std::to_string(n));
+  EXPECT_FALSE(known("0")) << "whose sockets are all closed";
+  EXPECT_TRUE(known("1099"));
+}
+
 }  // namespace

@@ -213,6 +213,22 @@ TEST_F(channel_with_a_raw_peer, closes_when_more_waits_than_may) {
   EXPECT_EQ(small.reason, brood::errc::message_too_large);
 }
 
+TEST_F(channel_with_a_raw_peer, never_says_that_a_message_has_left_for_which_there_was_no_room) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  raw_peer other(ends[0]);
+  listener small(io, ends[1], {.outgoing = 1'000});
+  small.link->send("this leaves, and empties the queue");
+  small.link->send(json::string(2'000, 'x'));
+  std::vector<error_code> told;
+  small.link->when_left([&](error_code ec) { told.push_back(ec); });
+  turn();
+  EXPECT_EQ(told, std::vector<error_code>{brood::errc::message_too_large});
+  EXPECT_TRUE(small.closed);
+  EXPECT_EQ(small.reason, brood::errc::message_too_large);
+  EXPECT_EQ(other.read(), "\"this leaves, and empties the queue\"\n");
+}
+
 TEST_F(channel_with_a_raw_peer, closes_at_a_message_longer_than_may_be) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
