@@ -14,6 +14,7 @@
 #include <string>
 
 #include "http_peer.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace brood_test {
 namespace {
@@ -21,27 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 using boost::system::error_code;
 
-/// A folder that goes with the test.
-class folder {
- public:
-  folder() {
-    std::string name = (fs::temp_directory_path() / "brood_files_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = name;
-  }
-  ~folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
+struct folder : temporary_folder {
   void write(const std::string& name, std::string_view text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
+    fs::create_directories((*this / name).parent_path());
+    std::ofstream(*this / name) << text;
   }
-
- private:
-  fs::path path_;
 };
 
 brood::unique_fd open(const fs::path& path) { return brood::unique_fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}; }

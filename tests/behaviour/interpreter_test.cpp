@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "support.hpp"
+#include "support/temporary_folder.hpp"
 
 // A program that is there, and yet "not found": the system means what it would have been run by.
 namespace {
@@ -14,12 +15,6 @@ namespace fs = std::filesystem;
 
 class a_program_whose_interpreter : public testing::Test {
  protected:
-  a_program_whose_interpreter() {
-    std::string name = fs::temp_directory_path() / "brood-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~a_program_whose_interpreter() override { fs::remove_all(folder_); }
-
   std::string make(const std::string& name, const std::string& content) {
     const fs::path path = folder_ / name;
     std::ofstream(path, std::ios::binary) << content;
@@ -40,7 +35,7 @@ class a_program_whose_interpreter : public testing::Test {
     return {};
   }
 
-  fs::path folder_;
+  const brood_test::temporary_folder folder_;
 };
 
 TEST_F(a_program_whose_interpreter, is_missing_names_it) {
@@ -51,13 +46,13 @@ TEST_F(a_program_whose_interpreter, is_missing_names_it) {
 
 TEST_F(a_program_whose_interpreter, is_missing_names_it_when_found_in_the_path) {
   const auto script = make("tool", "#!/no/such\n");
-  EXPECT_EQ(message("tool", {.env = brood::environment{}.set("PATH", "/nowhere:" + folder_.string())}),
+  EXPECT_EQ(message("tool", {.env = brood::environment{}.set("PATH", "/nowhere:" + folder_.path().string())}),
             "spawn: cannot execute " + script + " (its interpreter /no/such is missing): No such file or directory");
 }
 
 TEST_F(a_program_whose_interpreter, is_missing_names_it_from_the_childs_directory) {
   make("script", "#!./runner\n");
-  EXPECT_EQ(message("./script", {.cwd = folder_}),
+  EXPECT_EQ(message("./script", {.cwd = folder_.path()}),
             "spawn: cannot execute ./script (its interpreter ./runner is missing): No such file or directory");
 }
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "cluster_support.hpp"
+#include "support/temporary_folder.hpp"
 
 // The forms of listening: Unix paths, sockets that are there already, UDP, and by oneself.
 
@@ -23,16 +24,6 @@ using namespace brood_test;
 using namespace std::chrono_literals;
 using asio::ip::udp;
 using unix_stream = asio::local::stream_protocol;
-
-/// A folder of its own, for paths that are short enough for a Unix socket.
-struct folder {
-  folder() {
-    std::string name = "/tmp/brood-listen-XXXXXX";
-    if (::mkdtemp(name.data()) != nullptr) path = name;
-  }
-  ~folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 bool is_socket_file(const std::filesystem::path& path) { return std::filesystem::is_socket(path); }
 
@@ -106,15 +97,29 @@ class listening : public testing::TestWithParam<form> {
     primary.async_disconnect([](brood::error_code ec) { EXPECT_FALSE(ec); });
   }
 
+  /// Two workers say that they listen there, and answer ten clients.
+  void expect_two_to_serve(cluster::primary& primary, std::uint16_t port) {
+    std::map<std::string, int> answers;
+    fork_each(primary, 2, [&](const std::vector<std::string>& said) {
+      EXPECT_EQ(said, std::vector<std::string>(2, "127.0.0.1:" + std::to_string(port)));
+      ask_often(io, at_loopback(port), 10, [&](std::map<std::string, int> all) {
+        answers = std::move(all);
+        end(primary);
+      });
+    });
+    io.run();
+    EXPECT_EQ(answers["worker 1\n"] + answers["worker 2\n"], 10);
+  }
+
   std::string in_use() const { return node() ? "failed: EADDRINUSE" : "failed: Address already in use"; }
 
   loop io;
-  folder dir;
+  temporary_folder dir;
   std::thread other_thread;  // of clients that block
 };
 
 TEST_P(listening, at_a_path_is_shared_and_the_file_goes_with_the_primary) {
-  const auto path = dir.path / "app.sock";
+  const auto path = dir / "app.sock";
   std::map<std::string, int> answers;
   cluster::primary primary{io, workers({"path", path})};
   std::string at;
@@ -143,7 +148,7 @@ TEST_P(listening, at_a_path_is_shared_and_the_file_goes_with_the_primary) {
 }
 
 TEST_P(listening, replaces_a_socket_file_that_nobody_listens_at) {
-  const auto path = dir.path / "stale.sock";
+  const auto path = dir / "stale.sock";
   { unix_stream::acceptor gone(io, unix_stream::endpoint(path)); }
   ASSERT_TRUE(is_socket_file(path));
   cluster::primary primary{io, workers({"path", path})};
@@ -156,7 +161,7 @@ TEST_P(listening, replaces_a_socket_file_that_nobody_listens_at) {
 }
 
 TEST_P(listening, at_a_path_where_somebody_listens_is_in_use) {
-  const auto path = dir.path / "busy.sock";
+  const auto path = dir / "busy.sock";
   unix_stream::acceptor busy(io, unix_stream::endpoint(path));
   cluster::primary primary{io, workers({"path", path})};
   fork_each(primary, 1, [&](const std::vector<std::string>& said) {
@@ -169,7 +174,7 @@ TEST_P(listening, at_a_path_where_somebody_listens_is_in_use) {
 }
 
 TEST_P(listening, never_removes_what_is_no_socket) {
-  const auto path = dir.path / "data";
+  const auto path = dir / "data";
   std::ofstream(path) << "precious";
   cluster::primary primary{io, workers({"path", path})};
   fork_each(primary, 1, [&](const std::vector<std::string>& said) {
@@ -183,7 +188,7 @@ TEST_P(listening, never_removes_what_is_no_socket) {
 }
 
 TEST_P(listening, leaves_a_file_alone_that_has_taken_the_place_of_its_own) {
-  const auto path = dir.path / "taken.sock";
+  const auto path = dir / "taken.sock";
   std::optional<unix_stream::acceptor> other;
   cluster::primary primary{io, workers({"path", path})};
   fork_each(primary, 1, [&](const std::vector<std::string>&) {
@@ -196,7 +201,7 @@ TEST_P(listening, leaves_a_file_alone_that_has_taken_the_place_of_its_own) {
 }
 
 TEST_P(listening, lets_everybody_at_a_path_where_that_is_asked_for) {
-  const auto path = dir.path / "open.sock";
+  const auto path = dir / "open.sock";
   cluster::primary primary{io, workers({"path", path, "all"})};
   struct stat file {};
   fork_each(primary, 1, [&](const std::vector<std::string>&) {
@@ -210,17 +215,8 @@ TEST_P(listening, lets_everybody_at_a_path_where_that_is_asked_for) {
 TEST_P(listening, at_a_descriptor_of_the_primary_s) {
   tcp::acceptor mine(io, at_loopback(0));
   const auto port = mine.local_endpoint().port();
-  std::map<std::string, int> answers;
   cluster::primary primary{io, workers({"fd", std::to_string(mine.native_handle())})};
-  fork_each(primary, 2, [&](const std::vector<std::string>& said) {
-    EXPECT_EQ(said, std::vector<std::string>(2, "127.0.0.1:" + std::to_string(port)));
-    ask_often(io, at_loopback(port), 10, [&](std::map<std::string, int> all) {
-      answers = std::move(all);
-      end(primary);
-    });
-  });
-  io.run();
-  EXPECT_EQ(answers["worker 1\n"] + answers["worker 2\n"], 10);
+  expect_two_to_serve(primary, port);
   // It is ours again, and clients still get in.
   tcp::socket client(io);
   client.connect(at_loopback(port));
@@ -249,26 +245,17 @@ TEST_P(listening, at_a_descriptor_that_is_no_port_is_an_error) {
 TEST_P(listening, at_an_address_that_was_adopted_needs_no_new_socket) {
   tcp::acceptor systemd_s(io, at_loopback(0));
   const auto port = systemd_s.local_endpoint().port();
-  std::map<std::string, int> answers;
   cluster::primary primary{io, workers({"tcp", std::to_string(port)})};
   EXPECT_EQ(to_string(primary.adopt(brood::unique_fd(::dup(systemd_s.native_handle())))),
             "127.0.0.1:" + std::to_string(port));
-  fork_each(primary, 2, [&](const std::vector<std::string>& said) {
-    EXPECT_EQ(said, std::vector<std::string>(2, "127.0.0.1:" + std::to_string(port)));
-    ask_often(io, at_loopback(port), 10, [&](std::map<std::string, int> all) {
-      answers = std::move(all);
-      end(primary);
-    });
-  });
-  io.run();
-  EXPECT_EQ(answers["worker 1\n"] + answers["worker 2\n"], 10);
+  expect_two_to_serve(primary, port);
   tcp::socket client(io);
   client.connect(at_loopback(port));
   EXPECT_TRUE(systemd_s.accept().is_open()) << "the next of us finds it as it was";
 }
 
 TEST_P(listening, at_a_path_that_was_adopted_leaves_the_file) {
-  const auto path = dir.path / "unit.sock";
+  const auto path = dir / "unit.sock";
   unix_stream::acceptor systemd_s(io, unix_stream::endpoint(path));
   std::string answer;
   cluster::primary primary{io, workers({"path", path})};
@@ -338,8 +325,8 @@ class exclusive : public testing::TestWithParam<std::string> {};
 
 TEST_P(exclusive, is_a_socket_of_one_s_own) {
   loop io;
-  folder dir;
-  const auto path = dir.path / "own.sock";
+  temporary_folder dir;
+  const auto path = dir / "own.sock";
   std::string value = path;
   if (GetParam() == "tcp") {
     tcp::acceptor free(io, at_loopback(0));
@@ -373,75 +360,5 @@ TEST_P(exclusive, is_a_socket_of_one_s_own) {
 
 INSTANTIATE_TEST_SUITE_P(at, exclusive, testing::Values("tcp", "path", "udp"),
                          [](const auto& one) { return one.param; });
-
-TEST(adopt, takes_nothing_but_sockets_that_are_bound) {
-  loop io;
-  cluster::primary primary{io, {.exec = actor("listening_worker"), .args = brood::arguments{}}};
-  tcp::socket unbound(io, tcp::v4());
-  for (int fd : {::open("/dev/null", O_RDONLY | O_CLOEXEC), ::dup(unbound.native_handle()), -1}) {
-    EXPECT_THROW(primary.adopt(brood::unique_fd(fd)), boost::system::system_error) << fd;
-  }
-}
-
-/// Starts activated_primary with `sockets` as its descriptors 3, 4 ...; `pid` is a shell's expression.
-struct activated {
-  activated(loop& io, const std::string& pid, const std::string& names, std::vector<brood::stdio> sockets,
-            brood::arguments workers) {
-    std::string line = "LISTEN_PID=" + pid + " LISTEN_FDS=" + std::to_string(sockets.size()) +
-                       " LISTEN_FDNAMES=" + names + " exec \"$0\" \"$@\"";
-    brood::arguments all{"-c", line, actor("activated_primary")};
-    all.insert(all.end(), workers.begin(), workers.end());
-    child.emplace(brood::spawn(io, "sh", all, {.more = std::move(sockets)}));
-    child->out().on_data([this](std::string_view data) {
-      text += data;
-      if (text.find("ready\n") != std::string::npos && when_ready) std::exchange(when_ready, nullptr)();
-    });
-    child->err().on_data([this](std::string_view data) { text += data; });
-  }
-
-  std::optional<brood::child_process> child;
-  std::string text;
-  std::function<void()> when_ready;
-};
-
-class activation : public testing::TestWithParam<std::string> {};
-
-TEST_P(activation, gives_the_workers_the_sockets_of_systemd) {
-  loop io;
-  folder dir;
-  const auto path = dir.path / "unit.sock";
-  unix_stream::acceptor local(io, unix_stream::endpoint(path));
-  tcp::acceptor web(io, at_loopback(0));
-  const auto port = web.local_endpoint().port();
-  activated primary(io, "$$", "web:local",
-                    {brood::stdio::descriptor(web.native_handle()), brood::stdio::descriptor(local.native_handle())},
-                    {actor(GetParam()), "tcp", std::to_string(port)});
-  std::map<std::string, int> answers;
-  primary.when_ready = [&] {
-    ask_often(io, at_loopback(port), 10, [&](std::map<std::string, int> all) {
-      answers = std::move(all);
-      primary.child->in().end();
-    });
-  };
-  io.run();
-  const std::string at = "127.0.0.1:" + std::to_string(port);
-  EXPECT_EQ(primary.text.substr(0, primary.text.find("worker")),
-            "adopted \"web\" " + at + "\nadopted \"local\" " + path.string() + "\nleft: 0\n");
-  EXPECT_EQ(answers, (std::map<std::string, int>{{"worker 1\n", 5}, {"worker 2\n", 5}}));
-}
-
-INSTANTIATE_TEST_SUITE_P(for_, activation, testing::Values("listening_worker", "node_listener.js"),
-                         [](const auto& one) { return one.param.substr(0, 4); });
-
-TEST(activation_variables, that_are_another_process_s_are_not_believed) {
-  loop io;
-  tcp::acceptor web(io, at_loopback(0));
-  activated primary(io, "1", "web", {brood::stdio::descriptor(web.native_handle())},
-                    {actor("listening_worker"), "tcp", std::to_string(web.local_endpoint().port())});
-  primary.when_ready = [&] { primary.child->in().end(); };
-  io.run();
-  EXPECT_EQ(primary.text.substr(0, primary.text.find("worker")), "left: 0\n");
-  EXPECT_NE(primary.text.find("Address already in use"), std::string::npos) << primary.text;
-}
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include <boost/json/object.hpp>
 #include <brood/child_process.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 
 #include "cluster_support.hpp"
+#include "support/temporary_folder.hpp"
 
 // What holds under every scheduling. The kernel ones need the right to load eBPF programs; without it these tests are
 // skipped, and those at the end show what happens instead.
@@ -316,32 +316,23 @@ INSTANTIATE_TEST_SUITE_P(under, each_scheduling,
 /// What a primary in another process says of itself: its scheduling, its log, and whether its workers serve.
 /// A copy of the primary and its worker where anybody may execute them; the project may stand in a folder that is its
 /// owner's alone.
-class primary_for_all {
- public:
+struct primary_for_all {
   primary_for_all() {
-    std::string folder = (std::filesystem::temp_directory_path() / "brood_XXXXXX").string();
-    EXPECT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-    std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+    std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
     for (const char* name : {"scheduling_primary", "echo_worker"}) {
-      std::filesystem::copy_file(actor(name), folder_ / name);
+      std::filesystem::copy_file(actor(name), folder / name);
     }
   }
-  primary_for_all(const primary_for_all&) = delete;
-  primary_for_all& operator=(const primary_for_all&) = delete;
-  ~primary_for_all() { std::filesystem::remove_all(folder_); }
 
-  std::string path() const { return (folder_ / "scheduling_primary").string(); }
-
- private:
-  std::filesystem::path folder_;
+  temporary_folder folder;
+  const std::string path = (folder / "scheduling_primary").string();
 };
 
 std::string told_by(brood::arguments args, brood::identity as) {
   loop io;
   std::string text;
   const primary_for_all program;
-  auto other = brood::spawn(io, program.path(), std::move(args), {.as = as});
+  auto other = brood::spawn(io, program.path, std::move(args), {.as = as});
   other.out().on_data([&](std::string_view data) { text += data; });
   other.err().on_data([&](std::string_view data) { text += data; });
   io.run();

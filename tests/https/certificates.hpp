@@ -5,12 +5,12 @@
 #include <openssl/x509v3.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "brood/https.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace brood_test {
 
@@ -26,24 +26,6 @@ using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using file_ptr = std::unique_ptr<std::FILE, freed_by<std::fclose>>;
 using context_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
 using ssl_ptr = std::unique_ptr<SSL, freed_by<SSL_free>>;
-
-/// A folder for one test.
-class scratch {
- public:
-  scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "brood-https-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
-  }
-  ~scratch() { std::filesystem::remove_all(folder_); }
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-
-  std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
-
- private:
-  std::filesystem::path folder_;
-};
 
 /// A certificate authority that exists for one test, and the files it has written.
 class authority {
@@ -65,7 +47,7 @@ class authority {
   }
 
   std::filesystem::path ca() const { return folder_ / "ca.pem"; }
-  const scratch& folder() const { return folder_; }
+  const temporary_folder& folder() const { return folder_; }
 
   brood::https::certificate_files issue(const wish& w) {
     const key_ptr key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
@@ -117,7 +99,7 @@ class authority {
     PEM_write_X509(to.get(), c);
   }
 
-  scratch folder_;
+  temporary_folder folder_;
   key_ptr key_;
   certificate_ptr certificate_;
 };
