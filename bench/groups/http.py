@@ -2,34 +2,39 @@
 
 from harness import slices, wrk
 from harness.context import ROOT
+from harness.ports import free_port
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure
 from harness.servers import Server, check_same_length
 
 TARGETS = ("hello_cluster",)
 WORKERS = 2
-PEER_SCRIPT = ROOT / "bench" / "peers" / "cluster.js"
-NGINX_TEMPLATE = ROOT / "bench" / "peers" / "nginx.conf"
+FILES = ROOT / "bench" / "peers"
+PEER_SCRIPT = FILES / "cluster.js"
 
 # what -> (request headers, goals for the CPU per request)
 WORKLOADS = {
-    "keep-alive": ((), {"nginx": Goal(at_most=1.15), "node26": Goal(at_most=1 / 3)}),
+    "keep-alive": (
+        (),
+        {"nginx": Goal(at_most=1.15), "node26": Goal(at_most=1 / 3), "bun": Goal(at_most=1 / 3)},
+    ),
     "connection per request": (
         ("Connection: close",),
-        {"nginx": Goal(at_most=1.15), "node26": Goal(at_most=1 / 6)},
+        {"nginx": Goal(at_most=1.15), "node26": Goal(at_most=1 / 6), "bun": Goal(at_most=1 / 3)},
     ),
 }
 
 
 def subjects(context):
+    hello = context.build / "examples" / "hello_cluster"
+
     def brood(scheduling):
-        program = context.build / "examples" / "hello_cluster"
-        return lambda port: [program, "--port", port, "--workers", WORKERS, "--scheduling", scheduling]
+        return lambda port: [hello, "--port", port, "--workers", WORKERS, "--scheduling", scheduling]
 
-    def server(name, peer, command):
+    def server(name, peer, command, workers=WORKERS):
         program = context.peers.find(peer)
-        return Server(name, program and command(program), WORKERS, context.scratch, context.peers.hint(peer))
+        return Server(name, program and command(program), workers, context.scratch, context.peers.hint(peer))
 
-    def node(program):
+    def cluster(program):
         return lambda port: [program, PEER_SCRIPT, port, WORKERS]
 
     def nginx(reuseport):
@@ -42,20 +47,49 @@ def subjects(context):
         Server("brood-shared", brood("shared"), WORKERS, context.scratch),
         server("nginx", "nginx", nginx("")),
         server("nginx-reuseport", "nginx", nginx("reuseport")),
-        server("node", "node", node),
-        server("node26", "node26", node),
+        server("haproxy", "haproxy", lambda program: lambda port: haproxy_command(context.scratch, program, port, hello)),
+        server("node", "node", cluster),
+        server("node26", "node26", cluster),
+        server("bun", "bun", cluster),
+        server("deno", "deno", deno_command, workers=0),  # a process with threads
     ]
 
 
-def nginx_command(scratch, program, port, reuseport):
-    folder = scratch / f"nginx-{port}"
+def filled(scratch, template, port, words):
+    """The template with its words filled in, as a file in a folder of the server's own."""
+    folder = scratch / f"{template}-{port}"
     folder.mkdir()
-    filled = NGINX_TEMPLATE.read_text()
-    for name, value in {"DIR": folder, "PORT": port, "WORKERS": WORKERS, "REUSEPORT": reuseport}.items():
-        filled = filled.replace(f"@{name}@", str(value))
-    config = folder / "nginx.conf"
-    config.write_text(filled)
-    return [program, "-e", "stderr", "-p", folder, "-c", config]
+    text = (FILES / template).read_text()
+    for name, value in {"DIR": folder, "PORT": port, "WORKERS": WORKERS, **words}.items():
+        text = text.replace(f"@{name}@", str(value))
+    config = folder / template
+    config.write_text(text)
+    return config
+
+
+def nginx_command(scratch, program, port, reuseport):
+    config = filled(scratch, "nginx.conf", port, {"REUSEPORT": reuseport})
+    return [program, "-e", "stderr", "-p", config.parent, "-c", config]
+
+
+def haproxy_command(scratch, program, port, hello):
+    """In front of servers of one worker each, one a core."""
+    servers, programs = [], []
+    for i in range(WORKERS):
+        behind = free_port()
+        servers.append(f"  server s{i} 127.0.0.1:{behind}")
+        programs.append(f"program hello{i}\n  command {hello} --port {behind} --workers 1")
+    config = filled(
+        scratch, "haproxy.cfg", port, {"SERVERS": "\n".join(servers), "PROGRAMS": "\n".join(programs)}
+    )
+    return [program, "-W", "-db", "-f", config]
+
+
+def deno_command(program):
+    return lambda port: [
+        "env", f"DENO_JOBS={WORKERS}", program, "serve", "--parallel", "--quiet", "--no-lock", "--no-config",
+        "--allow-all", "--host", "127.0.0.1", "--port", port, FILES / "serve.mjs",
+    ]  # fmt: skip
 
 
 def run(context):

@@ -28,14 +28,14 @@ FROM_NPM = {
     "deno": NpmPeer("@deno/linux-x64-glibc", "deno"),
 }
 MEASURED = ("node26", "bun", "deno")  # those of them that the benchmark compares brood with
-FROM_DEBIAN = {"node": "nodejs", "nginx": "nginx-light", "wrk": "wrk"}
+FROM_DEBIAN = {"node": "nodejs", "nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk"}
 LIBRARIES = {
     "libuv": "libuv1-dev",
     "boost-v1": "libboost-filesystem1.81-dev",
     "boost-v2": "libboost1.81-dev",
 }  # libraries for C++ and the Debian package of each; the programs that use them are in bench/peers
 PYTHON = "python"  # the one that runs the benchmark
-VERSION_FLAGS = {"nginx": "-v", "wrk": "-v"}
+VERSION_FLAGS = {"nginx": "-v", "haproxy": "-v", "wrk": "-v"}
 
 # What stands between the program and the script. All can collect their garbage on demand, by globalThis.gc().
 SCRIPT_FLAGS = {

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "values/utf8.hpp"
+#include "wire/block_length.hpp"
 #include "wire/clone_tags.hpp"
 
 namespace brood::wire {
@@ -15,8 +16,6 @@ namespace {
 
 namespace json = boost::json;
 using kind = value::kind;
-
-constexpr std::size_t length_size = 4;
 
 }  // namespace
 
@@ -26,12 +25,7 @@ clone_writer::clone_writer(std::string& buffer) : out_(buffer), start_(buffer.si
   varint(tag::version);
 }
 
-void clone_writer::finish() {
-  const std::size_t length = out_.size() - start_ - length_size;
-  for (std::size_t i = 0; i < length_size; ++i) {
-    out_[start_ + i] = static_cast<char>(length >> 8 * (length_size - 1 - i) & 0xff);
-  }
-}
+void clone_writer::finish() { set_block_length(out_.data() + start_, out_.size() - start_ - length_size); }
 
 void clone_writer::drop() { out_.resize(start_); }
 

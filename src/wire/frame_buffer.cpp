@@ -4,10 +4,11 @@
 #include <cstring>
 #include <new>
 
+#include "wire/block_length.hpp"
+
 namespace brood::wire {
 namespace {
 
-constexpr std::size_t length_size = 4;
 constexpr std::size_t usual_room = 1024 * 1024;  // kept in any case
 constexpr unsigned enough_small_frames = 64;     // to believe that no large one follows soon
 
@@ -64,16 +65,12 @@ std::optional<std::string_view> frame_buffer::next_line() {
 }
 
 /// As announced by the block under way; 0 while that is not known.
-std::size_t frame_buffer::block_length() const noexcept {
-  if (end_ - begin_ < length_size) return 0;
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < length_size; ++i)
-    length = length << 8 | static_cast<unsigned char>(bytes_.get()[begin_ + i]);
-  return length;
+std::size_t frame_buffer::announced() const noexcept {
+  return end_ - begin_ < length_size ? 0 : block_length(bytes_.get() + begin_);
 }
 
 std::optional<std::string_view> frame_buffer::next_block() {
-  const std::size_t length = block_length();
+  const std::size_t length = announced();
   if (end_ - begin_ < length_size || length > limit_ || end_ - begin_ - length_size < length) return std::nullopt;
   std::string_view block(bytes_.get() + begin_ + length_size, length);
   begin_ = scanned_ = begin_ + length_size + length;
@@ -81,7 +78,7 @@ std::optional<std::string_view> frame_buffer::next_block() {
 }
 
 bool frame_buffer::too_long() const noexcept {
-  return form_ == serialization::json ? end_ - begin_ > limit_ : block_length() > limit_;
+  return form_ == serialization::json ? end_ - begin_ > limit_ : announced() > limit_;
 }
 
 }  // namespace brood::wire

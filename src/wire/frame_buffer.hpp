@@ -31,7 +31,7 @@ class frame_buffer {
  private:
   std::optional<std::string_view> next_line();
   std::optional<std::string_view> next_block();
-  std::size_t block_length() const noexcept;
+  std::size_t announced() const noexcept;
 
   void grow(std::size_t least);
   void let_go_of_room();

@@ -7,22 +7,21 @@ namespace brood::wire {
 namespace {
 
 namespace json = boost::json;
-using kind = attachment::kind;
 
-constexpr std::array<std::pair<kind, std::string_view>, 5> type_names{{
-    {kind::native, "net.Native"},
-    {kind::socket, "net.Socket"},
-    {kind::server, "net.Server"},
-    {kind::datagram_native, "dgram.Native"},
-    {kind::datagram, "dgram.Socket"},
+constexpr std::array<std::pair<attachment::kind, std::string_view>, 5> type_names{{
+    {attachment::kind::native, "net.Native"},
+    {attachment::kind::socket, "net.Socket"},
+    {attachment::kind::server, "net.Server"},
+    {attachment::kind::datagram_native, "dgram.Native"},
+    {attachment::kind::datagram, "dgram.Socket"},
 }};
 
-kind type_of(const json::object& frame) {
+attachment::kind type_of(const json::object& frame) {
   const json::value* type = frame.if_contains("type");
   for (const auto& [known, name] : type_names) {
     if (type != nullptr && type->is_string() && std::string_view(type->get_string()) == name) return known;
   }
-  return kind::native;
+  return attachment::kind::native;
 }
 
 std::string key_of(const json::object& frame) {
@@ -32,7 +31,7 @@ std::string key_of(const json::object& frame) {
 
 }  // namespace
 
-std::string_view type_name(kind type) noexcept {
+std::string_view type_name(attachment::kind type) noexcept {
   for (const auto& [known, name] : type_names) {
     if (known == type) return name;
   }
@@ -48,10 +47,10 @@ std::string_view internal_command(const json::value& value) noexcept {
   return *text;
 }
 
-std::string handle_frame(kind type, std::string_view body, bool ipv6) {
+std::string handle_frame(attachment::kind type, std::string_view body, bool ipv6) {
   std::string frame = R"({"cmd":"NODE_HANDLE","type":")";
   frame += type_name(type);
-  if (type == kind::datagram) frame += ipv6 ? R"(","dgramType":"udp6)" : R"(","dgramType":"udp4)";
+  if (type == attachment::kind::datagram) frame += ipv6 ? R"(","dgramType":"udp6)" : R"(","dgramType":"udp4)";
   frame += R"(","msg":)";
   frame += body;
   frame += '}';

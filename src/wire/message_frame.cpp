@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wire/block_length.hpp"
 #include "wire/clone_json.hpp"
 #include "wire/clone_reader.hpp"
 #include "wire/clone_writer.hpp"
@@ -13,8 +14,6 @@ namespace brood::wire {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t length_size = 4;
 
 void append_line(std::string& buffer, std::string_view body, const handle_envelope* around) {
   if (around != nullptr) {
@@ -98,9 +97,7 @@ bool append_value_frame(std::string& buffer, serialization form, const value& bo
 
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept {
   if (form == serialization::json) return frames.find('\n') + 1;
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < length_size; ++i) length = length << 8 | static_cast<unsigned char>(frames[i]);
-  return length_size + length;
+  return length_size + block_length(frames.data());
 }
 
 std::optional<frame_content> read_frame(std::string_view frame, serialization form) {
