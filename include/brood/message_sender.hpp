@@ -28,9 +28,10 @@ concept completion_token = !std::same_as<std::remove_cvref_t<T>, attachment>;
 ///
 /// Messages leave in the order they were sent, and all of them do before the channel closes in good order. An
 /// attachment has to be a socket or a pipe: the calls throw boost::system::system_error with errc::invalid_handle for
-/// anything else, as Node does (ERR_INVALID_HANDLE_TYPE). Behind a message with one, all others wait until the peer has
-/// taken it, unless that is brood as well; what the peer cannot take (it is at its limit of descriptors) is sent up to
-/// four times, as Node does, and to a brood peer until it is taken, other messages passing meanwhile.
+/// anything else, as Node does (ERR_INVALID_HANDLE_TYPE). A socket is put in non-blocking mode, here as there, since
+/// the two share it: Node would stand still in one that blocks. Behind a message with one, all others wait until the
+/// peer has taken it, unless that is brood as well; what the peer cannot take (it is at its limit of descriptors) is
+/// sent up to four times, as Node does, and to a brood peer until it is taken, other messages passing meanwhile.
 class message_sender {
  public:
   /// Queues a message. False when 128 KiB or more wait to leave (queued all the same; see async_drained) or when the

@@ -12,7 +12,16 @@ namespace {
 namespace asio = boost::asio;
 using handler = detail::waiters<>::handler;
 
-bool can_travel(const attachment& handle) { return sys::is_socket_or_pipe(handle.native_handle()); }
+/// Makes it ready to travel; false where it is nothing that can.
+///
+/// A socket leaves in non-blocking mode. Node takes for granted that it is: up to Node 18 it takes one connection after
+/// the other until there is none, and on a blocking socket would wait for that for ever. A pipe stays as it is, since
+/// it may be somebody's standard output.
+bool can_travel(const attachment& handle) {
+  const int fd = handle.native_handle();
+  if (sys::is_socket(fd)) return sys::set_nonblocking(fd) == 0;
+  return sys::is_pipe(fd);
+}
 
 void check(const attachment& handle) {
   if (handle && !can_travel(handle)) {

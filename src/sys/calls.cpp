@@ -82,9 +82,14 @@ ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset)
   return retry([&] { return ::pwrite(fd, data, size, static_cast<off_t>(offset)); });
 }
 
-bool is_socket_or_pipe(int fd) noexcept {
+bool is_socket(int fd) noexcept {
   struct stat facts;
-  return ::fstat(fd, &facts) == 0 && (S_ISSOCK(facts.st_mode) || S_ISFIFO(facts.st_mode));
+  return ::fstat(fd, &facts) == 0 && S_ISSOCK(facts.st_mode);
+}
+
+bool is_pipe(int fd) noexcept {
+  struct stat facts;
+  return ::fstat(fd, &facts) == 0 && S_ISFIFO(facts.st_mode);
 }
 
 std::uint64_t number_of(int file) noexcept {

@@ -38,7 +38,8 @@ ssize_t read(int fd, void* data, std::size_t size) noexcept;
 ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexcept;  ///< pread
 std::int64_t size_of(int file) noexcept;  ///< by fstat; -1 if it cannot be told
 ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset) noexcept;  ///< pwrite
-bool is_socket_or_pipe(int fd) noexcept;
+bool is_socket(int fd) noexcept;
+bool is_pipe(int fd) noexcept;
 std::uint64_t number_of(int file) noexcept;    ///< its inode, which tells it from all others of its kind; 0 if unknown
 bool is_ready(int fd, short events) noexcept;  ///< poll, without waiting: it is, or has failed
 std::size_t readable_now(int fd) noexcept;     ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told

@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "support.hpp"
+#include "support/node_version.hpp"
 #include "support/random_value.hpp"
 
 // Values at random to Node and back, in both serializations.
@@ -65,6 +66,7 @@ INSTANTIATE_TEST_SUITE_P(seed, random_values, testing::Values(1, 2, 3, 20'240'22
                          [](const auto& one) { return std::to_string(one.param); });
 
 TEST_P(random_values, come_back_from_node_as_they_were_sent_in_the_advanced_serialization) {
+  if (brood_test::node_version() < 20) GTEST_SKIP() << "it waits for ever when a length comes in two pieces";
   loop io;
   brood::fork_options options;
   options.serialization = brood::serialization::advanced;

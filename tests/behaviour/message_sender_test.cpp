@@ -121,6 +121,25 @@ TEST_P(with_each_child, refuses_descriptors_that_would_end_a_node_peer) {
   EXPECT_EQ(done, (std::vector<std::string>{"send" + refused, "acked" + refused, "empty" + refused}));
 }
 
+bool blocks(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0; }
+
+/// Node up to 18 would wait for the next connection and for nothing else.
+TEST_P(with_each_child, sends_sockets_in_non_blocking_mode) {
+  asio::ip::tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+  ASSERT_TRUE(blocks(acceptor.native_handle())) << "as long as nothing asynchronous was begun";
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const brood::unique_fd reading(ends[0]);
+  const brood::unique_fd writing(::dup(ends[1]));
+  child.send(1, attachment::copy_of(acceptor));
+  child.async_acked(1, {attachment::kind::native, brood::unique_fd(ends[1])}, note("acked"));
+  EXPECT_FALSE(blocks(acceptor.native_handle()));
+  EXPECT_TRUE(blocks(writing.get())) << "it may be the standard output of somebody else";
+  child.disconnect();
+  io.run();
+  EXPECT_EQ(done, std::vector<std::string>{"acked"});
+}
+
 TEST_P(with_each_child, sends_a_message_whose_sender_no_longer_waits) {
   asio::cancellation_signal changed_mind;
   child.messages.on([&](const brood::message& m) {
