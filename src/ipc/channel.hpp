@@ -120,6 +120,7 @@ class channel : public std::enable_shared_from_this<channel> {
   void look_at_sockets();
   void retry();
   void go_on_writing();
+  void close_soon(error_code reason);
   void close(error_code reason);
 
   loop::descriptor fd_;

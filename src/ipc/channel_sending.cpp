@@ -14,6 +14,7 @@ namespace brood::ipc {
 namespace {
 
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
+constexpr std::size_t enough_to_begin = 64 * 1024;
 
 /// Of a datagram socket Node has to be told whether it is one of IPv6.
 wire::handle_envelope envelope_of(attachment::kind type, int fd) {
@@ -80,9 +81,7 @@ void channel::recycle() {
 }
 
 void channel::begin_frame() {
-  if (frame_.capacity() <= high_water_mark) {
-    if (std::string spare = outgoing_.take_spare(); spare.capacity() != 0) frame_ = std::move(spare);
-  }
+  if (outgoing_.has_spare() && frame_.capacity() <= high_water_mark) frame_ = outgoing_.take_spare();
   frame_.clear();
 }
 
@@ -95,6 +94,11 @@ bool channel::queue_frame() {
   } else {
     outgoing_.add(frame_);
     recycle();
+  }
+  // A program that sends many at once: the peer can begin, and the rest finds the memory that this has left. Whatever
+  // follows from it (an error, somebody who waits for it) comes with the flush, as we stand inside the caller's send().
+  if (outgoing_.size() >= enough_to_begin && !waiting_writable_) {
+    if (const auto piece = outgoing_.next(); !piece.bytes.empty()) transmit(piece);
   }
   return schedule_flush();
 }
@@ -127,10 +131,15 @@ void channel::tell_departures() {
 
 bool channel::has_room(std::size_t size) {
   if (outgoing_.size() + size <= most_outgoing_) return true;
-  closing_ = true;  // not from here: we stand inside the caller's send()
+  closing_ = true;
   overflowed_ = errc::message_too_large;
-  asio::post(fd_.get_executor(), [self = shared_from_this()] { self->close(self->overflowed_); });
+  close_soon(overflowed_);
   return false;
+}
+
+/// Not from here, since we may stand inside the caller's send().
+void channel::close_soon(error_code reason) {
+  asio::post(fd_.get_executor(), [self = shared_from_this(), reason] { self->close(reason); });
 }
 
 void channel::disconnect() {
@@ -218,7 +227,7 @@ bool channel::transmit(const outbox::piece& piece) {
   if (!sys::would_block()) {
     // The peer is gone, but what it sent before may still be unread: let the reader find the end. Once that is not
     // wanted any more, nobody would: a peer that has closed its reading side alone may stay for ever.
-    if (closing_ || (errno != EPIPE && errno != ECONNRESET)) close(sys::last_error());
+    if (closing_ || (errno != EPIPE && errno != ECONNRESET)) close_soon(sys::last_error());
     return false;
   }
   waiting_writable_ = true;

@@ -15,16 +15,37 @@ namespace json = boost::json;
 
 /// As many bytes as any processor looks at in one step; GCC's and Clang's vector extension.
 using block = unsigned char __attribute__((vector_size(16)));
+using half_block = unsigned char __attribute__((vector_size(8)));
 
 bool needs_escape(char one) { return static_cast<unsigned char>(one) < ' ' || one == '"' || one == '\\'; }
 
-auto escapes_in(const block& bytes) { return (bytes < ' ') | (bytes == '"') | (bytes == '\\'); }
+template <class Block>
+auto escapes_in(const Block& bytes) {
+  return (bytes < ' ') | (bytes == '"') | (bytes == '\\');
+}
 
 template <class Found>
 bool any(const Found& found) {
-  std::uint64_t halves[2];
-  std::memcpy(halves, &found, sizeof halves);
-  return (halves[0] | halves[1]) != 0;
+  std::uint64_t parts[sizeof found / sizeof(std::uint64_t)];
+  std::memcpy(parts, &found, sizeof parts);
+  std::uint64_t all = 0;
+  for (const auto one : parts) all |= one;
+  return all != 0;
+}
+
+template <class Block>
+bool is_plain(const char* at) {
+  Block bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return !any(escapes_in(bytes));
+}
+
+/// Whether what follows the first `looked_at` bytes is plain and no block more: it is looked at together with some of
+/// those.
+template <class Block>
+bool ends_plain(std::string_view text, std::size_t looked_at) {
+  return text.size() >= sizeof(Block) && text.size() - looked_at < sizeof(Block) &&
+         is_plain<Block>(text.data() + text.size() - sizeof(Block));
 }
 
 /// How much of the text can be copied as it is. Looks no farther than what is still in the processor's cache when it is
@@ -37,10 +58,8 @@ std::size_t plain_part(std::string_view text) {
     std::memcpy(four, text.data() + length, sizeof four);
     if (any(escapes_in(four[0]) | escapes_in(four[1]) | escapes_in(four[2]) | escapes_in(four[3]))) break;
   }
-  for (block one; length + sizeof one <= text.size(); length += sizeof one) {
-    std::memcpy(&one, text.data() + length, sizeof one);
-    if (any(escapes_in(one))) break;
-  }
+  while (length + sizeof(block) <= text.size() && is_plain<block>(text.data() + length)) length += sizeof(block);
+  if (ends_plain<block>(text, length) || ends_plain<half_block>(text, length)) return text.size();
   while (length < text.size() && !needs_escape(text[length])) ++length;
   return length;
 }

@@ -68,4 +68,20 @@ TEST(a_channel, is_closed_or_whole_whatever_fails) {
   }
 }
 
+TEST(a_channel, closes_after_a_send_that_failed_and_not_inside_of_it) {
+  asio::io_context io{1};
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const unique_fd peer(ends[1]);
+  listener near(io, ends[0]);
+  io.poll();
+  plant_fault(1, EBADF);
+  near.link->send(json::string(100'000, 'x'));  // so much that it begins to leave at once
+  EXPECT_TRUE(fault_struck());
+  plant_fault(0, 0);
+  EXPECT_FALSE(near.closed);
+  io.run();
+  EXPECT_EQ(near.reason, error_code(EBADF, boost::system::system_category()));
+}
+
 }  // namespace

@@ -70,12 +70,12 @@ template <class T>
 class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, loop_end::member {
   struct sink : listener_base {
     virtual ~sink() = default;
-    virtual void take(T value) = 0;
+    virtual void take(T&& value) = 0;
   };
   template <class Function>
   struct sink_of final : sink {
     explicit sink_of(Function f) : function(std::move(f)) {}
-    void take(T value) override { function(std::move(value)); }
+    void take(T&& value) override { function(std::move(value)); }
     Function function;
   };
 
@@ -94,7 +94,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   bool ever_read() const noexcept { return ever_read_; }
 
   /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time.
-  void push(T value, std::size_t weight = 1) {
+  void push(T&& value, std::size_t weight = 1) {
     if (ended_) return;
     if (queue_.empty() && !waiters_.empty()) {
       waiters_.complete_one({}, std::optional<T>(std::move(value)));
@@ -157,7 +157,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   }
 
   /// The usual case: somebody listens, and nothing waits.
-  void hand_on(T value) {
+  void hand_on(T&& value) {
     auto keep = this->shared_from_this();
     const auto reader = sink_;
     delivering_ = true;
