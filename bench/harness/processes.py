@@ -60,7 +60,7 @@ def tree(root):
     return found
 
 
-def _orphans(session):
+def orphans(session):
     """Who is left of a session whose leader has ended: workers that outlived their primary."""
     members = [Identity(pid, start_time) for pid, _, of, start_time in _living() if of == session]
     taken_again = any(one.pid == session for one in members)
@@ -91,7 +91,7 @@ def stop(process, patience=5.0):
             process.wait()
     if process.stdout:
         process.stdout.close()
-    _end_leftovers(set(family) | set(_orphans(process.pid)), patience=1.0)
+    _end_leftovers(set(family) | set(orphans(process.pid)), patience=1.0)
     if process in _running:
         _running.remove(process)
 

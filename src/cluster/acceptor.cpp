@@ -9,7 +9,9 @@ acceptor::acceptor(std::shared_ptr<acceptor_state> state)
     : listening(state->listening), closed(state->closed), state_(std::move(state)) {}
 
 acceptor::~acceptor() {
-  if (state_) close();
+  if (!state_) return;
+  state_->drop_taken();  // what would get them may be half gone by now
+  close();
 }
 
 boost::asio::any_io_executor acceptor::get_executor() const noexcept { return state_->executor(); }

@@ -40,6 +40,7 @@ acceptor_state::~acceptor_state() { traffic_->gone(this); }
 void acceptor_state::end(error_code reason, bool take_rest) {
   if (ended_) return;
   auto self = shared_from_this();
+  while (!taken_.empty()) give_taken();  // the primary counts on us
   if (take_rest && own_queue_) take_queue();
   if (ended_) return;  // the program closed it when it was given the rest
   ended_ = reason;
@@ -70,18 +71,24 @@ void acceptor_state::take_queue() {
 
 bool acceptor_state::take(unique_fd& fd) {
   if (ended_) return false;
-  if (serve_) {
-    give_out(std::span(&fd, 1));
-    fd.reset();
-    return true;
-  }
-  if (nobody_accepts() && arrived_.size() >= most_waiting) return false;
-  if (nobody_accepts()) {
-    arrived_.push_back(std::move(fd));
-  } else {
-    complete_one(std::move(fd));
-  }
+  const bool wanted = serve_ || !nobody_accepts();
+  if (!wanted && arrived_.size() + taken_.size() >= most_waiting) return false;
+  taken_.push_back(std::move(fd));
+  traffic_->taken(+1);
   return true;
+}
+
+void acceptor_state::give_taken() {
+  if (taken_.empty()) return;
+  unique_fd fd = std::move(taken_.front());
+  taken_.pop_front();
+  traffic_->taken(-1);
+  give_out(std::span(&fd, 1));
+}
+
+void acceptor_state::drop_taken() {
+  traffic_->taken(-static_cast<int>(taken_.size()));
+  taken_.clear();
 }
 
 void acceptor_state::complete_one(unique_fd fd) {

@@ -48,8 +48,12 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   void end(error_code reason, bool take_rest);
   bool ended() const noexcept { return ended_.failed(); }
 
-  /// A connection from the primary. False, and it stays the caller's, when nobody here will take it.
+  /// A connection from the primary, to be given out by give_taken(). False, and it stays the caller's, when nobody here
+  /// will take it.
   bool take(unique_fd& fd);
+  /// The oldest that was taken and not given out yet, if there is one.
+  void give_taken();
+  void drop_taken();
   void accept(handler h) { accept_into(accepting_, std::move(h), true); }
   void accept_local(local_handler h) { accept_into(accepting_local_, std::move(h), false); }
   void serve(acceptor::batch_handler f);
@@ -92,7 +96,8 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   detail::waiters<tcp::socket> accepting_;
   detail::waiters<local::socket> accepting_local_;
   acceptor::batch_handler serve_;
-  std::deque<unique_fd> arrived_;
+  std::deque<unique_fd> taken_;    // the primary is being told
+  std::deque<unique_fd> arrived_;  // nobody accepts
   std::optional<loop::descriptor> socket_;
   asio::steady_timer timer_;
   tcp::endpoint local_;

@@ -89,6 +89,8 @@ bool primary_state::replace(int worker) {
 void primary_state::drop(int worker) {
   auto found = states_.find(worker);
   if (found == states_.end()) return;
+  // One that listens has clients, whether it is ready or not: it finishes what it serves.
+  if (found->second->listens) return static_cast<void>(replace(worker));
   found->second->exited_after_disconnect = true;
   leave_listeners(*found->second, &listener::retire);
   if (found->second->child) found->second->child->stop(settings_.stop);

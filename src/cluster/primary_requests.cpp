@@ -87,6 +87,7 @@ void primary_state::on_listening(const state_ptr& who, const wire::listen_reques
   for (const auto& [key, one] : listeners_) {
     if (one->has(who->id) && one->answers(request)) one->listening(who->id);
   }
+  who->listens = true;
   watch_pulse(who);
   const address where = requested_address(request);
   who->listening->call(where);

@@ -41,7 +41,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   int fork_now(const environment& changes);
   /// Tells it to go, and makes it when it has not in time. False: there is no such worker.
   bool replace(int worker);
-  /// Ends it.
+  /// Ends it: as replace() where it serves, at once where it does not.
   void drop(int worker);
   void reload_finished(const reloading& which) {
     if (reload_.get() == &which) reload_.reset();

@@ -167,12 +167,21 @@ void this_worker_state::on_message(const boost::json::object& message, attachmen
   if (m.what == wire::cluster_message::act::disconnect) return disconnect(false);
 }
 
+/// It is given out when the answer has left. Until then the connection is the primary's: should we die, it goes to
+/// another worker, which would wait for a request that we had read.
+///
+///     we                             primary                     another worker
+///     recv "GET /"
+///     killed                         no answer, so it is given ──▶ waits for "GET /", for ever
+///
+/// From then on it is ours and ends with us. If the answer cannot leave, the primary is gone and nobody else has it.
 void this_worker_state::on_connection(const wire::cluster_message& m, attachment handle) {
   unique_fd fd = handle.release();
   auto found = acceptors_.find(m.key);
   auto acceptor = found != acceptors_.end() ? found->second.lock() : nullptr;
   const bool taken = fd && acceptor && acceptor->take(fd);
   tell(wire::accepted_text(next_seq_++, m.seq, taken));
+  if (taken) channel->link->when_left([acceptor](error_code) { acceptor->give_taken(); });
 }
 
 void this_worker_state::disconnect(bool own) {

@@ -22,6 +22,8 @@ class traffic_meter {
     accepted_ += count;
     changed();
   }
+  /// From the primary, which knows of it, and not given out yet: whoever has it will tell that it is open.
+  void taken(int change) { taken_ += static_cast<std::uint64_t>(change); }
   /// One of the worker's acceptors tells how many connections the worker has open.
   void open(const void* acceptor, std::size_t count) {
     const auto known = std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one.first == acceptor; });
@@ -43,6 +45,7 @@ class traffic_meter {
     if (!tells_) return now;
     now.open = 0;
     for (const auto& [acceptor, count] : open_) now.open = std::max<std::uint64_t>(*now.open, count);
+    *now.open += taken_;
     return now;
   }
 
@@ -53,6 +56,7 @@ class traffic_meter {
 
   std::function<void()> changed_;
   std::uint64_t accepted_ = 0;
+  std::uint64_t taken_ = 0;
   std::vector<std::pair<const void*, std::size_t>> open_;
   bool tells_ = false;
   bool due_ = false;

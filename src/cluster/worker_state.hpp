@@ -37,6 +37,7 @@ struct worker_state {
   ledger traffic;
   bool exited_after_disconnect = false;
   bool hung = false;
+  bool listens = false;           // somewhere, or did
   unsigned restarts = 0;          // that its place has seen
   double tolerance = 0;           // -1 to 1: its part of recycling::jitter
   std::unique_ptr<readable> err;  // with settings::on_err

@@ -38,9 +38,10 @@ class worker_source final : public connection_source, public std::enable_shared_
 
   void close() override {
     if (core_ == nullptr) return;
+    acceptor_.close();  // first, since it may have some to give out yet
+    if (core_ == nullptr) return;
     // Whoever waits for the worker to go waits for its last answer too.
     std::exchange(core_, nullptr)->when_drained([kept = std::exchange(hold_, {})](boost::system::error_code) {});
-    acceptor_.close();
   }
 
   void count(std::size_t open) noexcept override { acceptor_.set_load(open); }

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <boost/asio/read_until.hpp>
 #include <boost/json/object.hpp>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "cluster_support.hpp"
 
@@ -173,6 +176,63 @@ TEST(reload, into_workers_that_never_get_ready_leaves_the_old_ones) {
   EXPECT_EQ(verdict.kept, 2U);
   EXPECT_EQ(verdict.reason, "worker 3 was not ready in time");
 }
+
+class a_reload_that_fails_under : public testing::TestWithParam<cluster::scheduling> {};
+
+TEST_P(a_reload_that_fails_under, clients_of_a_new_worker_lets_it_finish_what_it_serves) {
+  // Worker 3 listens and has a client; worker 4 never gets so far.
+  loop io;
+  auto with = patient_workers();
+  with.exec = actor("keeping_worker");
+  with.scheduling = GetParam();
+  cluster::primary primary{io, with};
+  std::vector<std::shared_ptr<client>> clients;
+  bool served = false;
+  std::optional<brood::exit_status> third;
+  const auto come = [&](std::uint16_t port) {
+    for (int i = 0; i < 8; ++i) {
+      auto& one = clients.emplace_back(std::make_shared<client>(io, ""));
+      one->socket.connect(at_loopback(port));
+      asio::async_read_until(one->socket, asio::dynamic_buffer(one->answer), '\n',
+                             [&, one](brood::error_code, std::size_t) {
+                               if (one->answer != "worker 3\n" || std::exchange(served, true)) return;
+                               primary.find(4)->kill(SIGKILL);
+                             });
+    }
+  };
+  primary.forked.on([&](cluster::worker& w) {
+    if (w.id() == 4) w.kill(SIGSTOP);
+  });
+  primary.listening.on([&](cluster::worker& w, const cluster::address& where) {
+    if (w.id() == 3) come(where.port);
+  });
+  primary.draining.on([&](cluster::worker& w, std::size_t) {
+    if (w.id() == 3) clients.clear();
+  });
+  primary.exited.on([&](cluster::worker& w, brood::exit_status status) {
+    if (w.id() == 3) third = status;
+  });
+  int ready = 0;
+  for (int i = 0; i < 2; ++i) {
+    primary.fork().ready.on([&] {
+      if (++ready != 2) return;
+      primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_verdict& verdict) {
+        EXPECT_FALSE(ec);
+        EXPECT_EQ(verdict.kept, 2U);
+        EXPECT_EQ(verdict.reason, "worker 4 killed by SIGKILL before it was ready");
+        clients.clear();
+        primary.async_disconnect([](brood::error_code) {});
+      });
+    });
+  }
+  io.run();
+  EXPECT_TRUE(served);
+  EXPECT_EQ(third, brood::exit_status::exited(0));
+}
+
+INSTANTIATE_TEST_SUITE_P(with, a_reload_that_fails_under,
+                         testing::Values(cluster::scheduling::automatic, cluster::scheduling::round_robin),
+                         [](const auto& one) { return to_string(one.param); });
 
 TEST(reload, one_at_a_time) {
   loop io;

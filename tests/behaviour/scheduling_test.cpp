@@ -139,6 +139,24 @@ TEST_P(each_scheduling, a_dead_workers_queue_goes_to_the_others) {
   for (const auto& [answer, times] : shares) EXPECT_EQ(answer.find("worker 1 "), std::string::npos) << answer;
 }
 
+TEST_P(each_scheduling, who_dies_over_a_request_takes_it_along_and_nobody_else_waits_for_it) {
+  loop io;
+  auto with = workers();
+  with.exec = actor("dying_worker");
+  cluster::primary primary{io, with};
+  std::string answer;
+  when_listening(primary, 2, [&](std::uint16_t port) {
+    auto one = std::make_shared<client>(io, "die");
+    one->socket.connect(at_loopback(port));
+    one->talk([&](const std::string& text) {
+      answer = text;
+      end(primary);
+    });
+  });
+  io.run();
+  EXPECT_TRUE(answer == "worker 1\n" || answer == "worker 2\n") << answer;
+}
+
 TEST_P(each_scheduling, a_dead_workers_queue_waits_for_its_successor) {
   constexpr int count = 50;
   loop io;

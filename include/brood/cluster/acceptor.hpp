@@ -81,7 +81,9 @@ class acceptor {
   /// nothing. A worker that never tells gets its turn. http::server tells by itself.
   void set_load(std::size_t open) noexcept;
 
-  /// Takes no connection any more. Those not yet accepted here go to other workers or are closed.
+  /// Takes no connection any more. Those not yet accepted here go to other workers or are closed; one that the primary
+  /// believes to be here already is still given out, by on_connections from inside this call. Dropping the acceptor
+  /// closes it, and gives nothing out.
   void close();
 
  private:
