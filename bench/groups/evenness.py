@@ -103,7 +103,7 @@ def run(context):
     try:
         results = slices.take_turns(everyone, 1, work, "evenness")
         what = f"busiest worker / least busy, {connections:,} connections"
-        measure = Measure("evenness", what, "x", LOWER, own_goal=Goal(at_most=1.0005))
+        measure = Measure("evenness", what, "x", LOWER, own_goals={"brood": Goal(at_most=1.0005)})
         yield Comparison(measure, everyone, results, lambda slice_: slice_["ratio"])
     finally:
         slices.stop_all(everyone)

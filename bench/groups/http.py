@@ -37,8 +37,9 @@ def subjects(context):
     def cluster(program):
         return lambda port: [program, PEER_SCRIPT, port, WORKERS]
 
-    def nginx(reuseport):
-        return lambda program: lambda port: nginx_command(context.scratch, program, port, reuseport)
+    def nginx(listen):
+        answer = r'return 200 "hello from worker 1 pid $pid\n";'
+        return lambda program: lambda port: nginx_command(context.scratch, program, port, answer, listen)
 
     return [
         Server("brood", brood("kernel_round_robin"), WORKERS, context.scratch),
@@ -67,8 +68,8 @@ def filled(scratch, template, port, words):
     return config
 
 
-def nginx_command(scratch, program, port, reuseport):
-    config = filled(scratch, "nginx.conf", port, {"REUSEPORT": reuseport})
+def nginx_command(scratch, program, port, answer, listen="", settings=""):
+    config = filled(scratch, "nginx.conf", port, {"LISTEN": listen, "SETTINGS": settings, "ANSWER": answer})
     return [program, "-e", "stderr", "-p", config.parent, "-c", config]
 
 
@@ -93,8 +94,11 @@ def deno_command(program):
 
 
 def run(context):
+    yield from contest("http", context, subjects(context), WORKLOADS)
+
+
+def contest(group, context, everyone, workloads):
     """All servers run all the time: idle ones cost nothing, and none is measured cold."""
-    everyone = subjects(context)
     load = context.peers.find("wrk")
     if not load:
         for server in everyone:
@@ -102,21 +106,21 @@ def run(context):
     slices.start_all(everyone)
     check_same_length(everyone)
     try:
-        for what, (headers, goals) in WORKLOADS.items():
-            yield from workload(context, everyone, load, what, headers, goals)
+        for what, (headers, goals) in workloads.items():
+            yield from workload(group, context, everyone, load, what, headers, goals)
     finally:
         slices.stop_all(everyone)
 
 
-def workload(context, everyone, load, what, headers, goals):
+def workload(group, context, everyone, load, what, headers, goals):
     def work(server):
         before = server.cpu_ns()
-        done = wrk.drive(load, server.port, context.slice_seconds, headers=headers)
+        done = wrk.drive(load, server.url, context.slice_seconds, headers=headers)
         used = server.cpu_ns() - before
         return {"cpu_us": used / 1000 / done.requests, "rate": done.requests / done.seconds}
 
-    cpu = Measure("http", f"{what}: CPU of all server processes per request", "us", LOWER, goals=goals)
-    rate = Measure("http", f"{what}: requests per second", "requests/s", HIGHER)
-    results = slices.take_turns(everyone, context.rounds, work, f"http, {what}")
+    cpu = Measure(group, f"{what}: CPU of all server processes per request", "us", LOWER, goals=goals)
+    rate = Measure(group, f"{what}: requests per second", "requests/s", HIGHER)
+    results = slices.take_turns(everyone, context.rounds, work, f"{group}, {what}")
     yield Comparison(cpu, everyone, results, lambda slice_: slice_["cpu_us"])
     yield Comparison(rate, everyone, results, lambda slice_: slice_["rate"])

@@ -1,6 +1,7 @@
 """Subjects that are HTTP servers: a primary and workers behind one port."""
 
 import http.client
+import ssl
 import subprocess
 import time
 from statistics import fmean
@@ -14,12 +15,16 @@ SETTLE_SECONDS = 0.05
 
 
 class Server(Subject):
-    """`command(port)` gives the argv of one that serves 127.0.0.1:port with `workers` processes."""
+    """`command(port)` gives the argv of one that serves 127.0.0.1:port with `workers` processes. What it answers at
+    `path` begins with `begins`."""
 
-    def __init__(self, name, command, workers, scratch, missing=""):
+    def __init__(
+        self, name, command, workers, scratch, missing="", scheme="http", path="/", begins=b"hello from worker "
+    ):
         super().__init__(name, [name] if command else None, scratch, missing)
         self.command = command
         self.workers = workers
+        self.scheme, self.path, self.begins = scheme, path, begins
         self.port = None
         self.body_length = None
 
@@ -30,6 +35,10 @@ class Server(Subject):
             self.process = processes.start(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._wait_for_workers()
         self.body_length = self._check_answer()
+
+    @property
+    def url(self):
+        return f"{self.scheme}://127.0.0.1:{self.port}{self.path}"
 
     def cpu_ns(self):
         """Of the primary and all workers. The last connections' closing belongs to them too, hence the pause."""
@@ -54,18 +63,24 @@ class Server(Subject):
         raise SubjectFailed(f"not ready after {START_SECONDS} s: {why}")
 
     def _get(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = self._connection()
         try:
-            connection.request("GET", "/")
+            connection.request("GET", self.path)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
             connection.close()
 
+    def _connection(self):
+        if self.scheme == "http":
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        # Its certificate is nobody's business here.
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=ssl._create_unverified_context())
+
     def _check_answer(self):
         """All must do the same work: one status, one text, the same length but for the digits of a pid."""
         status, body = self._get()
-        if status != 200 or not body.startswith(b"hello from worker "):
+        if status != 200 or not body.startswith(self.begins):
             raise SubjectFailed(f"answers {status} {body[:60]!r}")
         return len(body)
 

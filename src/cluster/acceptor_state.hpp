@@ -4,10 +4,12 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "brood/cluster/acceptor.hpp"
 #include "cluster/traffic_meter.hpp"
@@ -58,6 +60,12 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   void accept_local(local_handler h) { accept_into(accepting_local_, std::move(h), false); }
   void serve(acceptor::batch_handler f);
 
+  /// Other data from the primary.
+  void renew(boost::json::value now) {
+    data = std::move(now);
+    const auto f = on_data;
+    if (f && !ended()) f();
+  }
   void count_in(sys::load_cell cell);
   void set_load(std::size_t open) noexcept;
 
@@ -69,6 +77,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   const wire::listen_request request;
   std::string key;  // empty until open
   boost::json::value data;
+  std::function<void()> on_data;
   std::weak_ptr<this_worker_state> owner;
   const std::shared_ptr<detail::milestone_state<tcp::endpoint>> listening;
   const std::shared_ptr<detail::milestone_state<error_code>> closed;

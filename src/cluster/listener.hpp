@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cluster/dispatcher.hpp"
+#include "cluster/renewal.hpp"
 #include "sys/listen.hpp"
 #include "sys/listen_unix.hpp"
 #include "wire/cluster_message.hpp"
@@ -47,6 +48,8 @@ class listener : public std::enable_shared_from_this<listener> {
   bool answers(const wire::listen_request& r) const;
   /// What the first worker that had something to share said, for all the others: Node's TLS ticket keys.
   boost::json::value shared_data;
+  /// Keeps it up to date; nullptr where nothing in it gets out of date.
+  std::shared_ptr<cluster::renewal> renewal;
 
   /// The socket is somebody else's, too: in the end others may still connect, and find who serves them.
   void borrowed() { borrowed_ = true; }

@@ -57,9 +57,24 @@ void primary_state::on_query(const state_ptr& who, const wire::cluster_message& 
         wire::listen_reply_text(next_seq_++, query.seq, key, share.error().value(), std::nullopt, query.request.data));
     return;
   }
-  if ((*where)->shared_data.is_null()) (*where)->shared_data = query.request.data;
+  if ((*where)->shared_data.is_null()) share_data(*where, query.request.data);
+  if (const auto& keeper = (*where)->renewal) keeper->go_on();
   reply(who, query, *where, *share);
   (*where)->admitted(who->id);
+}
+
+void primary_state::share_data(const listener_ptr& where, const boost::json::value& data) {
+  where->shared_data = data;
+  where->renewal =
+      renewal::of(executor_, where->shared_data, [weak = weak_from_this(), weak_where = std::weak_ptr(where)] {
+        auto self = weak.lock();
+        auto changed = weak_where.lock();
+        if (!self || !changed) return;
+        for (const auto& [id, who] : self->states_) {
+          if (!changed->has(id) || !who->channel->connected()) continue;
+          who->channel->link->send_text(wire::new_data_text(self->next_seq_++, changed->key(), changed->shared_data));
+        }
+      });
 }
 
 void primary_state::reply(const state_ptr& who, const wire::cluster_message& query, const listener_ptr& where,

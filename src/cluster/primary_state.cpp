@@ -208,6 +208,9 @@ void primary_state::forget(const state_ptr& who) {
   if (states_.empty()) {
     limits_timer_.cancel();
     watching_limits_ = false;
+    for (const auto& [key, listener] : listeners_) {
+      if (listener->renewal) listener->renewal->rest();
+    }
   }
 }
 

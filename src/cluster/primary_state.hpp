@@ -112,6 +112,8 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   candidate look_up(int id) const;
   void reply(const state_ptr& who, const wire::cluster_message& query, const listener_ptr& where,
              const listener::share& share);
+  /// For all workers of that port, those to come among them.
+  void share_data(const listener_ptr& where, const boost::json::value& data);
   void hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd);
   void leave_listeners(const worker_state& who, void (listener::*how)(int));
 

@@ -165,6 +165,10 @@ void this_worker_state::on_message(const boost::json::object& message, attachmen
   }
   if (m.what == wire::cluster_message::act::new_connection) return on_connection(m, std::move(handle));
   if (m.what == wire::cluster_message::act::disconnect) return disconnect(false);
+  if (m.what == wire::cluster_message::act::new_data) {
+    const auto found = acceptors_.find(m.key);
+    if (const auto acceptor = found != acceptors_.end() ? found->second.lock() : nullptr) acceptor->renew(m.data);
+  }
 }
 
 /// It is given out when the answer has left. Until then the connection is the primary's: should we die, it goes to

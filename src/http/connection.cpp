@@ -100,6 +100,7 @@ void connection::leave() {
 connection::input connection::read_at_once() {
   const auto room = in_.prepare(first_room);
   const auto result = stream_.receive(room);
+  notice_handshake();
   if (result.blocked) return input::none;
   if (result.size == 0) {
     lost();
@@ -123,8 +124,16 @@ void connection::received(boost::system::error_code ec, std::size_t size) {
   receiving_ = false;
   if (phase_ == phase::closed) return;
   if (ec) return lost();
+  notice_handshake();
   if (phase_ == phase::lingering) return linger();
+  if (size == 0) return settle();
   took(size, in_.prepare(0).size());
+}
+
+/// What it took is not the request's.
+void connection::notice_handshake() {
+  if (stream_.notice_handshake()) [[unlikely]]
+    began_ = core_->wheel().now();
 }
 
 void connection::took(std::size_t size, std::size_t room) {
@@ -201,6 +210,7 @@ void connection::set_reading_deadline() {
   const bool idle = in_.empty() && !reader_.in_body();
   if (idle && core_->draining()) return core_->expire_soon(*this, requests_ == 0);
   if (idle && requests_ > 0) return core_->expire_after(*this, core_->wheel().now(), options.keep_alive_timeout);
+  if (stream_.shaking_hands()) return core_->expire_after(*this, began_, options.handshake_timeout);
   // Node: the head is under both limits, the body under that of the whole request.
   auto limit = options.request_timeout;
   const bool head = !reader_.in_body() && options.headers_timeout.count() > 0;

@@ -122,6 +122,7 @@ class connection final : public deadline {
   void receive();
   void received(boost::system::error_code ec, std::size_t size);
   void took(std::size_t size, std::size_t room);
+  void notice_handshake();
   void settle();
   void set_answering_deadline();
   void set_reading_deadline();

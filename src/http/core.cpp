@@ -30,6 +30,7 @@ milliseconds tick_for(const server_options& options) {
        {options.headers_timeout, options.request_timeout, options.keep_alive_timeout, options.send_timeout}) {
     if (time.count() > 0) tick = std::min(tick, time);
   }
+  if (options.tls && options.handshake_timeout.count() > 0) tick = std::min(tick, options.handshake_timeout);
   return std::max(tick, milliseconds{10});
 }
 

@@ -45,6 +45,8 @@ class secure_channel {
   virtual std::span<char> input() = 0;
   virtual void arrived(std::size_t size) noexcept = 0;
 
+  /// The handshake is over, and went well.
+  virtual bool established() const noexcept = 0;
   /// Something has been read from the socket that nobody has got yet.
   virtual bool pending() const noexcept = 0;
   /// Why the last call failed; none where the peer has ended in good order.
@@ -59,9 +61,10 @@ class server_security {
   virtual ~server_security() = default;
   /// For a connection just accepted. The descriptor stays the caller's. Throws std::bad_alloc.
   virtual std::unique_ptr<secure_channel> accept(int fd) = 0;
-  /// What all workers that serve one port should agree on, and what they have agreed on.
+  /// What all workers that serve one port should agree on, and what they have agreed on: may be told again, and takes
+  /// the place of what was told of that port before.
   virtual boost::json::value shared() const = 0;
-  virtual void agree(const boost::json::value& data) = 0;
+  virtual void agree(const void* port, const boost::json::value& data) = 0;
 };
 
 /// What stands behind client_options::tls.

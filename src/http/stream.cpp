@@ -72,6 +72,7 @@ void stream::open(int fd, protocol family, bool no_delay) noexcept {
 
 void stream::secure(std::unique_ptr<secure_channel> channel) noexcept {
   channel_ = std::move(channel);
+  shaking_hands_ = true;
   // Handshakes and tickets are packets that nobody answers.
   if (std::exchange(delay_, delay::none) == delay::none) return;
   const int on = 1;
@@ -81,6 +82,7 @@ void stream::secure(std::unique_ptr<secure_channel> channel) noexcept {
 bool stream::fall_back() noexcept {
   if (!channel_ || !channel_->peer_is_plain()) return false;
   channel_.reset();
+  shaking_hands_ = false;
   return true;
 }
 

@@ -63,7 +63,17 @@ class stream {
   /// Something has come that nobody has read.
   bool readable() const noexcept;
 
-  /// `handler(error_code, std::size_t)`; false and no call if the loop cannot take the socket.
+  /// The handshake of a secure one is not over, as far as has been noticed.
+  bool shaking_hands() const noexcept { return shaking_hands_; }
+  /// It is over now, and was not when this was asked before.
+  bool notice_handshake() noexcept {
+    if (!unnoticed_handshake()) return false;
+    shaking_hands_ = false;
+    return true;
+  }
+
+  /// `handler(error_code, std::size_t)`; false and no call if the loop cannot take the socket. No error and no bytes:
+  /// the handshake is over, which is to be noticed.
   template <class Handler>
   bool async_receive(std::span<char> room, Handler handler) {
     if (!enlist()) return false;
@@ -93,8 +103,9 @@ class stream {
     // Without this the usual case would ask the socket twice: it is the loop that does.
     if (!channel_->pending()) return await_secure(room, std::move(handler));
     const auto now = channel_->receive(room);
-    if (now.blocked) return await_secure(room, std::move(handler));
-    asio::post(*executor_, [now, handler = std::move(handler)]() mutable { handler(end_of(now), now.size); });
+    if (now.blocked && !unnoticed_handshake()) return await_secure(room, std::move(handler));
+    const auto ec = now.blocked ? boost::system::error_code{} : end_of(now);
+    asio::post(*executor_, [ec, now, handler = std::move(handler)]() mutable { handler(ec, now.size); });
   }
   /// The handler keeps this stream; its channel may be gone by the time something comes.
   template <class Handler>
@@ -103,6 +114,7 @@ class stream {
       if (!channel_ || (ec && ec != asio::error::eof)) return handler(ec ? ec : asio::error::operation_aborted, 0);
       channel_->arrived(size);
       const auto now = channel_->receive(room);
+      if (now.blocked && unnoticed_handshake()) return handler(boost::system::error_code{}, 0);
       if (now.blocked) return await_secure(room, std::move(handler));
       handler(end_of(now), now.size);
     };
@@ -114,6 +126,7 @@ class stream {
       socket_->async_read_some(asio::buffer(input.data(), input.size()), std::move(go_on));
     }
   }
+  bool unnoticed_handshake() const noexcept { return shaking_hands_ && channel_ && channel_->established(); }
   static boost::system::error_code end_of(result r) noexcept {
     return r.size > 0 ? boost::system::error_code{} : asio::error::eof;
   }
@@ -124,6 +137,7 @@ class stream {
   std::optional<asio::ip::tcp::socket> socket_;
   protocol family_ = protocol::v4();
   int fd_ = -1;
+  bool shaking_hands_ = false;
   enum class delay : unsigned char { none, first_packet, set_next } delay_ = delay::none;
 };
 

@@ -54,12 +54,21 @@ class worker_source final : public connection_source, public std::enable_shared_
 
   void answered(boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
     const auto target = core_->shared_from_this();
-    if (const auto& tls = target->options().tls; tls && !ec) tls->agree(acceptor_.data());
+    if (target->options().tls && !ec) agree();
     target->listens(ec, bound);
     if (!ec) return serve(bound);
     if (ec == errc::listener_closed) return;
     hold_.reset();  // nothing will come that the worker would have to stay for
     target->log(log_level::error, "http: cannot listen on " + to_string(where_) + ": " + ec.message());
+  }
+
+  void agree() {
+    const auto tell = [this] { core_->options().tls->agree(this, acceptor_.data()); };
+    tell();
+    acceptor_.on_data([weak = weak_from_this(), tell] {
+      const auto self = weak.lock();
+      if (self && self->core_ != nullptr) tell();
+    });
   }
 
   void serve(const asio::ip::tcp::endpoint& bound) {

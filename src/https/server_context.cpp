@@ -37,9 +37,10 @@ void give(SSL_CTX& context, belongings what) {
 
 /// OpenSSL: 0 or less fails, 1 goes on; for a ticket that came 0 does without it, 2 wants it renewed.
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int making) {
-  const auto& keys = *of(ssl).keys;
-  if (making != 0) return keys.encrypt(name, iv, cipher, mac) ? 1 : -1;
-  switch (keys.decrypt(name, iv, cipher, mac)) {
+  auto& keys = *of(ssl).keys;
+  const auto now = ticket_keys::clock::now();
+  if (making != 0) return keys.encrypt(name, iv, cipher, mac, now) ? 1 : -1;
+  switch (keys.decrypt(name, iv, cipher, mac, now)) {
     // A ticket of TLS 1.3 is used once (RFC 8446, C.4): whoever comes with one needs another.
     case ticket_keys::found::yes: return SSL_version(ssl) >= TLS1_3_VERSION ? 2 : 1;
     case ticket_keys::found::old: return 2;
@@ -100,7 +101,9 @@ context_ptr open_all(const server_tls_options& options, const std::shared_ptr<ti
 }  // namespace
 
 server_context::server_context(server_tls_options options)
-    : options_(std::move(options)), keys_(std::make_shared<ticket_keys>()), context_(open_all(options_, keys_)) {}
+    : options_(std::move(options)),
+      keys_(std::make_shared<ticket_keys>(options_.ticket_key_lifetime)),
+      context_(open_all(options_, keys_)) {}
 
 void server_context::reload() { context_ = open_all(options_, keys_); }
 

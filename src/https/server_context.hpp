@@ -19,7 +19,7 @@ class server_context final : public http::detail::server_security {
 
   std::unique_ptr<http::detail::secure_channel> accept(int fd) override;
   boost::json::value shared() const override { return keys_->to_json(); }
-  void agree(const boost::json::value& data) override { keys_->adopt(data); }
+  void agree(const void* port, const boost::json::value& data) override { keys_->adopt(port, data); }
 
  private:
   const server_tls_options options_;

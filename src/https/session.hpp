@@ -22,6 +22,7 @@ class session final : public http::detail::secure_channel {
   http::detail::io_result send(std::string_view data, bool more) override;
   void end() noexcept override;
 
+  bool established() const noexcept override { return ssl_ && SSL_is_init_finished(ssl_.get()) != 0; }
   bool wants_write() const noexcept override { return wants_write_; }
   std::span<char> input() override;
   void arrived(std::size_t size) noexcept override;

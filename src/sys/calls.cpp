@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -162,6 +163,11 @@ ssize_t receive_message(int fd, msghdr* message) noexcept {
 
 int accept(int listener) noexcept {
   return retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); });
+}
+
+bool random(void* data, std::size_t size) noexcept {
+  const auto got = retry([&] { return ::getrandom(data, size, 0); });
+  return got >= 0 && static_cast<std::size_t>(got) == size;  // up to 256 bytes come whole
 }
 
 int pidfd_send_signal(int pidfd, int signal) noexcept {

@@ -47,7 +47,8 @@ ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcep
 ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept;         ///< the same; SPLICE_F_NONBLOCK
 ssize_t send_message(int fd, const msghdr* message) noexcept;                       ///< MSG_NOSIGNAL | MSG_DONTWAIT
 ssize_t receive_message(int fd, msghdr* message) noexcept;                          ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
-int accept(int listener) noexcept;                                                  ///< SOCK_CLOEXEC | SOCK_NONBLOCK
+bool random(void* data, std::size_t size) noexcept;  ///< getrandom: good for keys. False, and errno: it is not
+int accept(int listener) noexcept;                   ///< SOCK_CLOEXEC | SOCK_NONBLOCK
 int pidfd_send_signal(int pidfd, int signal) noexcept;
 int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept;
 

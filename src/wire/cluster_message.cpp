@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using act = cluster_message::act;
 
-constexpr std::array<std::pair<act, std::string_view>, 10> act_names{{
+constexpr std::array<std::pair<act, std::string_view>, 11> act_names{{
     {act::online, "online"},
     {act::query_server, "queryServer"},
     {act::listening, "listening"},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<act, std::string_view>, 10> act_names{{
     {act::loads, "loads"},
     {act::ready, "ready"},
     {act::traffic, "traffic"},
+    {act::new_data, "newData"},
 }};
 
 std::string_view text_of(const json::object& from, std::string_view name) {
@@ -155,7 +156,8 @@ cluster_message parse_cluster_message(const json::object& message) {
   if (result.what == act::traffic) {
     result.report = {count_of(message, "accepted").value_or(0), count_of(message, "open")};
   }
-  if (auto data = message.if_contains("data"); result.ack && data != nullptr) result.data = *data;
+  const bool has_data = result.ack || result.what == act::new_data;
+  if (auto data = message.if_contains("data"); has_data && data != nullptr) result.data = *data;
   if (result.what == act::query_server || result.what == act::listening) result.request = request_of(message);
   return result;
 }
@@ -203,6 +205,10 @@ std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_vi
 }
 
 std::string new_connection_text(std::int64_t seq, std::string_view key) { return with_key(seq, "newconn", key); }
+std::string new_data_text(std::int64_t seq, std::string_view key, const json::value& data) {
+  return begin(seq) + R"(,"act":"newData","key":)" + quoted(key) + R"(,"data":)" + json::serialize(data) + '}';
+}
+
 std::string disconnect_text(std::int64_t seq) { return simple(seq, "disconnect"); }
 
 std::string ack_text(std::int64_t seq, std::int64_t ack) {

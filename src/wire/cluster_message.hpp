@@ -53,7 +53,8 @@ struct cluster_message {
     disconnect,
     loads,
     ready,
-    traffic
+    traffic,
+    new_data
   };
 
   act what = act::none;
@@ -68,7 +69,7 @@ struct cluster_message {
   std::optional<std::uint32_t> report_every{};  ///< brood's own: the worker is asked for `traffic`, in milliseconds
   traffic_report report{};                      ///< of `traffic`
   listen_request request{};                     ///< of query_server and listening
-  boost::json::value data{};                    ///< of an answer: what the first worker that had some said for all
+  boost::json::value data{};                    ///< of an answer, and of new_data: what the workers of a listener share
 };
 
 /// Reads any of them; what is absent or of another type keeps its default, unknown acts are `none`: Node ignores those.
@@ -99,6 +100,8 @@ std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_vi
                               const std::optional<own_queue>& queue = {},
                               std::optional<std::uint32_t> report_every = {});
 std::string new_connection_text(std::int64_t seq, std::string_view key);
+/// brood's own: what the workers of the listener share is now this. Node's workers ignore it.
+std::string new_data_text(std::int64_t seq, std::string_view key, const boost::json::value& data);
 std::string disconnect_text(std::int64_t seq);
 std::string ack_text(std::int64_t seq, std::int64_t ack);
 

@@ -1,8 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cctype>
-#include <ostream>
 #include <stdexcept>
 #include <string>
 
@@ -10,102 +7,6 @@
 
 namespace brood_test {
 namespace {
-
-struct exchange {
-  std::string name;
-  std::string sent;
-  std::string answered;
-};
-std::ostream& operator<<(std::ostream& out, const exchange& e) { return out << e.name; }
-
-class http_bytes : public testing::TestWithParam<exchange> {};
-
-TEST_P(http_bytes, is_answered_with) {
-  served server{[](const auto& request, auto& response) { echo(request, response); }};
-  EXPECT_EQ(peer{server}.talk(GetParam().sent), GetParam().answered);
-}
-
-TEST_P(http_bytes, is_answered_the_same_byte_by_byte) {
-  served server{[](const auto& request, auto& response) { echo(request, response); }};
-  peer client{server};
-  client.socket().set_option(asio::ip::tcp::no_delay(true));
-  boost::system::error_code refused_meanwhile;
-  for (const char& c : GetParam().sent) asio::write(client.socket(), asio::buffer(&c, 1), refused_meanwhile);
-  client.socket().shutdown(asio::ip::tcp::socket::shutdown_send, refused_meanwhile);
-  EXPECT_EQ(client.rest(), GetParam().answered);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    http, http_bytes,
-    testing::Values(
-        exchange{"get", get("/a?b"), ok("/a?b ")},
-        exchange{"two on one connection", get("/1") + get("/2"), ok("/1 ") + ok("/2 ")},
-        exchange{"post", "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + get("/q"),
-                 ok("/p abc") + ok("/q ")},
-        exchange{"chunked post",
-                 "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n" +
-                     get("/q"),
-                 ok("/p abc") + ok("/q ")},
-        exchange{"head", "HEAD /h HTTP/1.1\r\nHost: h\r\n\r\n" + get("/q"),
-                 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + ok("/q ")},
-        exchange{"close", "GET /1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + get("/2"),
-                 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/1 "},
-        exchange{"1.0", "GET /1 HTTP/1.0\r\n\r\n" + get("/2"), ok("/1 ")},
-        exchange{"1.0 that stays", "GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get("/2"),
-                 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n/1 " + ok("/2 ")},
-        exchange{"bad one after a good one", get("/1") + "GET / HTTP/1.1\r\nHost : h\r\n\r\n" + get("/2"),
-                 ok("/1 ") + last("400 Bad Request")},
-        exchange{"smuggled",
-                 "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
-                     get("/2"),
-                 last("400 Bad Request")},
-        exchange{"length twice", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
-                 last("400 Bad Request")},
-        exchange{"length with a sign", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +1\r\n\r\na",
-                 last("400 Bad Request")},
-        exchange{"length in hexadecimal", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0x1\r\n\r\na",
-                 last("400 Bad Request")},
-        exchange{"chunk size that is none",
-                 "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\ng\r\na\r\n0\r\n\r\n",
-                 last("400 Bad Request")},
-        exchange{"chunk longer than told",
-                 "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
-                 last("400 Bad Request")},
-        exchange{"chunked by 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                 last("400 Bad Request")},
-        exchange{"encoding we lack", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-                 last("501 Not Implemented")},
-        exchange{"folded field", "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", last("400 Bad Request")},
-        exchange{"bare LF", "GET / HTTP/1.1\nHost: h\n\n", last("400 Bad Request")},
-        exchange{"bare CR", "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n", last("400 Bad Request")},
-        exchange{"zero in a value", std::string("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 35),
-                 last("400 Bad Request")},
-        exchange{"no host", "GET / HTTP/1.1\r\n\r\n", last("400 Bad Request")},
-        exchange{"two hosts", "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", last("400 Bad Request")},
-        exchange{"host that is none", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", last("400 Bad Request")},
-        exchange{"version two", "GET / HTTP/2.0\r\nHost: h\r\n\r\n", last("505 HTTP Version Not Supported")},
-        exchange{"space in the target", "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", last("400 Bad Request")},
-        exchange{"target that is no path", "GET a HTTP/1.1\r\nHost: h\r\n\r\n", last("400 Bad Request")},
-        exchange{"absolute form", "GET http://h/a?b HTTP/1.1\r\nHost: h\r\n\r\n", ok("http://h/a?b ")},
-        exchange{"asterisk form", "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", ok("* ")},
-        exchange{"empty lines before it", "\r\n\r\n" + get("/1") + "\r\n" + get("/2"), ok("/1 ") + ok("/2 ")},
-        exchange{"a method of its own", "PURGE /1 HTTP/1.1\r\nHost: h\r\n\r\n", ok("/1 ")},
-        exchange{"TLS", "\x16\x03\x01\x02", last("400 Bad Request")},
-        exchange{"body too large", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\nabc",
-                 last("413 Content Too Large")},
-        exchange{"head too large", "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(17000, 'x') + "\r\n\r\n",
-                 last("431 Request Header Fields Too Large")},
-        exchange{"target too long", "GET /" + std::string(17000, 'x') + " HTTP/1.1\r\n\r\n", last("414 URI Too Long")},
-        exchange{"expectation", "POST / HTTP/1.1\r\nHost: h\r\nExpect: gold\r\nContent-Length: 1\r\n\r\na",
-                 last("417 Expectation Failed")},
-        exchange{"connect", "CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n", last("405 Method Not Allowed")},
-        exchange{"nothing", "", ""}, exchange{"half a request", "GET / HT", ""}),
-    [](const auto& tested) {
-      auto name = tested.param.name;
-      std::replace_if(
-          name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
-      return name;
-    });
 
 TEST(http_exchange, many_pipelined_requests_are_answered_in_order) {
   served server{[](const auto& request, auto& response) { echo(request, response); }};

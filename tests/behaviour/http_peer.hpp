@@ -11,13 +11,13 @@
 #include <boost/asio/write.hpp>
 #include <future>
 #include <optional>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include "brood/http.hpp"
+#include "support/http_cases.hpp"
 
 namespace brood_test {
 
@@ -111,11 +111,6 @@ class peer {
   }
 
  private:
-  static std::string without_date(const std::string& text) {
-    static const std::regex date{"Date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT\r\n"};
-    return std::regex_replace(text, date, "");
-  }
-
   asio::io_context loop_;
   asio::ip::tcp::socket socket_{loop_};
   std::string unread_;

@@ -169,16 +169,53 @@ TEST(https_server_once, time_outs_hold) {
   EXPECT_EQ(idle.rest(), ok("/ "));  // and the end told in good order
 }
 
-TEST(https_server_once, a_handshake_takes_no_longer_than_a_head) {
+/// What a client says first, as bytes.
+std::string client_hello() {
+  const context_ptr context{SSL_CTX_new(TLS_client_method())};
+  const ssl_ptr ssl{SSL_new(context.get())};
+  SSL_set_connect_state(ssl.get());
+  SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  SSL_do_handshake(ssl.get());
+  std::string bytes(4096, '\0');
+  bytes.resize(static_cast<std::size_t>(BIO_read(SSL_get_wbio(ssl.get()), bytes.data(), 4096)));
+  return bytes;
+}
+
+TEST(https_server_once, a_handshake_has_a_time_of_its_own) {
   http::server_options options;
-  options.headers_timeout = 50ms;
+  options.headers_timeout = 0ms;
+  options.request_timeout = 0ms;
+  options.handshake_timeout = 50ms;
   served_securely server{echoes, options};
+  const auto hello = client_hello();
   peer silent{server.where()};
   EXPECT_EQ(silent.rest(), "");
   peer slow{server.where()};
-  slow.send("\x16\x03\x01\x02");
+  slow.send(hello.substr(0, hello.size() / 2));
   EXPECT_EQ(slow.rest(), "");
+  // Here the server waits for what the client answers to its certificate.
+  peer silent_later{server.where()};
+  silent_later.send(hello);
+  EXPECT_NE(silent_later.rest(), "");
+  EXPECT_EQ(server->statistics().timed_out, 3U);
+  EXPECT_EQ(server->statistics().requests, 0U);
+}
+
+TEST(https_server_once, the_first_head_has_its_own_time_after_the_handshake) {
+  http::server_options options;
+  options.headers_timeout = 50ms;
+  served_securely server{echoes, options};  // the handshake may take two minutes
+  const auto hello = client_hello();
+  peer slow{server.where()};
+  slow.send(hello.substr(0, hello.size() / 2));
+  // Two that are closed one after the other, since they keep silent after their handshake, tell that time has passed.
+  peer_context context;
+  EXPECT_EQ((tls_peer{context, server.where()}.rest()), "");
+  EXPECT_EQ((tls_peer{context, server.where()}.rest()), "");
   EXPECT_EQ(server->statistics().timed_out, 2U);
+  EXPECT_EQ(server->statistics().connections, 1U);
+  slow.send(hello.substr(hello.size() / 2));
+  EXPECT_EQ(slow.bytes(1), "\x16");  // the server's part of the handshake
 }
 
 TEST(https_server_once, a_drain_lets_go_of_those_without_a_handshake) {

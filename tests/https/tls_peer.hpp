@@ -3,9 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
-#include <regex>
+#include <csignal>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -16,10 +18,13 @@
 
 namespace brood_test {
 
+using session_ptr = std::unique_ptr<SSL_SESSION, freed_by<SSL_SESSION_free>>;
+
 /// What a peer makes its connections with. Trusts everybody: what it checks it asks for.
 class peer_context {
  public:
   explicit peer_context(int version = TLS1_3_VERSION) : context_(SSL_CTX_new(TLS_client_method())) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL's own sockets raise it when a server has closed first
     SSL_CTX_set_min_proto_version(context_.get(), version);
     SSL_CTX_set_max_proto_version(context_.get(), version);
     // The tickets of TLS 1.3 come when they like; the last one stays.
@@ -27,6 +32,7 @@ class peer_context {
     SSL_CTX_set_app_data(context_.get(), this);
     SSL_CTX_sess_set_new_cb(context_.get(), [](SSL* ssl, SSL_SESSION* session) {
       auto* self = static_cast<peer_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+      if (self->keeps_) return 0;
       self->session_.reset(session);
       return 1;
     });
@@ -34,10 +40,20 @@ class peer_context {
   SSL_CTX* native() const { return context_.get(); }
   /// The last session that a server offered to resume; nullptr if none has.
   SSL_SESSION* session() const { return session_.get(); }
+  /// From here on it stays the last one, whatever is offered.
+  void keep_session() { keeps_ = true; }
+  /// The name of the keys that its ticket was made with.
+  std::string ticket_keys() const {
+    const unsigned char* ticket = nullptr;
+    std::size_t size = 0;
+    if (session_) SSL_SESSION_get0_ticket(session_.get(), &ticket, &size);
+    return {reinterpret_cast<const char*>(ticket), std::min<std::size_t>(size, 16)};
+  }
 
  private:
   context_ptr context_;
-  std::unique_ptr<SSL_SESSION, freed_by<SSL_SESSION_free>> session_;
+  session_ptr session_;
+  bool keeps_ = false;
 };
 
 /// How a peer connects.
@@ -59,7 +75,11 @@ class tls_peer {
       SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(w.protocols.data()),
                           static_cast<unsigned>(w.protocols.size()));
     }
-    if (w.resume) SSL_set_session(ssl_.get(), context.session());
+    if (w.resume) {
+      // A copy: one that brought another ticket is not used again.
+      const session_ptr copy{SSL_SESSION_dup(context.session())};
+      SSL_set_session(ssl_.get(), copy.get());
+    }
     connected_ = SSL_connect(ssl_.get()) == 1;
   }
 
@@ -122,10 +142,6 @@ class tls_peer {
     }
     notified_ = SSL_get_error(ssl_.get(), got) == SSL_ERROR_ZERO_RETURN;
     return false;
-  }
-  static std::string without_date(const std::string& text) {
-    static const std::regex date{"Date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT\r\n"};
-    return std::regex_replace(text, date, "");
   }
 
   asio::io_context loop_;

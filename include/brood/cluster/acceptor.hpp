@@ -44,6 +44,9 @@ class acceptor {
   /// What the first worker that had something to share said when it asked to listen here; null before `listening`, and
   /// where nobody said anything.
   const boost::json::value& data() const noexcept;
+  /// `f` is called when the primary has put something else in its place, which it does with the keys of TLS tickets
+  /// (brood::https). It may close this acceptor.
+  void on_data(std::function<void()> f);
   /// No connection comes any more, and all that came were given out. The value is why: errc::listener_closed when it
   /// was closed or the worker was told to go, else what `listening` says.
   milestone<error_code> closed;

@@ -17,6 +17,9 @@ namespace brood::http {
 struct server_options {
   /// The head of a request must be complete in this time: 408. Node: server.headersTimeout.
   std::chrono::milliseconds headers_timeout = std::chrono::seconds{60};
+  /// Of TLS: the handshake must be over in this time, or the connection is closed without a word; the time for the
+  /// first head begins when it is. Node: tls.Server's handshakeTimeout.
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds{120};
   /// The whole request must have arrived in this time: 408. Node: server.requestTimeout.
   std::chrono::milliseconds request_timeout = std::chrono::seconds{300};
   /// How long a connection may idle between two requests; then it is closed. Node: server.keepAliveTimeout.
@@ -41,8 +44,7 @@ struct server_options {
   /// The queue of connections the kernel holds for a listening socket of our own. Node: backlog of server.listen.
   int backlog = 511;
 
-  /// Makes this an HTTPS server: an https::server_tls (brood/https.hpp). The handshake is a part of the first head, and
-  /// under its time-out.
+  /// Makes this an HTTPS server: an https::server_tls (brood/https.hpp).
   server_tls_ptr tls{};
 
   /// Told of handlers that throw or do not answer, and of connections that cannot be accepted; of what is wrong with

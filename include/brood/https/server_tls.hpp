@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -33,6 +34,11 @@ struct server_tls_options {
   /// For other names: a client that asks for a name gets the first certificate that is good for it, the one above if
   /// none is. Node: server.addContext.
   std::vector<certificate_files> more{};
+  /// How long the keys of session tickets are used. Then there are new ones, and a session that was made with the old
+  /// ones resumes for as long again, not longer. In a cluster the primary makes them, from its first worker's wish and
+  /// 100 ms up, and every worker of the port gets them, at once or when it comes; under a Node primary they stay.
+  /// 0: they stay. RFC 9325, 3.4, wants them changed once a week at least.
+  std::chrono::milliseconds ticket_key_lifetime = std::chrono::hours{12};
   /// Last touch to each of OpenSSL's contexts, for what is not told here: ciphers, certificates of clients, ... The
   /// contexts allow TLS 1.2 and 1.3.
   std::function<void(ssl_ctx_st*)> configure{};

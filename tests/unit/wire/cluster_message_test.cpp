@@ -256,6 +256,17 @@ TEST(cluster_message, a_queue_of_ones_own_is_told_beside_what_node_understands) 
   EXPECT_EQ(asked.key, "K1");
 }
 
+TEST(cluster_message, new_data_for_a_listener_is_no_answer) {
+  const auto text = new_data_text(7, "null:80:4:undefined", {{"ticketKeys", "ab"}});
+  EXPECT_EQ(text,
+            R"({"cmd":"NODE_CLUSTER","seq":7,"act":"newData","key":"null:80:4:undefined","data":{"ticketKeys":"ab"}})");
+  const auto m = parse(text);
+  EXPECT_EQ(m.what, act::new_data);
+  EXPECT_EQ(m.key, "null:80:4:undefined");
+  EXPECT_EQ(m.data, (json::value{{"ticketKeys", "ab"}}));
+  EXPECT_FALSE(m.ack);
+}
+
 TEST(cluster_message, traffic_is_reported_to_who_asks_for_it) {
   using namespace brood::wire;
   const std::string reply = listen_reply_text(0, 1, "K1", 0, std::nullopt, nullptr, {}, 100);

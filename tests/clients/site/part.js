@@ -1,0 +1,1 @@
+export const check = (data) => data.answer === 42;

@@ -1,0 +1,11 @@
+// Node's http server as its peer in the table of conformance: echoes target and body. node node_server.js PORT
+'use strict';
+const http = require('node:http');
+
+const server = http.createServer((request, response) => {
+  const pieces = [];
+  request.on('data', (piece) => pieces.push(piece));
+  request.on('end', () => response.end(`${request.url} ${Buffer.concat(pieces)}`));
+});
+server.keepAliveTimeout = 500;  // what waits for nothing shall end soon
+server.listen(Number(process.argv[2]), '127.0.0.1');
