@@ -43,13 +43,10 @@ std::int64_t this_worker_state::ask(const std::function<std::string(std::int64_t
 }
 
 std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request request) {
+  if (!may_ask()) return refuse(std::move(request), errc::listener_closed);
   request.index = indexes_[request.key()]++;
   auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request), traffic_);
   acceptor->owner = weak_from_this();
-  if (!may_ask()) {
-    asio::post(channel->executor, [acceptor] { acceptor->end(errc::listener_closed, false); });
-    return acceptor;
-  }
   const std::int64_t asked = ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
                                  [self = weak_from_this(), weak = std::weak_ptr(acceptor)](
                                      const wire::cluster_message& reply, attachment& handle) {
@@ -63,6 +60,12 @@ std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request r
                                    if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
                                  });
   asking_.emplace(asked, acceptor);
+  return acceptor;
+}
+
+std::shared_ptr<acceptor_state> this_worker_state::refuse(wire::listen_request request, error_code why) {
+  auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request), traffic_);
+  asio::post(channel->executor, [acceptor, why] { acceptor->end(why, false); });
   return acceptor;
 }
 

@@ -26,6 +26,8 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   /// Takes the process's channel and says that it is online.
   void open(unique_fd channel_end);
   std::shared_ptr<acceptor_state> listen(wire::listen_request request);
+  /// What nobody need be asked about.
+  std::shared_ptr<acceptor_state> refuse(wire::listen_request request, error_code why);
   /// By itself, the primary not asked.
   std::shared_ptr<acceptor_state> listen_exclusive(wire::listen_request request);
   std::shared_ptr<datagram_state> bind(wire::listen_request request, bool exclusive);
