@@ -86,7 +86,9 @@ void this_worker_state::on_listen_reply(acceptor_state& which, const wire::clust
   if (reply.sockname) local.emplace(asio::ip::make_address(reply.sockname->address, ec), reply.sockname->port);
   if (!local && which.request.address_type != "-1" && !which.request.fd) local.emplace();
   which.data = reply.data;
-  if (ec || reply.key.empty() || acceptors_.contains(reply.key)) return which.end(errc::bad_reply, false);
+  if (ec || reply.key.empty()) return which.end(errc::bad_reply, false);
+  // Node's primary (22 and later, SCHED_NONE) gives the same socket once more: that is one port twice in one worker.
+  if (acceptors_.contains(reply.key)) return which.end(asio::error::address_in_use, false);
   if (!socket) {
     which.open(reply.key, local);
   } else if (ec = which.open(reply.key, std::move(socket), reply.slot.has_value()); ec) {
