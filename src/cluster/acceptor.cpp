@@ -25,6 +25,7 @@ void acceptor::on_connections(batch_handler f) { state_->serve(std::move(f)); }
 const boost::json::value& acceptor::data() const noexcept { return state_->data; }
 int acceptor::native_handle() const noexcept { return state_->socket(); }
 void acceptor::set_load(std::size_t open) noexcept { state_->set_load(open); }
+void acceptor::count_requests(std::size_t more) noexcept { state_->count_requests(more); }
 
 void acceptor::close() {
   if (auto owner = state_->owner.lock()) owner->close_acceptor(*state_);

@@ -1,11 +1,18 @@
 #include "cluster/this_worker_state.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdio>
 #include <cstdlib>
 
 namespace brood::cluster {
+namespace {
+
+/// Nobody decides about a connection by the number of requests.
+constexpr std::chrono::milliseconds unhurried{100};
+
+}  // namespace
 
 this_worker_state::this_worker_state(const asio::any_io_executor& ex, int number, worker_options o)
     : id(number),
@@ -109,23 +116,29 @@ void this_worker_state::report_traffic(std::chrono::milliseconds every) {
   report_every_ = every;
   if (!first) return;
   tell_traffic();
-  traffic_->on_change([weak = weak_from_this()] {
-    if (auto self = weak.lock()) self->traffic_changed();
+  traffic_->on_change([weak = weak_from_this()](traffic_meter::change what) {
+    if (auto self = weak.lock()) self->traffic_changed(what);
   });
 }
 
-void this_worker_state::traffic_changed() {
+void this_worker_state::traffic_changed(traffic_meter::change what) {
   auto later = [weak = weak_from_this()](error_code ec = {}) {
     auto self = weak.lock();
     if (!ec && self && self->channel->connected()) self->tell_traffic();
   };
   // With what else happens in this turn of the loop, and behind what it says of it.
-  if (report_every_->count() == 0) return asio::post(channel->executor, [later] { later(); });
-  report_timer_.expires_after(*report_every_);
+  const bool at_once = what == traffic_meter::change::connections && report_every_->count() == 0;
+  if (at_once) return asio::post(channel->executor, [later] { later(); });
+  if (std::exchange(report_is_due_, true)) return;
+  report_timer_.expires_after(std::max(*report_every_, unhurried));
   report_timer_.async_wait(later);
 }
 
-void this_worker_state::tell_traffic() { tell(wire::traffic_text(next_seq_++, traffic_->report())); }
+void this_worker_state::tell_traffic() {
+  report_is_due_ = false;
+  report_timer_.cancel();
+  tell(wire::traffic_text(next_seq_++, traffic_->report()));
+}
 
 void this_worker_state::ask_for_loads(acceptor_state& which, std::uint32_t slot) {
   ask([&](std::int64_t seq) { return wire::loads_text(seq, which.key); },
@@ -193,7 +206,6 @@ void this_worker_state::disconnect(bool own) {
 void this_worker_state::leave() {
   if (!channel->connected()) return;
   if (report_every_) tell_traffic();
-  report_timer_.cancel();
   if (!own_wish_) return channel->disconnect();
   ask(wire::exited_after_disconnect_text, [self = weak_from_this()](const wire::cluster_message&, attachment&) {
     if (auto worker = self.lock()) worker->channel->disconnect();

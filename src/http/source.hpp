@@ -32,6 +32,8 @@ class connection_source {
 
   /// How many connections the server has open now, from whatever source.
   virtual void count([[maybe_unused]] std::size_t open) noexcept {}
+  /// The server has been asked one request more.
+  virtual void asked() noexcept {}
 };
 
 /// Begins to listen, or throws.

@@ -24,6 +24,7 @@ class worker_source final : public connection_source, public std::enable_shared_
 
   void start() {
     acceptor_.set_load(0);  // now, so that the primary knows it before it hears that we listen
+    acceptor_.count_requests(0);
     acceptor_.listening.async_wait(
         [self = shared_from_this()](boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
           if (self->core_ != nullptr) self->answered(ec, bound);
@@ -44,6 +45,7 @@ class worker_source final : public connection_source, public std::enable_shared_
   }
 
   void count(std::size_t open) noexcept override { acceptor_.set_load(open); }
+  void asked() noexcept override { acceptor_.count_requests(1); }
 
  private:
   static boost::json::value to_share(const core& target) {
