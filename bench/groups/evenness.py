@@ -1,109 +1,110 @@
-"""how evenly connections are spread over eight workers: the busiest worker's number divided by the least busy one's"""
+"""how evenly connections are spread over eight workers, and what that is worth where every tenth is heavy
 
-import re
-import selectors
-import socket
-from collections import Counter
+First the busiest worker's number of connections divided by the least busy one's. Then a stream of connections at a fixed
+rate, far from what the machine could do, of which one in ten keeps its worker's processor busy for 20 ms: how long the
+light ones take, and how much more than the others the busiest worker does. A rule that sees who is busy sends them
+elsewhere; one that goes by turns does not.
+"""
 
-from harness import slices
+from statistics import fmean, quantiles
+
+from harness import cpu, processes, slices
+from harness.connections import Mixture, latencies, shares
 from harness.context import ROOT
 from harness.results import LOWER, Comparison, Goal, Measure
 from harness.servers import Server
-from harness.subjects import SubjectFailed
 
+TARGETS = ("hello_cluster",)
 WORKERS = 8
 AT_ONCE = 64
-PEER_SCRIPT = ROOT / "bench" / "peers" / "cluster.js"
-REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-PATIENCE = 20  # seconds without any answer
+PEERS = ROOT / "bench" / "peers"
+EVEN = Goal(at_most=1.0005)
+EVENNESS = "busiest worker / least busy, {:,} connections"
+
+
+def brood(context, name, program, *arguments):
+    return Server(name, lambda port: [program, *map(str, arguments), "--port", port], WORKERS, context.scratch)
+
+
+def node(context, policy, script):
+    program = context.peers.find("node")
+    command = program and (
+        lambda port: ["env", f"NODE_CLUSTER_SCHED_POLICY={policy}", program, PEERS / script, port, WORKERS]
+    )
+    return Server(f"node-{policy}", command, WORKERS, context.scratch, context.peers.hint("node"))
+
+
+def equal_ones(context):
+    program = context.build / "examples" / "hello_cluster"
+    ours = [
+        brood(context, "brood" if name == "kernel_round_robin" else f"brood-{name}", program, "--workers", WORKERS,
+              "--scheduling", name)
+        for name in ("kernel_round_robin", "round_robin", "kernel_least_loaded", "shared")
+    ]  # fmt: skip
+    return [*ours, *(node(context, policy, "cluster.js") for policy in ("rr", "none"))]
+
+
+def unequal_ones(context):
+    """Turns are the reference here, brood's own among them."""
+    program = context.build / "bench" / "uneven_brood"
+    names = {
+        "brood": "kernel_least_loaded",
+        "brood-least_connections": "least_connections",
+        "brood-queue": "queue",
+        "brood-shared": "shared",
+        "kernel_round_robin": "kernel_round_robin",
+        "round_robin": "round_robin",
+    }
+    ours = [brood(context, name, program, rule, WORKERS) for name, rule in names.items()]
+    return [*ours, *(node(context, policy, "uneven.js") for policy in ("rr", "none"))]
 
 
 def subjects(context):
-    def brood(scheduling):
-        program = context.build / "examples" / "hello_cluster"
-        return lambda port: [program, "--port", port, "--workers", WORKERS, "--scheduling", scheduling]
-
-    def node(policy):
-        program = context.peers.find("node")
-        return program and (
-            lambda port: ["env", f"NODE_CLUSTER_SCHED_POLICY={policy}", program, PEER_SCRIPT, port, WORKERS]
-        )
-
-    ours = [
-        Server("brood" if name == "kernel_round_robin" else f"brood-{name}", brood(name), WORKERS, context.scratch)
-        for name in ("kernel_round_robin", "round_robin", "kernel_least_loaded", "shared")
-    ]
-    return ours + [
-        Server(f"node-{policy}", node(policy), WORKERS, context.scratch, context.peers.hint("node"))
-        for policy in ("rr", "none")
-    ]
-
-
-class Client:
-    """One connection: connects, asks, reads to the end."""
-
-    def __init__(self, port, selector):
-        self.socket = socket.socket()
-        self.socket.setblocking(False)
-        self.socket.connect_ex(("127.0.0.1", port))
-        self.answer = b""
-        self.selector = selector
-        selector.register(self.socket, selectors.EVENT_WRITE, self)
-
-    def go_on(self, events):
-        """True when the answer is whole."""
-        if events & selectors.EVENT_WRITE:
-            self.socket.send(REQUEST)
-            self.selector.modify(self.socket, selectors.EVENT_READ, self)
-            return False
-        got = self.socket.recv(4096)
-        self.answer += got
-        if got:
-            return False
-        self.selector.unregister(self.socket)
-        self.socket.close()
-        return True
-
-    def worker(self):
-        found = re.search(rb"hello from worker (\d+)", self.answer)
-        if not found:
-            raise SubjectFailed(f"answers {self.answer[:80]!r}")
-        return int(found.group(1))
-
-
-def shares(port, connections):
-    """worker -> how many of so many connections it answered."""
-    counted = Counter()
-    with selectors.DefaultSelector() as selector:
-        started = 0
-        while sum(counted.values()) < connections:
-            while started < connections and started - sum(counted.values()) < AT_ONCE:
-                Client(port, selector)
-                started += 1
-            ready = selector.select(PATIENCE)
-            if not ready:
-                raise SubjectFailed(f"{connections - sum(counted.values())} of {connections} connections hang")
-            for key, events in ready:
-                if key.data.go_on(events):
-                    counted[key.data.worker()] += 1
-    return counted
+    return equal_ones(context) + unequal_ones(context)
 
 
 def run(context):
-    everyone = subjects(context)
+    yield from spread_evenly(context)
+    yield from spread_by_load(context)
+
+
+def spread_evenly(context):
+    everyone = equal_ones(context)
     connections = 2_000 if context.quick else 100_000
-    slices.start_all(everyone)
 
     def work(server):
-        counted = shares(server.port, connections)
-        if len(counted) < WORKERS:
-            return {"ratio": float("inf")}
-        return {"ratio": max(counted.values()) / min(counted.values())}
+        counted = shares(server.port, connections, AT_ONCE)
+        return max(counted.values()) / min(counted.values()) if len(counted) == WORKERS else float("inf")
 
+    slices.start_all(everyone)
     try:
-        results = slices.take_turns(everyone, 1, work, "evenness")
-        what = f"busiest worker / least busy, {connections:,} connections"
-        measure = Measure("evenness", what, "x", LOWER, own_goals={"brood": Goal(at_most=1.0005)})
-        yield Comparison(measure, everyone, results, lambda slice_: slice_["ratio"])
+        results = slices.take_turns(everyone, 1, work, "evenness", warm_up=False)
+        goals = {"brood": EVEN, "brood-round_robin": EVEN}
+        measure = Measure("evenness", EVENNESS.format(connections), "x", LOWER, own_goals=goals)
+        yield Comparison(measure, everyone, results, lambda ratio: ratio)
+    finally:
+        slices.stop_all(everyone)
+
+
+def spread_by_load(context):
+    everyone = unequal_ones(context)
+    mixture = Mixture(rate=300, seconds=2 if context.quick else 10, heavy_share=0.1)
+
+    def work(server):
+        workers = [one.pid for one in processes.tree(server.process.pid) if one.pid != server.process.pid]
+        before = {pid: cpu.own_ns(pid) for pid in workers}
+        took = latencies(server.port, mixture)
+        used = [cpu.own_ns(pid) - before[pid] for pid in workers]
+        return {"p99": quantiles(took, n=100)[98] * 1000, "busiest": max(used) / fmean(used)}
+
+    slices.start_all(everyone)
+    try:
+        rounds = 1 if context.quick else 5
+        results = slices.take_turns(everyone, rounds, work, "evenness, every tenth heavy", warm_up=not context.quick)
+        what = "every tenth connection heavy"
+        p99 = Measure("evenness", f"{what}: p99 latency of the others", "ms", LOWER)
+        busiest = Measure("evenness", f"{what}: CPU of the busiest worker / mean", "x", LOWER)
+        yield Comparison(p99, everyone, results, lambda slice_: slice_["p99"])
+        yield Comparison(busiest, everyone, results, lambda slice_: slice_["busiest"])
     finally:
         slices.stop_all(everyone)

@@ -7,6 +7,7 @@ from harness.context import ROOT
 from harness.results import HIGHER, LOWER, Comparison, Goal, Measure
 from harness.servers import Server, check_same_length
 
+TARGETS = ("node_cluster",)
 WORKERS = 2
 SCRIPT = ROOT / "bench" / "peers" / "cluster.js"
 

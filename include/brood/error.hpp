@@ -52,9 +52,9 @@ std::string_view to_string(spawn_step) noexcept;
 
 /// A process that could not be started. Nothing of it is left: no child, no descriptor, no memory.
 ///
-/// what() reads `spawn: cannot change directory to /nope: No such file or directory`. Where the system's reason is
-/// about another file than the one named, it says so: `spawn: cannot execute ./x.py (its interpreter /no/python is
-/// missing): No such file or directory`.
+/// what() reads `spawn: cannot change directory to /nope: No such file or directory`. A reason about another file than
+/// the one named says so: `spawn: cannot execute ./x.py (its interpreter /no/python is missing): No such file or
+/// directory`. A limit is named: `spawn: cannot make a pipe: Too many open files (RLIMIT_NOFILE is 1024)`.
 class spawn_error : public boost::system::system_error {
  public:
   /// `remark`: what stands in brackets behind the path.

@@ -28,6 +28,7 @@ const boost::json::value& acceptor::data() const noexcept { return state_->data;
 void acceptor::on_data(std::function<void()> f) { state_->on_data = std::move(f); }
 int acceptor::native_handle() const noexcept { return state_->socket(); }
 void acceptor::set_load(std::size_t open) noexcept { state_->set_load(open); }
+void acceptor::count_requests(std::size_t more) noexcept { state_->count_requests(more); }
 
 void acceptor::close() {
   if (auto owner = state_->owner.lock()) owner->close_acceptor(*state_);

@@ -75,7 +75,8 @@ void acceptor_state::opened_at(const std::optional<tcp::endpoint>& at) {
 address acceptor_state::where() const {
   address at = requested_address(request);
   if (is_path_.value_or(false)) {
-    if (!path_.empty() || request.fd) at = {address::kind::path, path_, 0};
+    // The name by which a primary has bound it may be a relative one, from where the primary is.
+    if (request.fd) at = {address::kind::path, path_, 0};
   } else if (local_.port() != 0) {
     at = {local_.address().is_v6() ? address::kind::ipv6 : address::kind::ipv4, local_.address().to_string(),
           local_.port()};

@@ -68,6 +68,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   }
   void count_in(sys::load_cell cell);
   void set_load(std::size_t open) noexcept;
+  void count_requests(std::size_t more) noexcept { traffic_->requests(more); }
 
   const asio::any_io_executor& executor() const noexcept { return accepting_.get_executor(); }
   int socket() const noexcept { return socket_ ? socket_->get() : -1; }

@@ -33,6 +33,7 @@ class ledger {
     if (!report_ || !report_->open) return std::nullopt;
     return static_cast<std::size_t>(*report_->open + since_);
   }
+  std::optional<std::uint64_t> requests() const noexcept { return report_ ? report_->requests : std::nullopt; }
 
  private:
   std::uint64_t handed_ = 0;

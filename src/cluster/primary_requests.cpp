@@ -53,6 +53,11 @@ void primary_state::on_query(const state_ptr& who, const wire::cluster_message& 
   if (where && (*where)->has(who->id)) where = error_code(EADDRINUSE, boost::system::system_category());
   auto share = where ? (*where)->admit(who->id) : where.error();
   if (!share) {
+    // It is the primary's limit, and not for the worker to tell of.
+    if (share.error() == boost::system::errc::too_many_files_open) {
+      log(log_level::error, "worker " + std::to_string(who->id) + " cannot listen: " + share.error().message() +
+                                " in the primary (RLIMIT_NOFILE)");
+    }
     who->channel->link->send_text(
         wire::listen_reply_text(next_seq_++, query.seq, key, share.error().value(), std::nullopt, query.request.data));
     return;

@@ -137,6 +137,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   std::uint64_t started_ = 0;
   std::uint64_t died_ = 0;
   std::optional<std::uint64_t> gone_accepted_{0};  // by those that have exited
+  std::optional<std::uint64_t> gone_requests_{0};
   std::optional<std::chrono::microseconds> gone_cpu_{0};
   std::optional<unsigned> place_;          // while `exited` is told: the restarts of whoever is forked by a listener
   std::shared_ptr<reloading> reload_;      // while one is under way

@@ -19,6 +19,7 @@ worker_statistics statistics_of(const worker_state& who, const statistics_option
   worker_statistics one{.id = who.id, .state = phase_of(who), .restarts = who.restarts};
   one.accepted = who.traffic.accepted();
   one.open = who.traffic.open();
+  one.requests = who.traffic.requests();
   one.lag = who.lag();
   if (!who.child) return one;
   one.pid = who.child->pid;
@@ -46,13 +47,16 @@ statistics primary_state::stats(const statistics_options& with) const {
   all.accepted = gone_accepted_;
   all.cpu = gone_cpu_;
   all.open.emplace(0);
+  all.requests = gone_requests_;
   all.rss.emplace(0);
   if (with.pss) all.pss.emplace(0);
   for (const auto& [id, who] : states_) {
     const auto& one = all.workers.emplace_back(statistics_of(*who, with));
     add(all.accepted, one.accepted);
-    // Who has had none, has none open, told or not.
-    if (one.accepted != std::uint64_t{0} || one.open) add(all.open, one.open);
+    // Who has had none, has none open, and was asked nothing, told or not.
+    const bool had_none = one.accepted == std::uint64_t{0};
+    if (!had_none || one.open) add(all.open, one.open);
+    if (!had_none || one.requests) add(all.requests, one.requests);
     if (!who->child) continue;  // it uses nothing
     add(all.cpu, one.cpu);
     add(all.rss, one.rss);
@@ -64,6 +68,7 @@ statistics primary_state::stats(const statistics_options& with) const {
 /// Its share of the totals stays.
 void primary_state::settle_accounts(const worker_state& who, const exit_status& status) {
   add(gone_accepted_, who.traffic.accepted());
+  if (who.traffic.accepted() != std::uint64_t{0}) add(gone_requests_, who.traffic.requests());
   if (gone_cpu_) *gone_cpu_ += status.usage().user_time + status.usage().system_time;
   if (!who.exited_after_disconnect) ++died_;
 }

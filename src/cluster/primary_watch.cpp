@@ -78,7 +78,7 @@ void primary_state::tell_draining(const worker_state& who) {
 
 void primary_state::watch_limits() {
   const auto& limits = settings_.recycle;
-  if (limits.age.count() == 0 && limits.connections == 0 && limits.rss == 0) return;
+  if (limits.age.count() == 0 && limits.connections == 0 && limits.requests == 0 && limits.rss == 0) return;
   limits_timer_.expires_after(limits.check);
   limits_timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
@@ -112,6 +112,8 @@ std::string primary_state::limit_reached(const worker_state& who) const {
   if (beyond(age.count(), limits.age.count())) return "is " + std::to_string(age.count() / 1000) + " s old";
   const auto taken = who.traffic.accepted();
   if (taken && beyond(*taken, limits.connections)) return "has taken " + std::to_string(*taken) + " connections";
+  const auto asked = who.traffic.requests();
+  if (asked && beyond(*asked, limits.requests)) return "has been asked " + std::to_string(*asked) + " requests";
   if (limits.rss == 0) return "";
   const auto usage = sys::usage_of(who.child->pid);
   if (usage && beyond(usage->rss, limits.rss)) return "has " + std::to_string(usage->rss >> 20U) + " MiB of memory";

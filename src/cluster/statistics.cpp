@@ -31,6 +31,7 @@ json::object object_of(const worker_statistics& from) {
                       {"restarts", from.restarts}};
   put(worker, "accepted", from.accepted);
   put(worker, "open", from.open);
+  put(worker, "requests", from.requests);
   put(worker, "lag_ms", from.lag);
   put(worker, "cpu_ms", from.cpu);
   put(worker, "rss", from.rss);
@@ -65,6 +66,7 @@ void tag_invoke(const json::value_from_tag&, json::value& to, const statistics& 
                    {"waiting", from.waiting}};
   put(all, "accepted", from.accepted);
   put(all, "open", from.open);
+  put(all, "requests", from.requests);
   put(all, "cpu_ms", from.cpu);
   put(all, "rss", from.rss);
   put(all, "pss", from.pss);

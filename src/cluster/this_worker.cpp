@@ -54,6 +54,7 @@ acceptor this_worker::listen(const boost::asio::ip::tcp::endpoint& endpoint, con
 }
 
 acceptor this_worker::listen(const std::filesystem::path& path, const listen_options& with) {
+  if (path.empty()) return acceptor(state_->refuse({.port = -1, .address_type = "-1"}, asio::error::invalid_argument));
   wire::listen_request request{.address = std::filesystem::absolute(path).string(), .port = -1, .address_type = "-1"};
   request.readable_all = with.readable_all;
   request.writable_all = with.writable_all;
@@ -63,6 +64,7 @@ acceptor this_worker::listen(const std::filesystem::path& path, const listen_opt
 acceptor this_worker::listen_inherited(int descriptor, const listen_options& with) {
   listen_options shared = with;
   shared.exclusive = false;  // it is the primary's
+  if (descriptor < 0) return acceptor(state_->refuse({.fd = descriptor}, asio::error::bad_descriptor));
   return listen_at(*state_, {.fd = descriptor}, shared);
 }
 

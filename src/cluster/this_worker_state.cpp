@@ -1,11 +1,18 @@
 #include "cluster/this_worker_state.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdio>
 #include <cstdlib>
 
 namespace brood::cluster {
+namespace {
+
+/// Nobody decides about a connection by the number of requests.
+constexpr std::chrono::milliseconds unhurried{100};
+
+}  // namespace
 
 this_worker_state::this_worker_state(const asio::any_io_executor& ex, int number, worker_options o)
     : id(number),
@@ -43,13 +50,10 @@ std::int64_t this_worker_state::ask(const std::function<std::string(std::int64_t
 }
 
 std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request request) {
+  if (!may_ask()) return refuse(std::move(request), errc::listener_closed);
   request.index = indexes_[request.key()]++;
   auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request), traffic_);
   acceptor->owner = weak_from_this();
-  if (!may_ask()) {
-    asio::post(channel->executor, [acceptor] { acceptor->end(errc::listener_closed, false); });
-    return acceptor;
-  }
   const std::int64_t asked = ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
                                  [self = weak_from_this(), weak = std::weak_ptr(acceptor)](
                                      const wire::cluster_message& reply, attachment& handle) {
@@ -63,6 +67,12 @@ std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request r
                                    if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
                                  });
   asking_.emplace(asked, acceptor);
+  return acceptor;
+}
+
+std::shared_ptr<acceptor_state> this_worker_state::refuse(wire::listen_request request, error_code why) {
+  auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request), traffic_);
+  asio::post(channel->executor, [acceptor, why] { acceptor->end(why, false); });
   return acceptor;
 }
 
@@ -83,7 +93,9 @@ void this_worker_state::on_listen_reply(acceptor_state& which, const wire::clust
   if (reply.sockname) local.emplace(asio::ip::make_address(reply.sockname->address, ec), reply.sockname->port);
   if (!local && which.request.address_type != "-1" && !which.request.fd) local.emplace();
   which.data = reply.data;
-  if (ec || reply.key.empty() || acceptors_.contains(reply.key)) return which.end(errc::bad_reply, false);
+  if (ec || reply.key.empty()) return which.end(errc::bad_reply, false);
+  // Node's primary (22 and later, SCHED_NONE) gives the same socket once more: that is one port twice in one worker.
+  if (acceptors_.contains(reply.key)) return which.end(asio::error::address_in_use, false);
   if (!socket) {
     which.open(reply.key, local);
   } else if (ec = which.open(reply.key, std::move(socket), reply.slot.has_value()); ec) {
@@ -104,23 +116,29 @@ void this_worker_state::report_traffic(std::chrono::milliseconds every) {
   report_every_ = every;
   if (!first) return;
   tell_traffic();
-  traffic_->on_change([weak = weak_from_this()] {
-    if (auto self = weak.lock()) self->traffic_changed();
+  traffic_->on_change([weak = weak_from_this()](traffic_meter::change what) {
+    if (auto self = weak.lock()) self->traffic_changed(what);
   });
 }
 
-void this_worker_state::traffic_changed() {
+void this_worker_state::traffic_changed(traffic_meter::change what) {
   auto later = [weak = weak_from_this()](error_code ec = {}) {
     auto self = weak.lock();
     if (!ec && self && self->channel->connected()) self->tell_traffic();
   };
   // With what else happens in this turn of the loop, and behind what it says of it.
-  if (report_every_->count() == 0) return asio::post(channel->executor, [later] { later(); });
-  report_timer_.expires_after(*report_every_);
+  const bool at_once = what == traffic_meter::change::connections && report_every_->count() == 0;
+  if (at_once) return asio::post(channel->executor, [later] { later(); });
+  if (std::exchange(report_is_due_, true)) return;
+  report_timer_.expires_after(std::max(*report_every_, unhurried));
   report_timer_.async_wait(later);
 }
 
-void this_worker_state::tell_traffic() { tell(wire::traffic_text(next_seq_++, traffic_->report())); }
+void this_worker_state::tell_traffic() {
+  report_is_due_ = false;
+  report_timer_.cancel();
+  tell(wire::traffic_text(next_seq_++, traffic_->report()));
+}
 
 void this_worker_state::ask_for_loads(acceptor_state& which, std::uint32_t slot) {
   ask([&](std::int64_t seq) { return wire::loads_text(seq, which.key); },
@@ -201,7 +219,6 @@ void this_worker_state::disconnect(bool own) {
 void this_worker_state::leave() {
   if (!channel->connected()) return;
   if (report_every_) tell_traffic();
-  report_timer_.cancel();
   if (!own_wish_) return channel->disconnect();
   ask(wire::exited_after_disconnect_text, [self = weak_from_this()](const wire::cluster_message&, attachment&) {
     if (auto worker = self.lock()) worker->channel->disconnect();

@@ -26,6 +26,8 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   /// Takes the process's channel and says that it is online.
   void open(unique_fd channel_end);
   std::shared_ptr<acceptor_state> listen(wire::listen_request request);
+  /// What nobody need be asked about.
+  std::shared_ptr<acceptor_state> refuse(wire::listen_request request, error_code why);
   /// By itself, the primary not asked.
   std::shared_ptr<acceptor_state> listen_exclusive(wire::listen_request request);
   std::shared_ptr<datagram_state> bind(wire::listen_request request, bool exclusive);
@@ -54,7 +56,7 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   void ask_for_loads(acceptor_state& which, std::uint32_t slot);
   /// The primary wants to know; at most so often.
   void report_traffic(std::chrono::milliseconds every);
-  void traffic_changed();
+  void traffic_changed(traffic_meter::change what);
   void tell_traffic();
   void on_bind_reply(datagram_state& which, const wire::cluster_message& reply, unique_fd socket);
   bool may_ask() const { return channel->connected() && !exited_after_disconnect; }
@@ -76,6 +78,7 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   const std::shared_ptr<traffic_meter> traffic_;
   std::optional<std::chrono::milliseconds> report_every_;
   asio::steady_timer report_timer_;
+  bool report_is_due_ = false;
   bool own_wish_ = false;
 };
 

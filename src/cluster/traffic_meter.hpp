@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,16 +12,17 @@
 
 namespace brood::cluster {
 
-/// A worker's connections over all its acceptors, counted for the primary to know. What is open each acceptor tells of
-/// the worker as a whole (acceptor::set_load), so the highest figure counts.
+/// A worker's connections and requests over all its acceptors, counted for the primary to know. What is open each
+/// acceptor tells of the worker as a whole (acceptor::set_load), so the highest figure counts.
 class traffic_meter {
  public:
-  /// `f` is called when something has changed, and not again before report() was.
-  void on_change(std::function<void()> f) { changed_ = std::move(f); }
+  enum class change : unsigned char { none, requests, connections };
+  /// `f` is called when something has changed, and not again before report() was, unless it is more than requests now.
+  void on_change(std::function<void(change)> f) { changed_ = std::move(f); }
 
   void accepted(std::uint64_t count) {
     accepted_ += count;
-    changed();
+    changed(change::connections);
   }
   /// From the primary, which knows of it, and not given out yet: whoever has it will tell that it is open.
   void taken(int change) { taken_ += static_cast<std::uint64_t>(change); }
@@ -33,15 +35,21 @@ class traffic_meter {
       return;
     }
     tells_ = true;
-    changed();
+    changed(change::connections);
   }
   void gone(const void* acceptor) {
-    if (std::erase_if(open_, [&](const auto& one) { return one.first == acceptor; }) != 0) changed();
+    if (std::erase_if(open_, [&](const auto& one) { return one.first == acceptor; }) != 0) {
+      changed(change::connections);
+    }
+  }
+  void requests(std::uint64_t more) {
+    requests_ = requests_.value_or(0) + more;
+    changed(change::requests);
   }
 
   wire::traffic_report report() noexcept {
-    due_ = false;
-    wire::traffic_report now{.accepted = accepted_};
+    due_ = change::none;
+    wire::traffic_report now{.accepted = accepted_, .requests = requests_};
     if (!tells_) return now;
     now.open = 0;
     for (const auto& [acceptor, count] : open_) now.open = std::max<std::uint64_t>(*now.open, count);
@@ -50,16 +58,19 @@ class traffic_meter {
   }
 
  private:
-  void changed() {
-    if (changed_ && !std::exchange(due_, true)) changed_();
+  void changed(change what) {
+    if (!changed_ || due_ >= what) return;
+    due_ = what;
+    changed_(what);
   }
 
-  std::function<void()> changed_;
+  std::function<void(change)> changed_;
   std::uint64_t accepted_ = 0;
   std::uint64_t taken_ = 0;
   std::vector<std::pair<const void*, std::size_t>> open_;
+  std::optional<std::uint64_t> requests_;
   bool tells_ = false;
-  bool due_ = false;
+  change due_ = change::none;
 };
 
 }  // namespace brood::cluster

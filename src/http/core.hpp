@@ -60,6 +60,7 @@ class core : public std::enable_shared_from_this<core> {
   bool last_request(std::size_t count) const noexcept;
   void handle(const request& message, request_body& body, response& answer) {
     ++statistics_.requests;
+    if (!sources_.empty()) sources_.front()->asked();
     handler_(message, body, answer);
   }
   bool draining() const noexcept { return closing_; }

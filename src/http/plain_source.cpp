@@ -1,5 +1,6 @@
 #include "http/plain_source.hpp"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -10,9 +11,11 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <sstream>
 
+#include "brood/detail/unix_listener.hpp"
 #include "http/core.hpp"
 
 namespace brood::http::detail {
@@ -25,48 +28,82 @@ constexpr std::chrono::milliseconds exhausted_pause{500};
 
 class plain_source final : public connection_source, public std::enable_shared_from_this<plain_source> {
  public:
-  explicit plain_source(core& target) : core_(&target), acceptor_(target.executor()), pause_(target.executor()) {}
+  explicit plain_source(core& target)
+      : core_(&target), acceptor_(target.executor()), pause_(target.executor()), backlog_(target.options().backlog) {}
 
+  /// Throws boost::system::system_error.
   void listen(const listen_address& where) {
+    if (where.with.backlog > 0) backlog_ = where.with.backlog;
+    if (!where.path.empty()) {
+      serve(brood::detail::listen_at({where.path.string(), where.with.readable_all, where.with.writable_all}, backlog_,
+                                     remove_file_));
+    } else if (where.descriptor >= 0) {
+      borrowed_ = true;
+      serve(unique_fd(::fcntl(where.descriptor, F_DUPFD_CLOEXEC, 0)));
+    } else {
+      bind(where);
+    }
+    wait();
+  }
+
+  void close() override {
+    if (core_ == nullptr) return;
+    // The handshake of those in the queue is done: closing on them would reset them. Not where somebody else has the
+    // queue as well, who may serve them, and for whom more come without end.
+    while (!borrowed_ && accept_batch(batch_size)) {}
+    core_ = nullptr;
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    if (remove_file_) remove_file_();
+    pause_.cancel();
+  }
+
+ private:
+  void bind(const listen_address& where) {
     auto endpoint = where.endpoint;
     if (where.everywhere) {
       endpoint = {asio::ip::tcp::v6(), endpoint.port()};
       boost::system::error_code none;
       acceptor_.open(endpoint.protocol(), none);
-      if (!none) acceptor_.set_option(asio::ip::v6_only(false), none);
+      if (!none) acceptor_.set_option(asio::ip::v6_only(where.with.ipv6_only), none);
       // A kernel without IPv6. Node falls back in the same way.
       if (none) {
         acceptor_.close(none);
         endpoint = {asio::ip::tcp::v4(), endpoint.port()};
       }
     }
-    listen(endpoint);
-  }
-
-  void listen(const asio::ip::tcp::endpoint& where) {
-    family_ = where.protocol();
-    if (!acceptor_.is_open()) acceptor_.open(family_);
+    family_ = endpoint.protocol();
+    if (!acceptor_.is_open()) {
+      acceptor_.open(family_);
+      if (family_ == asio::ip::tcp::v6()) acceptor_.set_option(asio::ip::v6_only(where.with.ipv6_only));
+    }
     acceptor_.set_option(asio::socket_base::reuse_address(true));
     // Connections inherit it from the socket that accepts them, so none costs a call of its own.
     acceptor_.set_option(asio::ip::tcp::no_delay(true));
-    acceptor_.bind(where);
-    acceptor_.listen(core_->options().backlog);
+    acceptor_.bind(endpoint);
+    acceptor_.listen(backlog_);
     acceptor_.native_non_blocking(true);
     core_->listens({}, acceptor_.local_endpoint());
-    wait();
   }
 
-  void close() override {
-    if (core_ == nullptr) return;
-    // The handshake of those in the queue is done: closing on them would reset them.
-    while (accept_batch(batch_size)) {}
-    core_ = nullptr;
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
+  /// A socket that is there already, of whatever family.
+  void serve(unique_fd socket) {
+    int family = 0;
+    socklen_t size = sizeof family;
+    if (!socket || ::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 ||
+        ::listen(socket.get(), backlog_) != 0) {
+      throw boost::system::system_error(errno, boost::system::system_category());
+    }
+    // Asio looks at the family only where it makes endpoints of addresses, which those of a path are not.
+    family_ = family == AF_INET6 ? stream::protocol::v6() : stream::protocol::v4();
+    acceptor_.assign(family_, socket.get());
+    static_cast<void>(socket.release());
+    acceptor_.native_non_blocking(true);
+    const bool internet = family == AF_INET || family == AF_INET6;
+    if (internet) acceptor_.set_option(asio::ip::tcp::no_delay(true));
+    core_->listens({}, internet ? acceptor_.local_endpoint() : asio::ip::tcp::endpoint());
   }
 
- private:
   void wait() {
     acceptor_.async_wait(asio::socket_base::wait_read,
                          [self = shared_from_this()](boost::system::error_code ec) { self->ready(ec); });
@@ -131,12 +168,17 @@ class plain_source final : public connection_source, public std::enable_shared_f
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   stream::protocol family_ = stream::protocol::v4();
+  int backlog_;
+  std::function<void()> remove_file_;
+  bool borrowed_ = false;
   bool exhausted_ = false;
 };
 
 }  // namespace
 
 std::string to_string(const listen_address& where) {
+  if (!where.path.empty()) return where.path.string();
+  if (where.descriptor >= 0) return "descriptor " + std::to_string(where.descriptor);
   if (where.everywhere) return "port " + std::to_string(where.endpoint.port());
   std::ostringstream text;
   text << where.endpoint;

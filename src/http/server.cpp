@@ -31,10 +31,20 @@ server::~server() {
   if (core_) core_->stop();
 }
 
-void server::listen(std::uint16_t port) {
-  core_->listen({.endpoint = {asio::ip::tcp::v6(), port}, .everywhere = true});
+void server::listen(std::uint16_t port, const cluster::listen_options& with) {
+  core_->listen({.endpoint = {asio::ip::tcp::v6(), port}, .everywhere = true, .with = with});
 }
-void server::listen(const endpoint& where) { core_->listen({.endpoint = where}); }
+void server::listen(const endpoint& where, const cluster::listen_options& with) {
+  core_->listen({.endpoint = where, .with = with});
+}
+void server::listen(const std::filesystem::path& path, const cluster::listen_options& with) {
+  if (path.empty()) throw boost::system::system_error(asio::error::invalid_argument, "listen on a path of nothing");
+  core_->listen({.path = path, .with = with});
+}
+void server::listen_inherited(int descriptor, const cluster::listen_options& with) {
+  if (descriptor < 0) throw boost::system::system_error(asio::error::bad_descriptor, "listen on a descriptor");
+  core_->listen({.descriptor = descriptor, .with = with});
+}
 
 server::endpoint server::local_endpoint() const { return core_->local_endpoint(); }
 

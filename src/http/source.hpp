@@ -2,19 +2,25 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+
+#include "brood/cluster/listen_options.hpp"
 
 namespace brood::http::detail {
 
 class core;
 
-/// Where to listen.
+/// Where to listen: at a path, at a descriptor, or else at the endpoint.
 struct listen_address {
-  boost::asio::ip::tcp::endpoint endpoint;
+  boost::asio::ip::tcp::endpoint endpoint{};
   /// On every address of the machine, IPv6 and IPv4; only the endpoint's port counts.
   bool everywhere = false;
+  std::filesystem::path path{};
+  int descriptor = -1;
+  cluster::listen_options with{};
 };
 std::string to_string(const listen_address& where);
 
@@ -32,6 +38,8 @@ class connection_source {
 
   /// How many connections the server has open now, from whatever source.
   virtual void count([[maybe_unused]] std::size_t open) noexcept {}
+  /// The server has been asked one request more.
+  virtual void asked() noexcept {}
 };
 
 /// Begins to listen, or throws.

@@ -16,14 +16,11 @@ namespace {
 class worker_source final : public connection_source, public std::enable_shared_from_this<worker_source> {
  public:
   worker_source(cluster::this_worker& self, core& target, const listen_address& where)
-      : core_(&target),
-        acceptor_(where.everywhere ? self.listen(where.endpoint.port(), {.data = to_share(target)})
-                                   : self.listen(where.endpoint, {.data = to_share(target)})),
-        hold_(self.hold()),
-        where_(where) {}
+      : core_(&target), acceptor_(listen(self, where, to_share(target))), hold_(self.hold()), where_(where) {}
 
   void start() {
     acceptor_.set_load(0);  // now, so that the primary knows it before it hears that we listen
+    acceptor_.count_requests(0);
     acceptor_.listening.async_wait(
         [self = shared_from_this()](boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
           if (self->core_ != nullptr) self->answered(ec, bound);
@@ -45,8 +42,17 @@ class worker_source final : public connection_source, public std::enable_shared_
   }
 
   void count(std::size_t open) noexcept override { acceptor_.set_load(open); }
+  void asked() noexcept override { acceptor_.count_requests(1); }
 
  private:
+  static cluster::acceptor listen(cluster::this_worker& self, const listen_address& where, boost::json::value data) {
+    auto with = where.with;
+    if (!data.is_null()) with.data = std::move(data);
+    if (!where.path.empty()) return self.listen(where.path, with);
+    if (where.descriptor >= 0) return self.listen_inherited(where.descriptor, with);
+    return where.everywhere ? self.listen(where.endpoint.port(), with) : self.listen(where.endpoint, with);
+  }
+
   static boost::json::value to_share(const core& target) {
     const auto& tls = target.options().tls;
     return tls ? tls->shared() : boost::json::value();
@@ -74,9 +80,11 @@ class worker_source final : public connection_source, public std::enable_shared_
   void serve(const asio::ip::tcp::endpoint& bound) {
     family_ = bound.protocol();
     const int on = 1;
+    const bool is_path = acceptor_.where().type == cluster::address::kind::path;
     // Connections inherit it from the socket that accepts them, so none costs a call of its own.
-    inherits_no_delay_ = acceptor_.native_handle() >= 0 &&
-                         ::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
+    inherits_no_delay_ =
+        is_path || (acceptor_.native_handle() >= 0 &&
+                    ::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
     acceptor_.on_connections([weak = weak_from_this()](std::span<unique_fd> batch) {
       if (const auto self = weak.lock()) self->take(batch);
     });

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,18 +33,22 @@ class round_robin final : public assignment<Connection> {
   static constexpr std::uint64_t most_arrears = 64;
 
   void add(worker_id worker) override {
+    const auto least = least_given().value_or(0);
     const auto [found, added] = workers_.try_emplace(worker);
-    if (added) {
-      found->second.given = least_given().value_or(0);
-      line_.push_back(worker);
+    auto& one = found->second;
+    if (added) one.given = least;
+    if (added || one.retired) {
+      one.retired = false;
+      count(one);
     }
-    found->second.retired = false;
+    if (added) line_up(worker, one);
   }
 
   void retire(worker_id worker) override {
     auto found = workers_.find(worker);
     if (found == workers_.end()) return;
-    std::erase(line_, worker);
+    leave_line(worker, found->second);
+    discount(found->second);
     found->second.retired = true;
     if (!found->second.under_way) workers_.erase(found);
   }
@@ -50,21 +57,22 @@ class round_robin final : public assignment<Connection> {
     auto found = workers_.find(worker);
     if (found == workers_.end()) return;
     if (found->second.under_way) waiting_.push_front(std::move(*found->second.under_way));
+    leave_line(worker, found->second);
+    discount(found->second);
     workers_.erase(found);
-    std::erase(line_, worker);
   }
 
   void arrived(Connection connection) override { waiting_.push_back({std::move(connection), 0}); }
 
   std::optional<handover> next() override {
     if (line_.empty() || waiting_.empty()) return std::nullopt;
-    const auto fewer = [this](worker_id a, worker_id b) { return workers_.at(a).given < workers_.at(b).given; };
-    const auto first = std::min_element(line_.begin(), line_.end(), fewer);
-    const worker_id worker = *first;
+    const worker_id worker = line_.begin()->worker;
     auto& chosen = workers_.at(worker);
     if (chosen.given >= least_given().value_or(chosen.given) + most_lead) return std::nullopt;
-    line_.erase(first);
+    line_.erase(line_.begin());
+    discount(chosen);
     ++chosen.given;
+    count(chosen);
     auto& slot = chosen.under_way;
     slot.emplace(std::move(waiting_.front()));
     waiting_.pop_front();
@@ -80,11 +88,12 @@ class round_robin final : public assignment<Connection> {
       const std::uint64_t others = least_given().value_or(0);
       found->second.excused = false;
       found->second.given = std::max(found->second.given, others - std::min(others, most_arrears));
+      count(found->second);
     }
     if (found->second.retired) {
       workers_.erase(found);
     } else {
-      line_.push_back(worker);
+      line_up(worker, found->second);
     }
     if (accepted) return true;
     ++done.refusals;
@@ -95,7 +104,11 @@ class round_robin final : public assignment<Connection> {
 
   bool held_up() const noexcept override { return !waiting_.empty() && !line_.empty(); }
   void excuse_slow() noexcept override {
-    for (auto& [id, one] : workers_) one.excused = one.excused || one.under_way;
+    for (auto& [id, one] : workers_) {
+      if (one.excused || !one.under_way) continue;
+      discount(one);
+      one.excused = true;
+    }
   }
 
   bool has(worker_id worker) const override {
@@ -129,19 +142,39 @@ class round_robin final : public assignment<Connection> {
     bool retired = false;
     bool excused = false;
     std::uint64_t given = 0;
+    std::uint64_t ticket = 0;  // of its place in line
+  };
+  /// In the order in which they are served: with hundreds of workers nobody looks through all for each connection.
+  struct place {
+    std::uint64_t given;
+    std::uint64_t ticket;
+    worker_id worker;
+    friend auto operator<=>(const place&, const place&) = default;
   };
 
-  /// Among those that count.
+  void line_up(worker_id worker, standing& one) {
+    one.ticket = next_ticket_++;
+    line_.insert({one.given, one.ticket, worker});
+  }
+  void leave_line(worker_id worker, const standing& one) { line_.erase({one.given, one.ticket, worker}); }
+
+  /// Those that are neither retired nor excused count; what they have been given changes in between.
+  void count(const standing& one) {
+    if (!one.retired && !one.excused) ++counted_[one.given];
+  }
+  void discount(const standing& one) noexcept {
+    if (one.retired || one.excused) return;
+    const auto found = counted_.find(one.given);
+    if (--found->second == 0) counted_.erase(found);
+  }
   std::optional<std::uint64_t> least_given() const noexcept {
-    std::optional<std::uint64_t> least;
-    for (const auto& [id, one] : workers_) {
-      if (!one.retired && !one.excused) least = std::min(one.given, least.value_or(one.given));
-    }
-    return least;
+    return counted_.empty() ? std::nullopt : std::optional(counted_.begin()->first);
   }
 
   std::map<worker_id, standing> workers_;
-  std::deque<worker_id> line_;
+  std::set<place> line_;
+  std::map<std::uint64_t, std::size_t> counted_;  // how many have been given so many
+  std::uint64_t next_ticket_ = 0;
   std::deque<item> waiting_;
   std::deque<item> parked_;
 };

@@ -1,5 +1,7 @@
 #include "brood/error.hpp"
 
+#include <sys/resource.h>
+
 namespace brood {
 namespace {
 
@@ -25,12 +27,19 @@ class category final : public boost::system::error_category {
   }
 };
 
+/// What to do about it is to raise the limit, so it is named.
+std::string limit_behind(const error_code& reason) {
+  rlimit limit{};
+  if (reason != boost::system::errc::too_many_files_open || ::getrlimit(RLIMIT_NOFILE, &limit) == -1) return "";
+  return " (RLIMIT_NOFILE is " + std::to_string(limit.rlim_cur) + ')';
+}
+
 std::string describe(spawn_step step, const error_code& reason, const std::string& path, const std::string& remark) {
   std::string text = "spawn: cannot ";
   text += to_string(step);
   if (!path.empty()) text += ' ' + path;
   if (!remark.empty()) text += " (" + remark + ')';
-  return text + ": " + reason.message();
+  return text + ": " + reason.message() + limit_behind(reason);
 }
 
 }  // namespace

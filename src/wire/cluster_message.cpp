@@ -154,7 +154,8 @@ cluster_message parse_cluster_message(const json::object& message) {
     result.report_every = static_cast<std::uint32_t>(*every);
   }
   if (result.what == act::traffic) {
-    result.report = {count_of(message, "accepted").value_or(0), count_of(message, "open")};
+    result.report = {count_of(message, "accepted").value_or(0), count_of(message, "open"),
+                     count_of(message, "requests")};
   }
   const bool has_data = result.ack || result.what == act::new_data;
   if (auto data = message.if_contains("data"); has_data && data != nullptr) result.data = *data;
@@ -181,6 +182,7 @@ std::string ready_text(std::int64_t seq) { return simple(seq, "ready"); }
 std::string traffic_text(std::int64_t seq, const traffic_report& report) {
   std::string text = begin(seq) + R"(,"act":"traffic","accepted":)" + std::to_string(report.accepted);
   if (report.open) text += R"(,"open":)" + std::to_string(*report.open);
+  if (report.requests) text += R"(,"requests":)" + std::to_string(*report.requests);
   return text + '}';
 }
 

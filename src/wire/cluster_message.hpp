@@ -35,8 +35,9 @@ struct socket_name {
 
 /// What a worker tells of its connections. brood's own.
 struct traffic_report {
-  std::uint64_t accepted = 0;           ///< from queues of its own, not through the primary, since it started
-  std::optional<std::uint64_t> open{};  ///< none: it does not know
+  std::uint64_t accepted = 0;               ///< from queues of its own, not through the primary, since it started
+  std::optional<std::uint64_t> open{};      ///< none: it does not know
+  std::optional<std::uint64_t> requests{};  ///< the same
 
   friend bool operator==(const traffic_report&, const traffic_report&) = default;
 };

@@ -1,6 +1,7 @@
 // A cluster worker that listens as it is told, says {"listening": ADDRESS} or {"failed": WHY}, and answers each
 // connection, or datagram, with "worker ID\n".
 //   listening_worker tcp PORT|path PATH|fd NUMBER|udp PORT [exclusive|all]
+// tcp6 and udp6 are the same at ::1.
 #include <brood/cluster.hpp>
 
 #include <array>
@@ -61,7 +62,9 @@ struct datagram_server {
   void start() {
     port.bound.async_wait([this](brood::error_code ec, const asio::ip::udp::endpoint& at) {
       if (ec) return static_cast<void>(self.send({{"failed", ec.message()}}));
-      self.send({{"listening", "udp " + at.address().to_string() + ':' + std::to_string(at.port())}});
+      const bool v6 = at.address().is_v6();
+      const std::string host = v6 ? '[' + at.address().to_string() + ']' : at.address().to_string();
+      self.send({{"listening", "udp " + host + ':' + std::to_string(at.port())}});
       receive();
     });
   }
@@ -83,10 +86,10 @@ int main(int argc, char** argv) {
   const std::string form = argv[1];
   const std::string more = argc > 3 ? argv[3] : "";
   const std::string text = "worker " + std::to_string(self.id()) + '\n';
-  const auto loopback = asio::ip::make_address("127.0.0.1");
+  const auto loopback = asio::ip::make_address(form.ends_with('6') ? "::1" : "127.0.0.1");
   const bool exclusive = more == "exclusive";
   const bool all = more == "all";
-  if (form == "udp") {
+  if (form == "udp" || form == "udp6") {
     const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
     datagram_server server{self, self.bind_udp({loopback, port}, {.exclusive = exclusive}), text};
     server.start();

@@ -18,6 +18,7 @@ namespace brood_test {
 namespace {
 
 namespace cluster = brood::cluster;
+using namespace std::chrono_literals;
 
 /// The worker's side of the tests below, which start this very program for it. Nothing to do elsewhere.
 TEST(http_cluster, worker_side) {
@@ -52,10 +53,11 @@ TEST(http_cluster, worker_side) {
 
 class crew {
  public:
-  explicit crew(cluster::scheduling scheduling = cluster::scheduling::automatic)
+  explicit crew(cluster::scheduling scheduling = cluster::scheduling::automatic, const cluster::recycling& recycle = {})
       : primary(loop, {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side"},
                        .out = brood::stdio::ignore,
-                       .scheduling = scheduling}) {}
+                       .scheduling = scheduling,
+                       .recycle = recycle}) {}
 
   /// Starts a worker that listens on `port`.
   cluster::worker& fork(int port) {
@@ -211,6 +213,47 @@ TEST(http_cluster, the_least_loaded_worker_gets_the_connection) {
   c.fork(0);
   c.loop.run();
   EXPECT_EQ(answers, 2);
+}
+
+/// Asks on one connection after another, each until its server ends it, until worker 2 has answered. Who answered how
+/// often.
+std::map<char, std::uint64_t> ask_until_replaced(const asio::ip::tcp::endpoint& where) {
+  std::map<char, std::uint64_t> answered;
+  while (answered['2'] == 0) {
+    peer client{where};
+    for (bool last = false; !last;) {
+      client.send(get("/"));
+      last = client.until("worker ").find("Connection: close") != std::string::npos;
+      ++answered[client.bytes(1).front()];
+      last = last || answered['2'] != 0;
+    }
+  }
+  return answered;
+}
+
+TEST(http_cluster, a_worker_that_has_been_asked_enough_is_replaced) {
+  for (auto how : {cluster::scheduling::automatic, cluster::scheduling::round_robin}) {
+    crew c{how, {.requests = 50, .jitter = 0, .check = 2ms}};
+    std::map<char, std::uint64_t> answered;
+    bool begun = false;
+    c.primary.online.on([](cluster::worker& w) { w.send(0); });
+    c.primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+      EXPECT_EQ(c.primary.stats().workers.front().requests.has_value(), true) << "known before it serves";
+      if (std::exchange(begun, true)) return;
+      c.talk([&answered, where] { answered = ask_until_replaced(at(where)); },
+             [&] { c.primary.async_disconnect([](brood::error_code) {}); });
+    });
+    c.primary.exited.on(
+        [](cluster::worker&, brood::exit_status status) { EXPECT_EQ(status, brood::exit_status::exited(0)); });
+    c.primary.fork();
+    c.loop.run();
+    EXPECT_GE(answered['1'], 50U);
+    const auto all = c.primary.stats();
+    EXPECT_EQ(all.requests, answered['1'] + answered['2'])
+        << "nothing of it is forgotten, and nobody was asked in vain";
+    EXPECT_EQ(all.started, 2U);
+    EXPECT_EQ(all.died, 0U);
+  }
 }
 
 TEST(http_cluster, a_port_in_use_is_told) {

@@ -3,6 +3,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/packaged_task.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
@@ -74,14 +75,15 @@ class served {
 };
 
 /// A client that speaks in bytes.
-class peer {
+template <class Protocol>
+class basic_peer {
  public:
-  explicit peer(const served& server) : peer(server.where()) {}
-  explicit peer(const asio::ip::tcp::endpoint& where) { socket_.connect(where); }
+  explicit basic_peer(const served& server) : basic_peer(server.where()) {}
+  explicit basic_peer(const typename Protocol::endpoint& where) { socket_.connect(where); }
 
-  asio::ip::tcp::socket& socket() { return socket_; }
+  typename Protocol::socket& socket() { return socket_; }
   void send(std::string_view bytes) { asio::write(socket_, asio::buffer(bytes)); }
-  void half_close() { socket_.shutdown(asio::ip::tcp::socket::shutdown_send); }
+  void half_close() { socket_.shutdown(asio::socket_base::shutdown_send); }
 
   /// Everything up to the end of the connection, the Date fields taken out. "!" at the end for a reset.
   std::string rest() {
@@ -112,9 +114,12 @@ class peer {
 
  private:
   asio::io_context loop_;
-  asio::ip::tcp::socket socket_{loop_};
+  typename Protocol::socket socket_{loop_};
   std::string unread_;
 };
+
+using peer = basic_peer<asio::ip::tcp>;
+using unix_peer = basic_peer<asio::local::stream_protocol>;
 
 inline std::string ok(std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);

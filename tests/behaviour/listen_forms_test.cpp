@@ -39,13 +39,26 @@ std::string all_from(loop& io, const typename Protocol::endpoint& where) {
 }
 
 /// What a datagram to `where` is answered with.
-void ask_udp(loop& io, std::uint16_t port, std::function<void(std::string)> done) {
-  auto socket = std::make_shared<udp::socket>(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+void ask_udp(loop& io, const udp::endpoint& where, std::function<void(std::string)> done) {
+  auto socket = std::make_shared<udp::socket>(io, where.protocol());
   auto space = std::make_shared<std::array<char, 64>>();
-  socket->send_to(asio::buffer("hello", 5), {asio::ip::address_v4::loopback(), port});
+  socket->send_to(asio::buffer("hello", 5), where);
   socket->async_receive(asio::buffer(*space), [socket, space, done](brood::error_code ec, std::size_t size) {
     done(ec ? ec.message() : std::string(space->data(), size));
   });
+}
+
+/// Both loopbacks, for the forms "udp" and "udp6", "tcp" and "tcp6".
+asio::ip::address loopback_of(const std::string& form) {
+  if (form.ends_with('6')) return asio::ip::address_v6::loopback();
+  return asio::ip::address_v4::loopback();
+}
+
+bool has_ipv6(loop& io) {
+  brood::error_code ec;
+  udp::socket probe(io, udp::v6());
+  probe.bind({asio::ip::address_v6::loopback(), 0}, ec);
+  return !ec;
 }
 
 std::uint16_t port_of(const std::string& address) {
@@ -275,39 +288,49 @@ TEST_P(listening, at_a_path_that_was_adopted_leaves_the_file) {
 }
 
 TEST_P(listening, at_a_udp_port_is_shared) {
-  cluster::primary primary{io, workers({"udp", "0"})};
-  std::string answer;
-  primary.listening.on(
-      [&](cluster::worker&, const cluster::address& where) { EXPECT_EQ(where.type, cluster::address::kind::ipv4); });
-  fork_each(primary, 2, [&](const std::vector<std::string>& said) {
-    EXPECT_EQ(said.front(), said.back()) << "port 0 is the same for all";
-    EXPECT_EQ(said.front().substr(0, 14), "udp 127.0.0.1:");
-    ask_udp(io, port_of(said.front()), [&, port = port_of(said.front())](const std::string& first) {
-      answer = first;
-      // Its socket is the primary's: who is left goes on with it.
-      const int answered_by = first.at(7) - '0';
-      primary.exited.on([&, port, answered_by](cluster::worker& w, brood::exit_status) {
-        if (w.id() != answered_by) return;
-        ask_udp(io, port, [&](const std::string& second) {
-          answer += second;
-          end(primary);
-        });
-      });
-      primary.find(answered_by)->disconnect();
+  for (const std::string which : {"udp", "udp6"}) {
+    if (which == "udp6" && !has_ipv6(io)) continue;
+    cluster::primary primary{io, workers({which, "0"})};
+    std::string answer;
+    primary.listening.on([&](cluster::worker&, const cluster::address& where) {
+      EXPECT_EQ(where.type, which == "udp" ? cluster::address::kind::ipv4 : cluster::address::kind::ipv6);
     });
-  });
-  io.run();
-  EXPECT_TRUE(answer == "worker 1\nworker 2\n" || answer == "worker 2\nworker 1\n") << answer;
+    fork_each(primary, 2, [&](const std::vector<std::string>& said) {
+      EXPECT_EQ(said.front(), said.back()) << "port 0 is the same for all";
+      EXPECT_TRUE(said.front().starts_with(which == "udp" ? "udp 127.0.0.1:" : "udp [::1]:")) << said.front();
+      const udp::endpoint where{loopback_of(which), port_of(said.front())};
+      ask_udp(io, where, [&, where](const std::string& first) {
+        answer = first;
+        // Its socket is the primary's: who is left goes on with it.
+        const int answered_by = first.at(7) - '0';
+        primary.exited.on([&, where, answered_by](cluster::worker& w, brood::exit_status) {
+          if (w.id() != answered_by) return;
+          ask_udp(io, where, [&](const std::string& second) {
+            answer += second;
+            end(primary);
+          });
+        });
+        primary.find(answered_by)->disconnect();
+      });
+    });
+    io.run();
+    io.restart();
+    EXPECT_TRUE(answer == "worker 1\nworker 2\n" || answer == "worker 2\nworker 1\n") << answer;
+  }
 }
 
 TEST_P(listening, at_a_udp_port_in_use_is_an_ordinary_error) {
-  udp::socket busy(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
-  cluster::primary primary{io, workers({"udp", std::to_string(busy.local_endpoint().port())})};
-  fork_each(primary, 1, [&](const std::vector<std::string>& said) {
-    EXPECT_EQ(said.front(), in_use());
-    end(primary);
-  });
-  io.run();
+  for (const std::string which : {"udp", "udp6"}) {
+    if (which == "udp6" && !has_ipv6(io)) continue;
+    udp::socket busy(io, udp::endpoint(loopback_of(which), 0));
+    cluster::primary primary{io, workers({which, std::to_string(busy.local_endpoint().port())})};
+    fork_each(primary, 1, [&](const std::vector<std::string>& said) {
+      EXPECT_EQ(said.front(), in_use());
+      end(primary);
+    });
+    io.run();
+    io.restart();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(by, listening,
@@ -328,11 +351,12 @@ TEST_P(exclusive, is_a_socket_of_one_s_own) {
   temporary_folder dir;
   const auto path = dir / "own.sock";
   std::string value = path;
-  if (GetParam() == "tcp") {
-    tcp::acceptor free(io, at_loopback(0));
+  if (GetParam().ends_with('6') && !has_ipv6(io)) GTEST_SKIP() << "no IPv6 here";
+  if (GetParam().starts_with("tcp")) {
+    tcp::acceptor free(io, tcp::endpoint(loopback_of(GetParam()), 0));
     value = std::to_string(free.local_endpoint().port());
-  } else if (GetParam() == "udp") {
-    udp::socket free(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  } else if (GetParam().starts_with("udp")) {
+    udp::socket free(io, udp::endpoint(loopback_of(GetParam()), 0));
     value = std::to_string(free.local_endpoint().port());
   }
   cluster::primary primary{io, {.exec = actor("listening_worker"), .args = {{GetParam(), value, "exclusive"}}}};
@@ -358,7 +382,7 @@ TEST_P(exclusive, is_a_socket_of_one_s_own) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-INSTANTIATE_TEST_SUITE_P(at, exclusive, testing::Values("tcp", "path", "udp"),
+INSTANTIATE_TEST_SUITE_P(at, exclusive, testing::Values("tcp", "tcp6", "path", "udp", "udp6"),
                          [](const auto& one) { return one.param; });
 
 }  // namespace

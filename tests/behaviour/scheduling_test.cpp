@@ -1,15 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
-#include <brood/child_process.hpp>
-#include <filesystem>
 #include <set>
 
 #include "cluster_support.hpp"
-#include "support/temporary_folder.hpp"
 
 // What holds under every scheduling. The kernel ones need the right to load eBPF programs; without it these tests are
-// skipped, and those at the end show what happens instead.
+// skipped, and confined_test.cpp shows what happens instead.
 
 namespace {
 
@@ -330,57 +327,5 @@ INSTANTIATE_TEST_SUITE_P(under, each_scheduling,
                          testing::Values(scheduling::kernel_round_robin, scheduling::kernel_least_loaded,
                                          scheduling::round_robin, scheduling::shared),
                          [](const auto& one) { return std::string(to_string(one.param)); });
-
-/// What a primary in another process says of itself: its scheduling, its log, and whether its workers serve.
-/// A copy of the primary and its worker where anybody may execute them; the project may stand in a folder that is its
-/// owner's alone.
-struct primary_for_all {
-  primary_for_all() {
-    std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
-    for (const char* name : {"scheduling_primary", "echo_worker"}) {
-      std::filesystem::copy_file(actor(name), folder / name);
-    }
-  }
-
-  temporary_folder folder;
-  const std::string path = (folder / "scheduling_primary").string();
-};
-
-std::string told_by(brood::arguments args, brood::identity as) {
-  loop io;
-  std::string text;
-  const primary_for_all program;
-  auto other = brood::spawn(io, program.path, std::move(args), {.as = as});
-  other.out().on_data([&](std::string_view data) { text += data; });
-  other.err().on_data([&](std::string_view data) { text += data; });
-  io.run();
-  return text;
-}
-
-TEST(scheduling, automatic_is_the_kernels_where_it_allows_it) {
-  const std::string text = told_by({"automatic"}, {});
-  EXPECT_TRUE(text == "kernel_round_robin\n10 10\n" ||
-              text ==
-                  "log info: cluster: scheduling is round_robin, since the kernel does not allow kernel_round_robin: "
-                  "Operation not permitted\nround_robin\n10 10\n")
-      << text;
-}
-
-TEST(scheduling, an_ordinary_user_gets_round_robin_and_is_told_why) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
-  const brood::identity nobody{.uid = 65534, .gid = 65534};
-  EXPECT_EQ(told_by({"automatic"}, nobody),
-            "log info: cluster: scheduling is round_robin, since the kernel does not allow kernel_round_robin: "
-            "Operation not permitted\nround_robin\n10 10\n");
-  EXPECT_EQ(told_by({"kernel_least_loaded"}, nobody),
-            "log warning: cluster: scheduling is round_robin, since the kernel does not allow kernel_least_loaded: "
-            "Operation not permitted\nround_robin\n10 10\n");
-}
-
-TEST(scheduling, without_the_bpf_call_it_is_round_robin) {
-  EXPECT_EQ(told_by({"automatic", "no-bpf"}, {}),
-            "log info: cluster: scheduling is round_robin, since the kernel does not allow kernel_round_robin: "
-            "Function not implemented\nround_robin\n10 10\n");
-}
 
 }  // namespace

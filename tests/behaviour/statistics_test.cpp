@@ -82,6 +82,7 @@ TEST_F(statistics, of_a_worker_tell_what_it_is_and_what_it_uses) {
         EXPECT_EQ(one.restarts, 0U);
         EXPECT_EQ(one.accepted, 5U) << one.id;
         EXPECT_FALSE(one.open) << "echo_worker does not tell";
+        EXPECT_FALSE(one.requests) << "the same";
         EXPECT_FALSE(one.lag) << "there is no heartbeat";
         EXPECT_TRUE(one.cpu);
         EXPECT_GT(one.rss.value(), 100'000U);
@@ -107,11 +108,12 @@ TEST_F(statistics, of_a_worker_tell_what_it_is_and_what_it_uses) {
 TEST_F(statistics, become_json_without_what_is_absent) {
   cluster::worker_statistics one{.id = 7, .pid = 1234, .state = phase::leaving, .age = 1500ms, .restarts = 2};
   one.accepted = 12;
+  one.requests = 40;
   one.lag = 250us;
   one.rss = 4096;
   EXPECT_EQ(
       json::serialize(json::value_from(one)),
-      R"({"id":7,"pid":1234,"state":"leaving","age_ms":1500,"restarts":2,"accepted":12,"lag_ms":2.5E-1,"rss":4096})");
+      R"({"id":7,"pid":1234,"state":"leaving","age_ms":1500,"restarts":2,"accepted":12,"requests":40,"lag_ms":2.5E-1,"rss":4096})");
   cluster::statistics all{.scheduling = scheduling::shared, .workers = {one}, .started = 3, .died = 2, .waiting = 1};
   all.cpu = 20ms;
   const json::object object = json::value_from(all).as_object();
@@ -121,7 +123,8 @@ TEST_F(statistics, become_json_without_what_is_absent) {
   EXPECT_EQ(object.at("died").as_uint64(), 2U);
   EXPECT_EQ(object.at("waiting").as_uint64(), 1U);
   EXPECT_EQ(object.at("cpu_ms"), 20.0);
-  for (const char* absent : {"accepted", "open", "rss", "pss"}) EXPECT_FALSE(object.contains(absent)) << absent;
+  for (const char* absent : {"accepted", "open", "requests", "rss", "pss"})
+    EXPECT_FALSE(object.contains(absent)) << absent;
 }
 
 TEST_F(statistics, count_what_brood_s_workers_accept_by_themselves) {

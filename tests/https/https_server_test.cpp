@@ -8,6 +8,7 @@
 #include <string>
 
 #include "https/tls_peer.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace brood_test {
 namespace {
@@ -57,6 +58,23 @@ TEST_P(https_server, serves_one_request_after_the_other) {
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(server->statistics().tls_errors, 0U);
   EXPECT_EQ(server->statistics().requests, 5U);
+}
+
+TEST_P(https_server, serves_at_a_path_too) {
+  const temporary_folder folder;
+  const auto path = folder / "https.sock";
+  served_securely server{echoes};
+  server->on_loop([&] {
+    server->server().listen(path);
+    return 0;
+  });
+  tls_peer client{context, asio::local::stream_protocol::endpoint(path)};
+  ASSERT_TRUE(client.connected());
+  client.send(get("/1"));
+  EXPECT_EQ(client.until("/1 "), ok("/1 "));
+  client.send(last_request("/2"));
+  EXPECT_EQ(client.rest(), closing(ok("/2 ")));
+  EXPECT_EQ(server->statistics().tls_errors, 0U);
 }
 
 TEST_P(https_server, takes_and_sends_what_is_longer_than_any_buffer) {

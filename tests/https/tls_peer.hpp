@@ -69,18 +69,14 @@ class tls_peer {
   explicit tls_peer(peer_context& context, const asio::ip::tcp::endpoint& where, const hello& w = {})
       : ssl_(SSL_new(context.native())) {
     socket_.connect(where);
-    SSL_set_fd(ssl_.get(), socket_.native_handle());
-    if (!w.name.empty()) SSL_set_tlsext_host_name(ssl_.get(), w.name.c_str());
-    if (!w.protocols.empty()) {
-      SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(w.protocols.data()),
-                          static_cast<unsigned>(w.protocols.size()));
-    }
-    if (w.resume) {
-      // A copy: one that brought another ticket is not used again.
-      const session_ptr copy{SSL_SESSION_dup(context.session())};
-      SSL_set_session(ssl_.get(), copy.get());
-    }
-    connected_ = SSL_connect(ssl_.get()) == 1;
+    greet(context, w);
+  }
+  tls_peer(peer_context& context, const asio::local::stream_protocol::endpoint& where, const hello& w = {})
+      : ssl_(SSL_new(context.native())) {
+    asio::local::stream_protocol::socket connecting{loop_};
+    connecting.connect(where);
+    socket_.assign(asio::ip::tcp::v4(), connecting.release());  // only for its descriptor
+    greet(context, w);
   }
 
   /// OpenSSL drops sessions of connections that were not shut down.
@@ -133,6 +129,20 @@ class tls_peer {
   }
 
  private:
+  void greet(peer_context& context, const hello& w) {
+    SSL_set_fd(ssl_.get(), socket_.native_handle());
+    if (!w.name.empty()) SSL_set_tlsext_host_name(ssl_.get(), w.name.c_str());
+    if (!w.protocols.empty()) {
+      SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(w.protocols.data()),
+                          static_cast<unsigned>(w.protocols.size()));
+    }
+    if (w.resume) {
+      // A copy: one that brought another ticket is not used again.
+      const session_ptr copy{SSL_SESSION_dup(context.session())};
+      SSL_set_session(ssl_.get(), copy.get());
+    }
+    connected_ = SSL_connect(ssl_.get()) == 1;
+  }
   bool read() {
     std::array<char, 16 * 1024> piece;
     const int got = SSL_read(ssl_.get(), piece.data(), piece.size());

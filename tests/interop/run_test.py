@@ -9,6 +9,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "bench"))
 
 from cells import BROOD, DIRECTIONS, SERIALIZATIONS, Cell, Outcome, _judge, kinds_of  # noqa: E402
+from listen import Side, compare, sides  # noqa: E402
+from listen_table import Differs, Row  # noqa: E402
 from page import Page, Verdicts  # noqa: E402
 
 NAMES = [BROOD, "node20", "node26", "bun"]
@@ -76,6 +78,37 @@ class Judging(unittest.TestCase):
     def test_a_child_that_does_not_go_is_not_green(self):
         told = _judge(("up",), [{"direction": "up", "why": None}, {"at": "the end"}], "no answer in 5 s", "")
         self.assertEqual(told, {"up": "no answer in 5 s, the end"})
+
+
+class ListeningTable(unittest.TestCase):
+    """What counts as a difference: listen.py."""
+
+    def red(self, row, changed=None, lines=("other",)):
+        results = {side: {row.name: ["as Node"]} for _, side in sides(["node"])}
+        if changed:
+            results[changed] = {row.name: list(lines)}
+        return [str(side) for _, side, _, _ in compare([row], results, ["node"])]
+
+    def test_all_alike(self):
+        self.assertEqual(self.red(Row("r", {})), [])
+
+    def test_a_difference_nobody_explains(self):
+        for side in (Side(BROOD, BROOD, "round_robin"), Side(BROOD, "node", "shared"), Side("node", BROOD, "rr")):
+            self.assertEqual(self.red(Row("r", {}), side), [str(side)])
+
+    def test_an_explained_one(self):
+        row = Row("r", {}, differs=(Differs("why", replace=(("Node", "brood"),), primary="node", policy="rr"),))
+        side = Side("node", BROOD, "rr")
+        self.assertEqual(self.red(row, side, ["as brood"]), [])
+        self.assertEqual(self.red(row, side), [str(side)], "it differs in another way")
+        self.assertEqual(self.red(row), [str(side)], "it does not differ")
+        unneeded = Row("r", {}, differs=(Differs("why", outcome=("as Node",), primary="node"),))
+        self.assertEqual(self.red(unneeded), ["why"], "there is nothing to explain")
+
+    def test_who_was_not_allowed_is_left_out(self):
+        results = {side: {"r": ["as Node"]} for _, side in sides(["node"])}
+        results[Side(BROOD, BROOD, "kernel_round_robin")] = None
+        self.assertEqual(list(compare([Row("r", {})], results, ["node"])), [])
 
 
 if __name__ == "__main__":

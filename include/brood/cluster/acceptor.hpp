@@ -84,6 +84,11 @@ class acceptor {
   /// nothing. A worker that never tells gets its turn. http::server tells by itself.
   void set_load(std::size_t open) noexcept;
 
+  /// Tells that this worker has been asked `more` requests more, on whatever connection: for recycling::requests and
+  /// worker_statistics::requests. To be told 0 before the first makes it known that there was none. It is cheap: the
+  /// primary hears of the sum, 100 ms later at most. http::server tells by itself.
+  void count_requests(std::size_t more) noexcept;
+
   /// Takes no connection any more. Those not yet accepted here go to other workers or are closed; one that the primary
   /// believes to be here already is still given out, by on_connections from inside this call. Dropping the acceptor
   /// closes it, and gives nothing out.

@@ -56,6 +56,8 @@ struct recycling {
   /// Connections it has taken. Not for workers of which that is not known: Node's under the kernel schedulings and
   /// `shared`.
   std::uint64_t connections = 0;
+  /// Requests it has been asked: for workers that tell (acceptor::count_requests), as http::server does.
+  std::uint64_t requests = 0;
   std::uint64_t rss = 0;  ///< resident memory, in bytes
   /// Each worker's own limits are off by a random part of them, up to this one, so that workers started together do not
   /// go together. 0 to 1.

@@ -43,6 +43,8 @@ struct worker_statistics {
   /// Connections it has open, by acceptor::set_load(), as old; where it has several acceptors, the most that one of
   /// them tells. Absent where the worker does not tell: Node's do not.
   std::optional<std::size_t> open{};
+  /// Requests it has been asked, by acceptor::count_requests(), as old. Absent where the worker does not tell.
+  std::optional<std::uint64_t> requests{};
   /// How long its loop took for the last heartbeat. Absent without settings::heartbeat, and before the first.
   std::optional<std::chrono::microseconds> lag{};
   /// What its process has used of the processors, user and system, in steps of the system's clock (10 ms). This and the
@@ -65,7 +67,8 @@ struct statistics {
   /// By all workers, those that have exited included. This and what follows is absent where a part of it is not known.
   std::optional<std::uint64_t> accepted{};
   std::optional<std::size_t> open{};
-  std::optional<std::chrono::microseconds> cpu{};  ///< those that have exited included
+  std::optional<std::uint64_t> requests{};         ///< those that have exited included
+  std::optional<std::chrono::microseconds> cpu{};  ///< the same
   std::optional<std::uint64_t> rss{};
   std::optional<std::uint64_t> pss{};
 };

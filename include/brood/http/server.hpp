@@ -5,8 +5,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 
+#include "brood/cluster/listen_options.hpp"
 #include "brood/detail/waiters.hpp"
 #include "brood/event.hpp"
 #include "brood/executor.hpp"
@@ -53,17 +55,25 @@ class server {
   ~server();
 
   /// Listens on every address of the machine, IPv6 and IPv4, as Node does. Port 0 lets the kernel choose:
-  /// local_endpoint() tells.
-  void listen(std::uint16_t port);
-  /// May be called for more than one endpoint. Without a cluster it listens when it returns, or throws
-  /// boost::system::system_error, e.g. "listen on port 8000: Address already in use". In a worker the primary
-  /// listens, so errors come through `listening`.
-  void listen(const endpoint& where);
+  /// local_endpoint() tells. May be called, in all its forms, for more than one place.
+  ///
+  /// Without a cluster it listens when it returns, or throws boost::system::system_error, e.g. "listen on port 8000:
+  /// Address already in use"; of the options, `exclusive` and `data` mean nothing then, and a backlog of 0 is that of
+  /// server_options. In a worker it is the form of this_worker of the same name and options; the primary listens, so
+  /// errors come through `listening`. With TLS the server puts its own into `data`.
+  void listen(std::uint16_t port, const cluster::listen_options& with = {});
+  void listen(const endpoint& where, const cluster::listen_options& with = {});
+  /// At a Unix path. A socket file that was left there and that nobody listens at is replaced; any other file, and one
+  /// that somebody listens at, is address_in_use. The file goes when the server closes; in a worker, with the primary.
+  void listen(const std::filesystem::path& path, const cluster::listen_options& with = {});
+  /// At a socket that is there, bound: this process's own, of which a copy is made, or in a worker the primary's.
+  void listen_inherited(int descriptor, const cluster::listen_options& with = {});
 
-  /// Where the first listen() came to listen; a default endpoint until then.
+  /// Where the first listen() came to listen; a default endpoint until then, and for a path.
   endpoint local_endpoint() const;
 
-  /// The first listen() succeeded, with the endpoint it got, or failed: then async_wait tells the error.
+  /// The first listen() succeeded, with the endpoint it got (a default one for a path), or failed: then async_wait
+  /// tells the error.
   milestone<endpoint> listening;
 
   /// Stops accepting, serves what already waits to be accepted, closes idle connections, and lets each of the others

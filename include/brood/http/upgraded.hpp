@@ -9,7 +9,9 @@ namespace brood::http {
 
 /// A connection that speaks HTTP no more: what response::upgrade() hands over.
 struct upgraded {
-  boost::asio::ip::tcp::socket socket;  ///< with TCP_NODELAY set
+  /// With TCP_NODELAY set. Of a connection that came by a Unix path it is that, under the other's type: all it does for
+  /// a stream it does, but it has no endpoints.
+  boost::asio::ip::tcp::socket socket;
   /// What was read from it: the request's head as it came, and whatever followed. Beast's websocket::stream accepts
   /// from this as it is.
   std::string received;

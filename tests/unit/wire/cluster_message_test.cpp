@@ -280,6 +280,8 @@ TEST(cluster_message, traffic_is_reported_to_who_asks_for_it) {
   EXPECT_EQ(parse(text).report, (traffic_report{.accepted = 12, .open = 0}));
   EXPECT_EQ(parse(traffic_text(3, {.accepted = 12})).report, traffic_report{.accepted = 12}) << "open is not told";
   EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"traffic","accepted":-3,"open":"x"})").report, traffic_report{});
+  EXPECT_EQ(parse(traffic_text(3, {.requests = 7})).report, traffic_report{.requests = 7});
+  EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"traffic","requests":-1})").report, traffic_report{});
 }
 
 struct request_form {

@@ -1,0 +1,21 @@
+#include "brood/detail/unix_listener.hpp"
+
+#include <filesystem>
+
+#include "sys/listen_unix.hpp"
+
+// For whoever listens at a path without a cluster, in the way a cluster does.
+
+namespace brood::detail {
+
+unique_fd listen_at(const unix_file& file, int backlog, std::function<void()>& remove) {
+  sys::socket_file made;
+  unique_fd socket = sys::listen_unix(file.path, backlog, made);
+  if (!socket) return socket;
+  sys::allow_all(made, file.readable_all, file.writable_all);
+  made.path = std::filesystem::absolute(made.path).string();  // the program may go elsewhere meanwhile
+  remove = [made] { sys::remove(made); };
+  return socket;
+}
+
+}  // namespace brood::detail
