@@ -25,7 +25,7 @@ class traffic_meter {
     changed(change::connections);
   }
   /// From the primary, which knows of it, and not given out yet: whoever has it will tell that it is open.
-  void taken(int change) { taken_ += static_cast<std::uint64_t>(change); }
+  void taken(int more) { taken_ += static_cast<std::uint64_t>(more); }
   /// One of the worker's acceptors tells how many connections the worker has open.
   void open(const void* acceptor, std::size_t count) {
     const auto known = std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one.first == acceptor; });
