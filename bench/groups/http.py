@@ -10,6 +10,7 @@ TARGETS = ("hello_cluster",)
 WORKERS = 2
 FILES = ROOT / "bench" / "peers"
 PEER_SCRIPT = FILES / "cluster.js"
+NGINX_HELLO = r'return 200 "hello from worker 1 pid $pid\n";'
 
 # what -> (request headers, goals for the CPU per request)
 WORKLOADS = {
@@ -38,8 +39,7 @@ def subjects(context):
         return lambda port: [program, PEER_SCRIPT, port, WORKERS]
 
     def nginx(listen):
-        answer = r'return 200 "hello from worker 1 pid $pid\n";'
-        return lambda program: lambda port: nginx_command(context.scratch, program, port, answer, listen)
+        return lambda program: lambda port: nginx_command(context.scratch, program, port, NGINX_HELLO, listen)
 
     return [
         Server("brood", brood("kernel_round_robin"), WORKERS, context.scratch),

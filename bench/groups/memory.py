@@ -12,7 +12,7 @@ from harness.results import LOWER, Comparison, Goal, Measure
 from harness.servers import Server
 from harness.subjects import SubjectFailed
 
-from .http import nginx_command
+from .http import NGINX_HELLO, nginx_command
 
 TARGETS = ("hello_cluster",)
 WORKERS = 2
@@ -35,10 +35,13 @@ def subjects(context):
         program = context.build / "examples" / "hello_cluster"
         return lambda port: [program, "--port", port, "--workers", WORKERS, "--scheduling", scheduling]
 
+    def nginx(program):
+        return lambda port: nginx_command(context.scratch, program, port, NGINX_HELLO)
+
     return [
         Server("brood", brood("kernel_round_robin"), WORKERS, context.scratch),
         Server("brood-round_robin", brood("round_robin"), WORKERS, context.scratch),
-        server("nginx", "nginx", lambda program: lambda port: nginx_command(context.scratch, program, port, "")),
+        server("nginx", "nginx", nginx),
         server("node", "node", script),
         server("node26", "node26", script),
         server("bun", "bun", script),
