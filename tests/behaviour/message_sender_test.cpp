@@ -75,7 +75,7 @@ TEST_P(with_each_child, takes_text_that_is_json) {
 
 TEST_P(with_each_child, is_drained_once_less_than_the_mark_waits) {
   child.async_drained(note("at once"));
-  const std::string large(300'000, 'x');
+  const std::string large(1'000'000, 'x');
   EXPECT_FALSE(child.send({{"op", "nothing"}, {"text", large}}));
   child.async_drained([&](error_code ec) {
     note("later")(ec);

@@ -68,8 +68,11 @@ std::string test_name(const http_case& c) {
 }
 
 std::string without_continue(const std::string& text) {
-  static const std::regex go_on{"HTTP/1.1 100 Continue\r\n\r\n"};
-  return std::regex_replace(text, go_on, "");
+  constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (go_on.starts_with(text)) return "";
+  std::string result = text;
+  for (auto at = result.find(go_on); at != result.npos; at = result.find(go_on, at)) result.erase(at, go_on.size());
+  return result;
 }
 
 std::string without_date(const std::string& text) {

@@ -21,7 +21,8 @@ std::vector<http_case> http_cases();
 /// The name as gtest wants it.
 std::string test_name(const http_case& c);
 
-/// Without "100 Continue": whether a client that asks for it gets it depends on how much has come.
+/// Without "100 Continue": whether a client that asks for it gets it depends on how much has come. If nothing
+/// follows, it may be cut off: the client has ended its request without a body, and its connection is dropped.
 std::string without_continue(const std::string& text);
 /// Without Date fields, whose value nobody can tell beforehand.
 std::string without_date(const std::string& text);
