@@ -5,19 +5,16 @@ Only ratios mean anything on a shared machine: see bench/harness/slices.py for h
 """
 
 import argparse
-import os
-import shutil
-import signal
 import sys
-import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # measuring leaves nothing behind in the source tree
 
-from harness import groups, machine, processes, report, table  # noqa: E402
+from harness import groups, machine, report, table  # noqa: E402
 from harness.context import ROOT, Context  # noqa: E402
-from harness.peers import Peers, quiet_environment  # noqa: E402
+from harness.peers import Peers  # noqa: E402
 from harness.subjects import FAILED  # noqa: E402
+from harness.workplace import workplace  # noqa: E402
 
 
 def arguments():
@@ -36,10 +33,6 @@ def arguments():
     if chosen.json and not chosen.json.absolute().parent.is_dir():
         parser.error(f"--json: no folder {chosen.json.absolute().parent}")
     return chosen
-
-
-def stop_on_signal(number, _frame):
-    raise SystemExit(128 + number)
 
 
 def measure(names, context):
@@ -70,11 +63,7 @@ def main():
     problems = peers.fetch() if chosen.peers else []
     for problem in problems:
         print(f"bench: {problem}", file=sys.stderr)
-    signal.signal(signal.SIGTERM, stop_on_signal)
-    scratch = Path(tempfile.mkdtemp(prefix="brood-bench-"))
-    scratch.chmod(0o755)  # a server that drops root must get in
-    try:
-        os.environ.update(quiet_environment(scratch))
+    with workplace("bench") as scratch:
         facts = machine.describe(peers, chosen.build)
         show_machine(facts)
         context = Context(chosen.build.absolute(), scratch, peers, chosen.quick)
@@ -86,12 +75,6 @@ def main():
             report.write(chosen.json, comparisons, facts)
         failed = any(series.state == FAILED for one in comparisons for series in one.series)
         return 1 if failed or problems else 0
-    except KeyboardInterrupt:
-        print("\nbench: interrupted", file=sys.stderr)
-        return 130
-    finally:
-        processes.stop_all()
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))  # for the ways to end processes
 
 from harness import processes  # noqa: E402
+from harness.workplace import workplace  # noqa: E402
 
 SKIPPED = 77
 WORKERS = 2
@@ -169,16 +170,13 @@ def main():
     if unknown := [name for name in names if name not in ALL]:
         parser.error(f"no client '{unknown[0]}'")
     examples = chosen.build / "examples"
-    with tempfile.TemporaryDirectory(prefix="brood-clients-") as scratch:
-        site = Path(scratch) / "site"
+    with workplace("clients") as scratch:
+        site = scratch / "site"
         make_site(site)
-        try:
-            hello = Service(examples / "hello_cluster")
-            static = Service(examples / "static_server", "--root", site)
-            clients = Clients(hello.url, static.url, site)
-            went = [attempt(clients, name, chosen.all) for name in names]
-        finally:
-            processes.stop_all()
+        hello = Service(examples / "hello_cluster")
+        static = Service(examples / "static_server", "--root", site)
+        clients = Clients(hello.url, static.url, site)
+        went = [attempt(clients, name, chosen.all) for name in names]
     if False in went:
         return 1
     return 0 if True in went else SKIPPED

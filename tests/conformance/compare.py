@@ -6,12 +6,10 @@ What is compared is the statuses of its answers and what becomes of the connecti
 
 import argparse
 import json
+import os
 import re
-import shutil
 import socket
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -21,7 +19,7 @@ sys.path.insert(0, str(ROOT / "bench"))  # the peers are those of the benchmark,
 
 from harness import processes  # noqa: E402
 from harness.peers import Peers  # noqa: E402
-from harness.ports import free_port  # noqa: E402
+from harness.workplace import workplace  # noqa: E402
 
 SKIPPED = 77
 PATIENCE = 10  # seconds, for a server that does nothing
@@ -118,23 +116,17 @@ def start(peer, scratch, wanted):
     version = peers.version(peer)
     if not f"{version}.".startswith(f"{wanted}."):
         skip(f"{peer} is {version}, the table is about {wanted}")
-    port = free_port()
-    argv = [program, HERE / "node_server.js", port]
-    if peer == "nginx":
-        config = scratch / "nginx.conf"
-        text = (HERE / "nginx.conf").read_text()
-        config.write_text(text.replace("@DIR@", str(scratch)).replace("@PORT@", str(port)))
-        argv = [program, "-e", "stderr", "-p", scratch, "-c", config]
-    process = processes.start(argv)
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
-            return process, port
-        except ConnectionRefusedError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{peer} does not serve (exit status {process.poll()})") from None
-            time.sleep(0.02)
+    # Both can be given a socket that listens: clients may come at once, and nobody need ask whether it serves by now.
+    with socket.create_server(("127.0.0.1", 0)) as listens:
+        fd, port = listens.fileno(), listens.getsockname()[1]
+        argv, variables = [program, HERE / "node_server.js", fd], {}
+        if peer == "nginx":
+            config = scratch / "nginx.conf"
+            text = (HERE / "nginx.conf").read_text()
+            config.write_text(text.replace("@DIR@", str(scratch)).replace("@PORT@", str(port)))
+            argv, variables = [program, "-e", "stderr", "-p", scratch, "-c", config], {"NGINX": f"{fd};"}
+        processes.start(argv, pass_fds=(fd,), env={**os.environ, **variables})
+    return port
 
 
 def check(peer, port, table, show):
@@ -178,14 +170,9 @@ def main():
     chosen = parser.parse_args()
     table = json.loads((HERE / "cases.json").read_text())
     problems = unexplained(table)
-    scratch = Path(tempfile.mkdtemp(prefix="brood-conformance-"))
-    scratch.chmod(0o755)  # a server that drops root must get in
-    try:
-        _, port = start(chosen.peer, scratch, table["versions"][chosen.peer])
+    with workplace("conformance") as scratch:
+        port = start(chosen.peer, scratch, table["versions"][chosen.peer])
         problems += check(chosen.peer, port, table, chosen.show)
-    finally:
-        processes.stop_all()
-        shutil.rmtree(scratch, ignore_errors=True)
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{len(table['cases'])} cases, {len(problems)} problems")

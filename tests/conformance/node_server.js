@@ -1,4 +1,5 @@
-// Node's http server as its peer in the table of conformance: echoes target and body. node node_server.js PORT
+// Node's http server as its peer in the table of conformance: echoes target and body. DESCRIPTOR is a socket that
+// listens.   node node_server.js DESCRIPTOR
 'use strict';
 const http = require('node:http');
 
@@ -8,4 +9,4 @@ const server = http.createServer((request, response) => {
   request.on('end', () => response.end(`${request.url} ${Buffer.concat(pieces)}`));
 });
 server.keepAliveTimeout = 500;  // what waits for nothing shall end soon
-server.listen(Number(process.argv[2]), '127.0.0.1');
+server.listen({ fd: Number(process.argv[2]) });

@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import stat
 import sys
 import tempfile
@@ -21,9 +20,9 @@ sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))  # the peers are those of the benchmark, and so are the ways to end them
 
-from harness import processes  # noqa: E402
 from harness.peers import FROM_NPM, Peers  # noqa: E402
 from harness.ports import free_port  # noqa: E402
+from harness.workplace import workplace  # noqa: E402
 from listen_clients import answer_of, backlogs, hold_for_stranger, is_open  # noqa: E402
 from listen_cluster import BROOD, Cluster, Failed, Programs, Side  # noqa: E402
 from listen_table import ROWS  # noqa: E402
@@ -261,8 +260,7 @@ def main():
     rows = [row for row in ROWS if chosen.only in row.name]
     others = {one.as_row for row in rows for one in row.differs}
     rows = [row for row in ROWS if row in rows or row.name in others]
-    scratch = Path(tempfile.mkdtemp(prefix="brood-listen-"))
-    try:
+    with workplace("listen") as scratch:
         programs = Programs(peers, chosen.build.absolute())
         todo = [side for _, side in sides(chosen.nodes)]
         with ThreadPoolExecutor(chosen.jobs) as pool:
@@ -280,9 +278,6 @@ def main():
         if left_out:
             print(f"the kernel does not allow: {left_out}")
         return 1 if red else 0
-    finally:
-        processes.stop_all()
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,7 @@ Without --write only the pairs are tried that brood is part of; then a red cell 
 
 import argparse
 import os
-import shutil
-import signal
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))  # the peers are those of the benchmark, and so are the ways to end them
 
 from cells import BROOD, DIRECTIONS, KINDS, SERIALIZATIONS, Cell, Runner, kinds_of  # noqa: E402
-from harness import processes  # noqa: E402
-from harness.peers import FROM_NPM, Peers, quiet_environment  # noqa: E402
+from harness.peers import FROM_NPM, Peers  # noqa: E402
+from harness.workplace import workplace  # noqa: E402
 from page import Page  # noqa: E402
 
 SKIPPED = 77
@@ -84,10 +81,6 @@ def conclude(chosen, names, titles, results):
     return 1 if bugs else 0
 
 
-def stop_on_signal(number, _frame):
-    raise SystemExit(128 + number)
-
-
 def main():
     chosen = arguments()
     peers = Peers(ROOT / "build" / "peers")
@@ -101,19 +94,11 @@ def main():
     names = [BROOD, *chosen.names]
     titles = {BROOD: BROOD}
     titles.update({name: f"{TITLES.get(name, 'Node')} {peers.version(name)}" for name in chosen.names})
-    signal.signal(signal.SIGTERM, stop_on_signal)
-    scratch = Path(tempfile.mkdtemp(prefix="brood-interop-"))
-    try:
-        os.environ.update(quiet_environment(scratch))
+    with workplace("interop") as scratch:
         runner = Runner(peers, chosen.build.absolute(), scratch, chosen.limit)
         todo = list(cells(names, bool(chosen.write), chosen.only))
         print(f"{len(todo)} cells, two directions each: {', '.join(titles.values())}", flush=True)
         return conclude(chosen, names, titles, run_all(runner, todo, chosen.jobs))
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        processes.stop_all()
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

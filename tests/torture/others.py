@@ -14,7 +14,7 @@ BENCH = HERE.parent.parent / "bench"
 
 def node(peers, scheduling, scratch):
     program = peers.find("node")
-    script = HERE / "peers" / "cluster.js"
+    script = BENCH / "peers" / "cluster.js"
     command = program and (
         lambda port: ["env", f"NODE_CLUSTER_SCHED_POLICY={scheduling}", program, script, port, WORKERS]
     )

@@ -6,11 +6,7 @@ A request may fail if the worker that had its connection was killed. Every other
 
 import argparse
 import json
-import os
-import shutil
-import signal
 import sys
-import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -18,8 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))  # the peers are those of the benchmark, and so are the ways to end them
 
 import table  # noqa: E402
-from harness import machine, processes  # noqa: E402
-from harness.peers import Peers, quiet_environment  # noqa: E402
+from harness import machine  # noqa: E402
+from harness.peers import Peers  # noqa: E402
+from harness.workplace import workplace  # noqa: E402
 from others import PEERS  # noqa: E402
 from scenarios import ALL, play  # noqa: E402
 from targets import SCHEDULINGS, Brood  # noqa: E402
@@ -73,20 +70,12 @@ def run_all(chosen, scratch, peers):
     return outcomes
 
 
-def stop_on_signal(number, _frame):
-    raise SystemExit(128 + number)
-
-
 def main():
     chosen = arguments()
     if not may_look():
         print("torture: this system does not let us look at the descriptors of other processes", file=sys.stderr)
         return SKIPPED
-    signal.signal(signal.SIGTERM, stop_on_signal)
-    scratch = Path(tempfile.mkdtemp(prefix="brood-torture-"))
-    scratch.chmod(0o755)  # a server that drops root must get in
-    try:
-        os.environ.update(quiet_environment(scratch))
+    with workplace("torture") as scratch:
         peers = Peers(ROOT / "build" / "peers")
         outcomes = run_all(chosen, scratch, peers)
         if chosen.json:
@@ -95,11 +84,6 @@ def main():
         if all(one.skipped for one in outcomes):
             return SKIPPED
         return 0 if all(one.good for one in outcomes) else 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        processes.stop_all()
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -62,16 +62,18 @@ class Looking(unittest.TestCase):
     """At a process that has accepted one of two connections."""
 
     SERVER = (
-        "import socket, sys, time\n"
+        "import socket, sys\n"
         "s = socket.create_server(('127.0.0.1', 0))\n"
         "print(s.getsockname()[1], flush=True)\n"
         "c = s.accept()\n"
         "print(flush=True)\n"
-        "time.sleep(60)\n"
+        "sys.stdin.read()\n"  # until we end
     )
 
     def setUp(self):
-        self.server = subprocess.Popen([sys.executable, "-c", self.SERVER], stdout=subprocess.PIPE, text=True)
+        self.server = subprocess.Popen(
+            [sys.executable, "-c", self.SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.port = int(self.server.stdout.readline())
         self.first = socket.create_connection(("127.0.0.1", self.port))
         self.second = socket.create_connection(("127.0.0.1", self.port))
@@ -80,6 +82,7 @@ class Looking(unittest.TestCase):
     def tearDown(self):
         self.server.kill()
         self.server.wait()
+        self.server.stdin.close()
         self.server.stdout.close()
         self.first.close()
         self.second.close()
