@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -93,14 +95,22 @@ class server {
   std::shared_ptr<http::detail::core> core_;
 };
 
-/// What will never become a request may be refused before its end has come, if its bytes happen to be looked at then.
-bool same(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  const auto& shorter = a.size() < b.size() ? a : b;
-  const auto& longer = a.size() < b.size() ? b : a;
-  const auto rest = std::string_view(longer).substr(shorter.size());
-  return longer.starts_with(shorter) && (rest.starts_with("HTTP/1.1 4") || rest.starts_with("HTTP/1.1 5")) &&
-         rest.find("\r\n\r\n") + 4 == rest.size();
+/// Without the refusal that ends it, if one does.
+std::string_view before_refusal(std::string_view answers) {
+  const auto at = std::max(answers.rfind("HTTP/1.1 4") + 1, answers.rfind("HTTP/1.1 5") + 1);  // npos + 1 is 0
+  if (at == 0) return answers;
+  const auto last = answers.substr(at - 1);
+  return last.find("\r\n\r\n") + 4 == last.size() ? answers.substr(0, at - 1) : answers;
+}
+
+/// What will never become a request may be refused before its end has come, if its bytes happen to be looked at then;
+/// and of its faults the one that is met first is told.
+bool same(std::string_view a, std::string_view b) { return before_refusal(a) == before_refusal(b); }
+
+void check_same(const std::string& whole, const std::string& in_pieces) {
+  if (same(whole, in_pieces)) return;
+  std::cerr << "answered at once:\n" << whole << "\nin pieces:\n" << in_pieces << '\n';
+  std::abort();
 }
 
 }  // namespace
@@ -115,8 +125,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t input = bytes.empty() ? 0 : (data[0] + 256U * data[1]) % bytes.size();
   const std::size_t output = data[1];
   const auto whole = collecting.answer(bytes, {.received = 0, .sent = most});
-  check(same(whole, collecting.answer(bytes, {.received = input, .sent = most})));
-  check(same(whole, collecting.answer(bytes, {.received = input, .sent = output})));
-  check(same(whole, streaming.answer(bytes, {.received = input, .sent = output})));
+  check_same(whole, collecting.answer(bytes, {.received = input, .sent = most}));
+  check_same(whole, collecting.answer(bytes, {.received = input, .sent = output}));
+  check_same(whole, streaming.answer(bytes, {.received = input, .sent = output}));
   return 0;
 }
