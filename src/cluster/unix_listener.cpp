@@ -1,6 +1,7 @@
 #include "brood/detail/unix_listener.hpp"
 
 #include <filesystem>
+#include <system_error>
 
 #include "sys/listen_unix.hpp"
 
@@ -10,10 +11,12 @@ namespace brood::detail {
 
 unique_fd listen_at(const unix_file& file, int backlog, std::function<void()>& remove) {
   sys::socket_file made;
+  std::error_code no_folder;
+  const auto whole = std::filesystem::absolute(file.path, no_folder);  // the program may go elsewhere meanwhile
   unique_fd socket = sys::listen_unix(file.path, backlog, made);
   if (!socket) return socket;
   sys::allow_all(made, file.readable_all, file.writable_all);
-  made.path = std::filesystem::absolute(made.path).string();  // the program may go elsewhere meanwhile
+  if (!no_folder) made.path = whole.string();
   remove = [made] { sys::remove(made); };
   return socket;
 }

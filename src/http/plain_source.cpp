@@ -14,6 +14,7 @@
 #include <functional>
 #include <span>
 #include <sstream>
+#include <utility>
 
 #include "brood/detail/unix_listener.hpp"
 #include "http/core.hpp"
@@ -30,6 +31,10 @@ class plain_source final : public connection_source, public std::enable_shared_f
  public:
   explicit plain_source(core& target)
       : core_(&target), acceptor_(target.executor()), pause_(target.executor()), backlog_(target.options().backlog) {}
+  /// Not closed where listen() has thrown.
+  ~plain_source() override { remove_file(); }
+  plain_source(const plain_source&) = delete;
+  plain_source& operator=(const plain_source&) = delete;
 
   /// Throws boost::system::system_error.
   void listen(const listen_address& where) {
@@ -54,11 +59,15 @@ class plain_source final : public connection_source, public std::enable_shared_f
     core_ = nullptr;
     boost::system::error_code ignored;
     acceptor_.close(ignored);
-    if (remove_file_) remove_file_();
+    remove_file();
     pause_.cancel();
   }
 
  private:
+  void remove_file() {
+    if (const auto remove = std::exchange(remove_file_, nullptr)) remove();
+  }
+
   void bind(const listen_address& where) {
     auto endpoint = where.endpoint;
     if (where.everywhere) {

@@ -12,19 +12,19 @@ namespace {
 namespace asio = boost::asio;
 using handler = detail::waiters<>::handler;
 
-/// Makes it ready to travel; false where it is nothing that can.
+/// False where it is nothing that can travel.
 ///
 /// A socket leaves in non-blocking mode. Node takes for granted that it is: up to Node 18 it takes one connection after
 /// the other until there is none, and on a blocking socket would wait for that for ever. A pipe stays as it is, since
 /// it may be somebody's standard output.
-bool can_travel(const attachment& handle) {
+bool prepare_to_travel(const attachment& handle) {
   const int fd = handle.native_handle();
   if (sys::is_socket(fd)) return sys::set_nonblocking(fd) == 0;
   return sys::is_pipe(fd);
 }
 
 void check(const attachment& handle) {
-  if (handle && !can_travel(handle)) {
+  if (handle && !prepare_to_travel(handle)) {
     throw boost::system::system_error(make_error_code(errc::invalid_handle), "send");
   }
 }
@@ -58,7 +58,7 @@ class acknowledgement {
 template <class Body>
 void send_and_wait(ipc::endpoint& through, const Body& body, attachment handle, handler h) {
   if (!through.connected()) return complete_later(through, std::move(h), errc::channel_closed);
-  if (handle && !can_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
+  if (handle && !prepare_to_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
   try {
     through.send(body, std::move(handle), nullptr);
   } catch (const boost::system::system_error& error) {  // there is no form for it
@@ -69,7 +69,7 @@ void send_and_wait(ipc::endpoint& through, const Body& body, attachment handle, 
 
 template <class Body>
 void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, handler h) {
-  if (!can_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
+  if (!prepare_to_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
   auto waits = std::make_shared<acknowledgement>(through.shared_from_this(), std::move(h));
   if (!through.connected()) return waits->answered(false);
   try {

@@ -50,7 +50,7 @@ class outbox {
   void add(std::string_view frame);
   /// The same without a copy.
   void add_large(std::string frame);
-  /// The memory of the last large frame that has left, for the next one; empty if there is none.
+  /// The memory of the last large frame that has left, for the next one.
   bool has_spare() const noexcept { return spare_.capacity() > std::string().capacity(); }
   std::string take_spare() noexcept { return std::exchange(spare_, {}); }
   void add_with_handle(std::string frame, outgoing_handle handle);

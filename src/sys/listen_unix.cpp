@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -108,7 +109,9 @@ std::string path_of(int socket) {
   sockaddr_un at{};
   socklen_t size = sizeof at;
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) == -1 || at.sun_family != AF_UNIX) return {};
-  const std::size_t length = size > offsetof(sockaddr_un, sun_path) ? size - offsetof(sockaddr_un, sun_path) : 0;
+  if (size <= offsetof(sockaddr_un, sun_path)) return {};
+  // A path of the full length has no NUL behind it, and the size then counts one that did not fit (unix(7)).
+  const std::size_t length = std::min(size - offsetof(sockaddr_un, sun_path), sizeof at.sun_path);
   return {at.sun_path, ::strnlen(at.sun_path, length)};
 }
 

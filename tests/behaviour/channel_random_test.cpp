@@ -66,7 +66,8 @@ INSTANTIATE_TEST_SUITE_P(seed, random_values, testing::Values(1, 2, 3, 20'240'22
                          [](const auto& one) { return std::to_string(one.param); });
 
 TEST_P(random_values, come_back_from_node_as_they_were_sent_in_the_advanced_serialization) {
-  if (brood_test::node_version() < 20) GTEST_SKIP() << "it waits for ever when a length comes in two pieces";
+  const int node = brood_test::node_version();
+  if (node != 0 && node < 20) GTEST_SKIP() << "Node " << node << " waits for ever when a length comes in two pieces";
   loop io;
   brood::fork_options options;
   options.serialization = brood::serialization::advanced;

@@ -163,8 +163,8 @@ def run_side(side, programs, scratch, rows):
             try:
                 outcomes[row.name] = Play(cluster, row, number).run()
             except (Failed, OSError) as error:
-                outcomes[row.name] = [f"{error}"]
                 cluster.close()
+                outcomes[row.name] = [f"{error}", *cluster.last_words()]
                 cluster = None
     finally:
         if cluster:

@@ -55,6 +55,10 @@ class Cluster:
         for one in self.held.values():
             one.close()
 
+    def last_words(self):
+        """What was written to stderr, the beginning of it: there a sanitizer says what it found."""
+        return (self.folder / "log").read_text(errors="replace").splitlines()[:30]
+
     def send(self, worker, **message):
         self.process.stdin.write(json.dumps({"to": worker, **message}).encode() + b"\n")
         self.process.stdin.flush()

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <iostream>
 
 #include "behaviour/cluster_support.hpp"
 #include "support/apart.hpp"
@@ -59,7 +58,6 @@ TEST_P(many_workers, come_up_serve_and_go) {
     EXPECT_EQ(total(shares), 2 * count);
     const auto each = memory / static_cast<std::size_t>(count);
     RecordProperty("bytes_a_worker", static_cast<int>(each));
-    std::cout << "bytes of heap for a worker: " << each << '\n';
     EXPECT_LT(each, 128'000U);  // most of it is the buffer of its channel
     if (GetParam() != scheduling::shared) {
       EXPECT_EQ(shares.size(), static_cast<std::size_t>(count));

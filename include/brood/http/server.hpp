@@ -60,7 +60,8 @@ class server {
   /// Without a cluster it listens when it returns, or throws boost::system::system_error, e.g. "listen on port 8000:
   /// Address already in use"; of the options, `exclusive` and `data` mean nothing then, and a backlog of 0 is that of
   /// server_options. In a worker it is the form of this_worker of the same name and options; the primary listens, so
-  /// errors come through `listening`. With TLS the server puts its own into `data`.
+  /// errors come through `listening`, but for what says no place at all: an empty path and a negative descriptor throw
+  /// everywhere. With TLS the server puts its own into `data`.
   void listen(std::uint16_t port, const cluster::listen_options& with = {});
   void listen(const endpoint& where, const cluster::listen_options& with = {});
   /// At a Unix path. A socket file that was left there and that nobody listens at is replaced; any other file, and one
