@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t chunk = 64 * 1024;  // a pipe holds this much
 constexpr int large_pipe = 1024 * 1024;
-constexpr std::size_t most_kept = 2 * large_pipe;  // all that a child can have left in its pipe, and more
+constexpr std::size_t most_kept = 3 * large_pipe;  // all that a child can have left in its pipe and aside, and more
 constexpr int chunks_a_turn = 16;                  // then others get the loop
 
 /// EIO is how a terminal says that nobody has its other side open any more (pty(7) says nothing of it, Linux does so).
@@ -32,7 +32,7 @@ void readable_state::flow() {
   flowing_ = true;
   fd_.keep_loop(true);
   // A child that has just been started has not written yet: to read first would be told so, at the cost of a call.
-  if (fd_.is_open() && kept_.empty()) return wait();
+  if (fd_.is_open() && kept_.empty() && side_.held() == 0) return wait();
   next_turn();
 }
 
@@ -47,6 +47,7 @@ void readable_state::resume() {
 
 void readable_state::close() {
   kept_.clear();
+  side_.close();
   fd_.close();
   // Not from here: close() may stand inside a call of the program's.
   asio::post(get_executor(), [self = shared_from_this()] { self->finish(asio::error::operation_aborted); });
@@ -119,7 +120,7 @@ void readable_state::pump() {
   for (int i = 0; i < chunks_a_turn && !paused_ && fd_.is_open(); ++i) {
     const ssize_t size = read(buffer.get(), chunk);
     if (size > 0) {
-      grow_if_full(static_cast<std::size_t>(size));
+      make_room_if_full(static_cast<std::size_t>(size));
       data_.call(std::string_view(buffer.get(), static_cast<std::size_t>(size)));
       continue;
     }
@@ -133,9 +134,14 @@ void readable_state::pump() {
 /// A child that fills its pipe has more to say than there is room for: it gets a larger one, so that it and we take
 /// turns less often. Only then, since most children say little. Where the system does not allow it, things stay as they
 /// are.
-void readable_state::grow_if_full(std::size_t size) {
-  if (size != chunk || std::exchange(grown_, true)) return;
-  ::fcntl(fd_.get(), F_SETPIPE_SZ, large_pipe);
+void readable_state::make_room_if_full(std::size_t size) noexcept {
+  full_ = size == chunk;
+  if (full_ && !std::exchange(grown_, true)) moves_ = sys::set_pipe_size(fd_.get(), large_pipe) != -1;
+}
+
+/// What cannot be moved is read where it is, and an end or an error is found there, too.
+void readable_state::move_aside() noexcept {
+  moves_ = (side_.is_open() || side_.open(fd_.get())) && (side_.take_from(fd_.get()) != -1 || sys::would_block());
 }
 
 /// True when nothing kept is left to tell.
@@ -171,7 +177,7 @@ void readable_state::read_available() {
   if (!flowing_ || paused_ || !fd_.is_open()) return;
   auto self = shared_from_this();
   const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
-  for (std::size_t left = sys::readable_now(fd_.get()); left > 0 && fd_.is_open();) {
+  for (std::size_t left = side_.held() + sys::readable_now(fd_.get()); left > 0 && fd_.is_open();) {
     const ssize_t size = read(buffer.get(), std::min(chunk, left));
     if (would_block(size)) return;
     if (size <= 0) return finish(end_reason(fd_.get(), size));
@@ -209,7 +215,8 @@ ssize_t readable_state::read(void* data, std::size_t size) noexcept {
     errno = EAGAIN;
     return -1;
   }
-  return sys::read(fd_.get(), data, size);
+  if (full_ && moves_ && side_.held() == 0) move_aside();
+  return side_.held() != 0 ? side_.read(data, size) : sys::read(fd_.get(), data, size);
 }
 
 void readable_state::take_what_is_left() {
@@ -233,6 +240,7 @@ void readable_state::look_for_end() {
 
 void readable_state::finish(error_code reason) {
   auto self = shared_from_this();
+  side_.close();
   fd_.close();
   if (reason != asio::error::eof && reason != asio::error::operation_aborted) failure_ = reason;
   if (!reader_.empty()) reader_.complete_one(reason, 0);

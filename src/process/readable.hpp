@@ -7,6 +7,7 @@
 
 #include "brood/detail/event_state.hpp"
 #include "loop/descriptor.hpp"
+#include "process/side_pipe.hpp"
 
 namespace brood::process {
 
@@ -69,7 +70,8 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   void pump();
   void complete_read();
   bool emit_kept();
-  void grow_if_full(std::size_t size);
+  void make_room_if_full(std::size_t size) noexcept;
+  void move_aside() noexcept;
   std::size_t take_kept(asio::mutable_buffer buffer);
   bool idle() const noexcept { return !joined_ && reader_.empty() && (!flowing_ || paused_); }
   void take_what_is_left();
@@ -82,6 +84,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   detail::waiters<std::size_t> reader_;  // at most one read under way
   asio::mutable_buffer target_;
   std::string kept_;
+  side_pipe side_;  // in front of what is in the pipe, behind what is kept; used by the flow, which never ends
   error_code failure_;
   const bool terminal_;
   bool flowing_ = false;
@@ -89,7 +92,9 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   bool paused_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
-  bool grown_ = false;
+  bool full_ = false;   // at the last look the pipe had as much as we can take at once
+  bool grown_ = false;  // it was made larger, or at least that was tried
+  bool moves_ = false;  // and so its pages can be moved aside
   bool exited_ = false;
   bool end_keeps_loop_ = true;
 };

@@ -29,6 +29,14 @@ int pipe(int ends[2]) noexcept {
   return retry([&] { return ::pipe2(ends, O_CLOEXEC); });
 }
 
+int pipe_size(int pipe) noexcept {
+  return retry([&] { return ::fcntl(pipe, F_GETPIPE_SZ); });
+}
+
+int set_pipe_size(int pipe, int size) noexcept {
+  return retry([&] { return ::fcntl(pipe, F_SETPIPE_SZ, size); });
+}
+
 int socket_pair(int ends[2]) noexcept {
   return retry([&] { return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); });
 }
@@ -147,6 +155,10 @@ ssize_t without_sigpipe(Write write) noexcept {
 
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept {
   return without_sigpipe([&] { return ::write(fd, data, size); });
+}
+
+ssize_t splice(int from, int to, std::size_t size) noexcept {
+  return retry([&] { return ::splice(from, nullptr, to, nullptr, size, SPLICE_F_NONBLOCK | SPLICE_F_MOVE); });
 }
 
 ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept {

@@ -25,6 +25,8 @@ inline bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBL
 inline error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
 int pipe(int ends[2]) noexcept;                  ///< pipe2 with O_CLOEXEC
+int pipe_size(int pipe) noexcept;                ///< F_GETPIPE_SZ: how many bytes it can hold
+int set_pipe_size(int pipe, int size) noexcept;  ///< F_SETPIPE_SZ
 int socket_pair(int ends[2]) noexcept;           ///< AF_UNIX stream, SOCK_CLOEXEC
 int open(const char* path, int flags) noexcept;  ///< O_CLOEXEC is added
 int duplicate(int fd) noexcept;                  ///< F_DUPFD_CLOEXEC
@@ -44,7 +46,8 @@ std::uint64_t number_of(int file) noexcept;    ///< its inode, which tells it fr
 bool is_ready(int fd, short events) noexcept;  ///< poll, without waiting: it is, or has failed
 std::size_t readable_now(int fd) noexcept;     ///< FIONREAD: bytes in a pipe or a socket; 0 if it cannot be told
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
-ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept;         ///< the same; SPLICE_F_NONBLOCK
+ssize_t splice(int from, int to, std::size_t size) noexcept;                        ///< SPLICE_F_NONBLOCK | _MOVE
+ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept;         ///< the same; EPIPE, never SIGPIPE
 ssize_t send_message(int fd, const msghdr* message) noexcept;                       ///< MSG_NOSIGNAL | MSG_DONTWAIT
 ssize_t receive_message(int fd, msghdr* message) noexcept;                          ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
 bool random(void* data, std::size_t size) noexcept;  ///< getrandom: good for keys. False, and errno: it is not

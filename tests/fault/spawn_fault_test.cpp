@@ -84,6 +84,20 @@ TEST_P(a_system_call, may_fail_in_a_spawn_that_nobody_reads) {
   });
 }
 
+// The pipe is made larger, and what is in it is moved to another: without either it is read all the same.
+TEST_P(a_system_call, may_fail_while_plenty_is_read) {
+  constexpr std::size_t plenty = 1'000'000;
+  fail_each([] {
+    asio::io_context io{1};
+    auto child = brood::spawn(io, "head", {"-c", std::to_string(plenty), "/dev/zero"}, {.in = brood::stdio::ignore});
+    std::size_t size = 0;
+    child.out().on_data([&](std::string_view data) { size += data.size(); });
+    io.run();
+    EXPECT_TRUE(child.closed.reached());
+    EXPECT_TRUE(size == plenty || fault_struck());
+  });
+}
+
 TEST_P(a_system_call, may_fail_in_a_fork) {
   fail_each([] {
     asio::io_context io{1};
