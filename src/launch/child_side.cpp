@@ -1,6 +1,7 @@
 #include "launch/child_side.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -106,6 +107,10 @@ BROOD_CHILD_SIDE void set_limits(child_view& view) noexcept {
   for (int i = 0; i < view.limit_count; ++i) {
     const child_limit& one = view.limits[i];
     if (call(SYS_prlimit64, 0, one.resource, word(&one.value), 0) == -1) fail(view, spawn_step::limit, i);
+  }
+  const sched_param none{};
+  if (view.usual_policy && call(SYS_sched_setscheduler, 0, SCHED_OTHER, word(&none)) == -1) {
+    fail(view, spawn_step::limit);
   }
   if (view.set_nice && call(SYS_setpriority, PRIO_PROCESS, 0, view.nice) == -1) fail(view, spawn_step::limit);
   if (view.cpus != nullptr &&

@@ -1,5 +1,6 @@
 #include "launch/launcher.hpp"
 
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -15,15 +16,26 @@
 namespace brood::launch {
 namespace {
 
+thread_local bool stands_back = false;
+
+/// A thread that is woken may take the processor of who has woken it, and to start a child takes a while: whoever asks
+/// for one would be held up for all of that. One of SCHED_BATCH never does so (sched(7)).
+void stand_back() noexcept {
+  const sched_param none{};
+  stands_back = ::sched_getscheduler(0) == SCHED_OTHER && ::sched_setscheduler(0, SCHED_BATCH, &none) == 0;
+}
+
 class launcher {
  public:
   bool is_ours() const noexcept { return process_ == ::getpid(); }
 
   void post(std::function<void()> job) {
-    const std::lock_guard lock(mutex_);
-    if (!started_) begin();
-    jobs_.push_back(std::move(job));
-    more_.notify_one();
+    {
+      const std::lock_guard lock(mutex_);
+      if (!started_) begin();
+      jobs_.push_back(std::move(job));
+    }
+    more_.notify_one();  // who wakes up finds the lock free
   }
 
  private:
@@ -44,6 +56,7 @@ class launcher {
   }
 
   [[noreturn]] void run() {
+    stand_back();
     for (;;) {
       std::unique_lock lock(mutex_);
       more_.wait(lock, [this] { return !jobs_.empty(); });
@@ -78,6 +91,11 @@ launcher& own_launcher() {
 
 void on_launcher(std::function<void()> job) { own_launcher().post(std::move(job)); }
 
+process start_here(plan& p) {
+  p.view().usual_policy = stands_back;
+  return start(p);
+}
+
 process start_on_launcher(plan& p) {
   // Shared: get() may return while set_value() still stands in the promise.
   auto started = std::make_shared<std::promise<process>>();
@@ -85,7 +103,7 @@ process start_on_launcher(plan& p) {
   try {
     on_launcher([started, &p] {
       try {
-        started->set_value(start(p));
+        started->set_value(start_here(p));
       } catch (...) {
         started->set_exception(std::current_exception());
       }

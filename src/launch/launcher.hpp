@@ -14,6 +14,9 @@ namespace brood::launch {
 /// therefore outlive them all. It is the one object of brood's that belongs to no other.
 void on_launcher(std::function<void()> job);
 
+/// start(), to be called on the launcher.
+process start_here(plan& p);
+
 /// start(), from the launcher; the calling thread waits for it.
 process start_on_launcher(plan& p);
 

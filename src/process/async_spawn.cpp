@@ -11,7 +11,8 @@
 namespace brood {
 namespace process {
 
-/// Lives on the loop; the launcher only sees the preparation, and hands back a process or an error by a post.
+/// Lives on the loop, which does as little as can be: the launcher prepares, launches, puts together what stands for
+/// the child, and hands that back, or an error, by a post.
 class async_start final : public std::enable_shared_from_this<async_start>, detail::loop_end::member {
  public:
   explicit async_start(asio::any_io_executor ex) : executor_(ex), waiters_(ex) {}
@@ -52,11 +53,12 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   struct result {
     std::optional<preparation> prepared{};
     launch::process launched{};
+    started child{};
     std::optional<spawn_error> error{};
   };
 
-  /// Where launcher and loop meet. All that belongs to the loop is taken from here under the lock: by the launcher,
-  /// into a post, or by the loop, when it goes away before.
+  /// Where launcher and loop meet. What belongs to the loop is touched under the lock: by the launcher, which makes the
+  /// child's state and puts all into a post, or by the loop, when it goes away before.
   struct handover_desk {
     std::mutex mutex{};
     asio::any_io_executor busy{};
@@ -66,7 +68,9 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   static void hand_back(handover_desk& at, std::shared_ptr<result> outcome) {
     const std::lock_guard lock(at.mutex);
     if (!at.owner) return;  // the loop is gone; a child that was started runs on unheard
-    asio::post(at.busy, [owner = std::move(at.owner), outcome] { owner->finish(std::move(*outcome)); });
+    if (!outcome->error) outcome->child = outcome->prepared->adopt(at.owner->executor_, std::move(outcome->launched));
+    outcome->prepared.reset();
+    asio::post(at.busy, [owner = std::move(at.owner), outcome = std::move(outcome)] { owner->finish(*outcome); });
     at.busy = {};
   }
 
@@ -83,8 +87,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     const std::string file = request.file;
     try {
       r.prepared.emplace(std::move(request));
-      r.launched = launch::start(r.prepared->plan());
-      r.prepared->drop_childs_side();  // here rather than on the loop, which others wait for
+      r.launched = launch::start_here(r.prepared->plan());
     } catch (const spawn_error& error) {
       r.error = error;
     } catch (const std::bad_alloc&) {
@@ -93,11 +96,14 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     return r;
   }
 
-  void finish(result r) {
+  void finish(result& r) {
     done_ = true;
     given_.close();
     error_ = std::move(r.error);
-    if (!error_) child_.emplace(r.prepared->adopt(executor_, std::move(r.launched)));
+    if (!error_) {
+      r.child.state->watch();
+      child_.emplace(std::move(r.child));
+    }
     while (!waiters_.empty()) waiters_.complete_one(reason(), std::exchange(child_, std::nullopt));
   }
 

@@ -14,13 +14,14 @@ child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_
       stop_timer_(ex),
       time_limit_(std::make_shared<loop::work_count>(ex)) {}
 
-void child_state::watch(unique_fd channel_end) {
+void child_state::watch() {
   reaper.wait([self = shared_from_this()](error_code ec, exit_status status) { self->ended(ec, status); });
   if (channel_end) {
     channel->open(std::move(channel_end));
   } else {
     channel->messages->end();
   }
+  if (timeout.count() > 0) stop_when_time_is_up();
 }
 
 void child_state::keep_loop(bool on) {
@@ -47,14 +48,13 @@ void child_state::stop(stop_ladder steps) {
   take_stop_step(0);
 }
 
-void child_state::end_after(std::chrono::milliseconds time, stop_ladder steps) {
-  stop_timer_.expires_after(time);
+void child_state::stop_when_time_is_up() {
+  stop_timer_.expires_after(timeout);
   time_limit_->begin();
-  stop_timer_.async_wait([weak = weak_from_this(), work = time_limit_, number = stop_number_,
-                          steps = std::move(steps)](error_code ec) mutable {
+  stop_timer_.async_wait([weak = weak_from_this(), work = time_limit_, number = stop_number_](error_code ec) {
     work->end();
     auto self = weak.lock();
-    if (!ec && self && number == self->stop_number_) self->stop(std::move(steps));
+    if (!ec && self && number == self->stop_number_) self->stop(self->usual_stop);
   });
 }
 

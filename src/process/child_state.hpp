@@ -22,16 +22,15 @@ namespace brood::process {
 struct child_state : std::enable_shared_from_this<child_state> {
   child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_ptr<ipc::endpoint> link);
 
-  /// Starts to watch for the end of the child and, if it has a channel, for its messages.
-  void watch(unique_fd channel_end);
+  /// Starts to hear of the child: of its end, within the time it has, and of its messages, if it has a channel. Up to
+  /// here nothing of the loop's is touched, and any thread may put the state together.
+  void watch();
 
   void keep_loop(bool on);
   /// As child_process::kill.
   bool kill(int signal);
   /// As child_process::stop.
   void stop(stop_ladder steps);
-  /// stop(), unless it has ended by then.
-  void end_after(std::chrono::milliseconds time, stop_ladder steps);
   /// As child_process::resize.
   error_code resize(const terminal_size& size);
   /// As child_process::kill_tree.
@@ -47,7 +46,9 @@ struct child_state : std::enable_shared_from_this<child_state> {
   bool killed = false;
   process::tree tree;
   brood::on_drop on_drop = brood::on_drop::leave;
-  stop_ladder usual_stop;  // of the options
+  stop_ladder usual_stop;                // of the options
+  std::chrono::milliseconds timeout{0};  // the same; none
+  unique_fd channel_end;                 // until it is watched
 
   std::weak_ptr<writable_state> in;
   std::weak_ptr<readable_state> out;
@@ -58,6 +59,7 @@ struct child_state : std::enable_shared_from_this<child_state> {
   const std::shared_ptr<detail::milestone_state<exit_status>> closed;
 
  private:
+  void stop_when_time_is_up();
   void ended(error_code ec, exit_status status);
   void close_when_all_ended();
   bool output_ended(const std::weak_ptr<readable_state>& stream);

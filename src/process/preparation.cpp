@@ -178,6 +178,7 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.file = std::move(request_.file);
   state.on_drop = request_.options.on_drop;
   state.usual_stop = request_.options.stop;
+  state.timeout = request_.options.timeout;
   state.tree = {.root = launched.pid, .group = request_.options.group, .cgroup = request_.options.cgroup};
   state.tree.mark = mark_;
   const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
@@ -191,8 +192,7 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.out = result.out = reader(ends_[1]);
   state.err = result.err = reader(ends_[2]);
   for (std::size_t i = 3; i < ends_.size(); ++i) result.more.push_back(std::move(ends_[i].parent_end));
-  state.watch(std::move(channel_end_));
-  if (request_.options.timeout.count() > 0) state.end_after(request_.options.timeout, request_.options.stop);
+  state.channel_end = std::move(channel_end_);
   return result;
 }
 

@@ -33,15 +33,14 @@ struct started {
   std::vector<unique_fd> more{};  // index: descriptor - 3
 };
 
-/// The two halves of start(), for who makes the launch itself somewhere else: everything before it, and after.
+/// The two halves of start(), for who makes the launch itself somewhere else: everything before it, and after. Both may
+/// be done on any thread, as long as the loop is there.
 class preparation {
  public:
   explicit preparation(start_request request);
 
   launch::plan& plan() noexcept { return *plan_; }
-  /// Lets go of what only the child needed, once it runs: its ends of the pipes, the plan. To be done where it costs
-  /// least, before adopt() or by it.
-  void drop_childs_side() noexcept;
+  /// What stands for the child from now on. It is to be watched (child_state::watch), by the loop.
   started adopt(const asio::any_io_executor& ex, launch::process launched);
 
  private:
@@ -52,6 +51,7 @@ class preparation {
     bool terminal = false;
   };
 
+  void drop_childs_side() noexcept;
   void open_streams();
   stream_ends open_stream(const stdio& kind, int number);
   static stream_ends open_pipe(int number);

@@ -46,6 +46,7 @@ void readable_state::resume() {
 }
 
 void readable_state::close() {
+  if (ended->reached()) return;
   kept_.clear();
   side_.close();
   fd_.close();

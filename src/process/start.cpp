@@ -91,7 +91,9 @@ started start(const asio::any_io_executor& ex, start_request request) {
   add_channel(request, ex);
   preparation prepared(std::move(request));
   launch::plan& plan = prepared.plan();
-  return prepared.adopt(ex, plan.dies_with_parent() ? launch::start_on_launcher(plan) : launch::start(plan));
+  started child = prepared.adopt(ex, plan.dies_with_parent() ? launch::start_on_launcher(plan) : launch::start(plan));
+  child.state->watch();
+  return child;
 }
 
 started start_module(std::shared_ptr<ipc::endpoint> channel, const std::string& module, arguments args,

@@ -48,6 +48,28 @@ TEST(async_spawn, a_start_that_fails_is_an_error_told_in_full) {
   EXPECT_EQ(brood_test::open_descriptors(), before);
 }
 
+/// The scheduling policy of a process that prints its own: field 41 of /proc/self/stat (proc(5)).
+const brood::arguments print_policy{"-d ", "-f41", "/proc/self/stat"};
+constexpr const char* usual = "0\n";  // SCHED_OTHER
+
+TEST(async_spawn, schedules_the_child_as_any_other) {
+  loop io;
+  std::string text;
+  auto starting = brood::async_spawn(io, "cut", print_policy);
+  starting.async_child([&](brood::error_code ec, std::optional<brood::child_process> child) {
+    ASSERT_FALSE(ec);
+    child->out().on_data([&](std::string_view data) { text += data; });
+  });
+  io.run();
+  EXPECT_EQ(text, usual);
+}
+
+TEST(die_with_parent, schedules_the_child_as_any_other) {
+  loop io;
+  auto child = brood::spawn(io, "cut", print_policy, {.die_with_parent = true});
+  EXPECT_EQ(brood_test::all_of(io, child.out()), usual);
+}
+
 TEST(async_spawn, many_at_once_each_with_its_own_status) {
   loop io;
   std::vector<brood::spawning> starting;
