@@ -115,7 +115,7 @@ def contest(group, context, everyone, workloads):
 def workload(group, context, everyone, load, what, headers, goals):
     def work(server):
         before = server.cpu_ns()
-        done = wrk.drive(load, server.url, context.slice_seconds, headers=headers)
+        done = wrk.drive(load, server, context.slice_seconds, headers=headers)
         used = server.cpu_ns() - before
         return {"cpu_us": used / 1000 / done.requests, "rate": done.requests / done.seconds}
 

@@ -57,7 +57,7 @@ def run(context):
     slices.start_all(everyone)
 
     def work(server):
-        wrk.drive(load, server.port, context.slice_seconds)
+        wrk.drive(load, server, context.slice_seconds)
         primary, *workers = processes.tree(server.process.pid)
         # nginx's are two, and so are all others'; a helper beside them would make the mean another thing.
         if len(workers) != WORKERS:

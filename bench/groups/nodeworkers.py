@@ -52,7 +52,7 @@ def run(context):
 
     def work(server):
         before = server.cpu_ns()
-        done = wrk.drive(load, server.url, context.slice_seconds, headers=("Connection: close",))
+        done = wrk.drive(load, server, context.slice_seconds, headers=("Connection: close",))
         used = server.cpu_ns() - before
         return {"cpu_us": used / 1000 / done.requests, "rate": done.requests / done.seconds}
 

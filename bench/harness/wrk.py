@@ -18,12 +18,12 @@ class Load:
     seconds: float
 
 
-def drive(wrk, url, seconds, connections=64, headers=()):
+def drive(wrk, server, seconds, connections=64, headers=()):
     """wrk knows whole seconds only."""
     argv = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", SUMMARY]
     for header in headers:
         argv += ["-H", header]
-    process = processes.start([*argv, url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = processes.start([*argv, server.url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         output = process.communicate(timeout=seconds + 30)[0].decode(errors="replace")
     except subprocess.TimeoutExpired as error:

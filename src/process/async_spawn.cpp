@@ -68,8 +68,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   static void hand_back(handover_desk& at, std::shared_ptr<result> outcome) {
     const std::lock_guard lock(at.mutex);
     if (!at.owner) return;  // the loop is gone; a child that was started runs on unheard
-    if (!outcome->error) outcome->child = outcome->prepared->adopt(at.owner->executor_, std::move(outcome->launched));
-    outcome->prepared.reset();
+    if (!outcome->error) adopt(*outcome, at.owner->executor_);
     asio::post(at.busy, [owner = std::move(at.owner), outcome = std::move(outcome)] { owner->finish(*outcome); });
     at.busy = {};
   }
@@ -105,6 +104,13 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
       child_.emplace(std::move(r.child));
     }
     while (!waiters_.empty()) waiters_.complete_one(reason(), std::exchange(child_, std::nullopt));
+  }
+
+  static void adopt(result& r, const asio::any_io_executor& ex) try {
+    r.child = r.prepared->adopt(ex, std::move(r.launched));
+    r.prepared.reset();
+  } catch (const std::bad_alloc&) {  // here nobody could catch it
+    r.error.emplace(spawn_step::clone, error_code(ENOMEM, boost::system::system_category()), std::string());
   }
 
   error_code reason() const { return error_ ? error_->code() : error_code(); }
