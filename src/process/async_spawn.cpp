@@ -1,5 +1,8 @@
 #include "brood/async_spawn.hpp"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <mutex>
@@ -109,7 +112,9 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   static void adopt(result& r, const asio::any_io_executor& ex) try {
     r.child = r.prepared->adopt(ex, std::move(r.launched));
     r.prepared.reset();
-  } catch (const std::bad_alloc&) {  // here nobody could catch it
+  } catch (const std::bad_alloc&) {  // nobody could catch it on this thread, nor watch the child
+    ::kill(r.launched.pid, SIGKILL);
+    ::waitpid(r.launched.pid, nullptr, 0);
     r.error.emplace(spawn_step::clone, error_code(ENOMEM, boost::system::system_category()), std::string());
   }
 

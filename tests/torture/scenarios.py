@@ -76,7 +76,7 @@ def kill(stage):
         if pids:
             stage.journal.kill(random.choice(pids))
         next_one = started + PAUSE * (1 + (time.monotonic() - started) // PAUSE)
-        time.sleep(max(0.0, next_one - time.monotonic()))
+        time.sleep(max(0.0, next_one - time.monotonic()))  # the pace is the scenario, nothing is waited for
     stage.target.wait_until_whole()
     stage.wait_for_answers()
     return f"{stage.journal.count} killed"

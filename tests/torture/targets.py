@@ -12,7 +12,7 @@ from harness.subjects import SubjectFailed
 
 WORKERS = 2
 PATIENCE = 20.0  # seconds for whatever must come to pass
-POLL = 0.01
+POLL = 0.01  # between two looks at processes of any make, whose workers are no children of ours: no event tells of them
 
 
 class Target(Server):

@@ -48,6 +48,7 @@ def _send(pid, number):
 
 
 def _wait_until_stopped(pid, patience=5.0):
+    """Its parent alone is told of that (waitpid(2)), and we are not: we look."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:
