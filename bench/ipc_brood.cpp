@@ -6,7 +6,7 @@
 //     flood S     messages one way for S seconds: as fast as the child can send
 //     large S     round trips of a message of 10 MB for S seconds
 //     sockets S   listening sockets to the child for S seconds, as fast as it takes them
-//     bulk BYTES  64 MiB or more one way, in messages of so many bytes; says how many MiB
+//     bulk BYTES  64 MiB or more one way, in messages of so many bytes, once the child has its text; says how many MiB
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -57,7 +57,9 @@ int be_child() {
       for (std::int64_t i = 0; i < count->as_int64(); ++i) parent.send(small_message(i));
     } else if (const auto* texts = object != nullptr ? object->if_contains("bulk") : nullptr) {
       const auto size = static_cast<std::size_t>(object->at("size").as_int64());
-      send_bulk(parent, texts->as_int64(), std::make_shared<const json::value>(json::string(bench::large_text(size))));
+      auto text = std::make_shared<const json::value>(json::string(bench::large_text(size)));
+      parent.send("made");
+      send_bulk(parent, texts->as_int64(), std::move(text));
     } else {
       parent.send(m.body);
     }
@@ -116,15 +118,16 @@ class parent {
     const auto size = static_cast<std::int64_t>(bytes);
     const std::int64_t count = std::max<std::int64_t>(2, 64 * mib / size);
     auto child = brood::fork(loop_, child_, {"child"}, options_);
-    std::optional<bench::clock::time_point> start;
+    bench::clock::time_point start;
     std::int64_t left = count;
     long long elapsed = 0;
-    child.messages.on([&](const brood::message&) {
-      if (!start) {
-        start = bench::clock::now();
+    child.messages.on([&](const brood::message& m) {
+      if (m.body == "ready") {
         child.send({{"bulk", count}, {"size", size}});
+      } else if (m.body == "made") {
+        start = bench::clock::now();
       } else if (--left == 0) {
-        elapsed = bench::ns_since(*start);
+        elapsed = bench::ns_since(start);
         child.disconnect();
       }
     });

@@ -28,7 +28,7 @@ ROOMS = {
     "policy": ((), "values", ()),
     "launch": (("values", "sys"), "values", ("os",)),
     "loop": (("sys",), "event", ("os", "Asio")),
-    "ipc": (("loop", "wire", "sys"), "channel", ("os", "Asio")),
+    "ipc": (("loop", "wire", "values", "sys"), "channel", ("os", "Asio")),
     "process": (("ipc", "loop", "launch", "values", "sys"), "child_process", ("os", "Asio")),
     "cluster": (("process", "ipc", "loop", "wire", "policy", "sys"), "cluster", ("os", "Asio")),
     "http": ((), "http", ("os", "Asio", "Beast")),

@@ -25,6 +25,7 @@ channel::channel(asio::any_io_executor ex, unique_fd fd, serialization form, cha
       form_(form),
       most_outgoing_(limits.outgoing),
       incoming_(form, limits.message),
+      large_in_(form, limits.message),
       outgoing_(form),
       departures_(fd_.get_executor()),
       drained_(fd_.get_executor()) {}
@@ -132,18 +133,57 @@ void channel::decode() {
 }
 
 void channel::dispatch(std::string_view frame) {
+  if (large_in_.rest_is_next()) return large_arrived(large_in_.add_rest(frame), true);
   auto content = wire::read_frame(frame, form_);
   if (!content) return close(errc::garbled_message);
   const std::string_view command = wire::internal_command(content->body);
   if (command.empty()) return deliver(std::move(*content), {}, frame.size());
   if (command == "NODE_HANDLE") return handle_arrived(std::move(*content), frame.size());
   if (command == "NODE_HANDLE_ACK" || command == "NODE_HANDLE_NACK") return answered(command == "NODE_HANDLE_ACK");
-  if (command == "NODE_BROOD") {
-    outgoing_.widen(window);
-    return static_cast<void>(schedule_flush());
-  }
+  if (is_between_brood_peers(command, content->body.get_object())) return;
   if (sockets_.asked(content->body.get_object())) return answer_for_sockets();
   deliver_internal(std::move(*content), {});
+}
+
+bool channel::is_between_brood_peers(std::string_view command, const boost::json::object& notice) {
+  if (command == "NODE_BROOD") {
+    outgoing_.widen(window);
+    schedule_flush();
+  } else if (command == wire::part_command) {
+    part_arrived(notice);
+  } else if (command == wire::rest_command) {
+    large_in_.expect_rest();
+  } else if (command == wire::mapped_command) {
+    if (!large_out_.mapped()) close(errc::garbled_message);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void channel::part_arrived(const boost::json::object& notice) {
+  const auto part = wire::read_part(notice);
+  if (!part) return close(errc::garbled_message);
+  large_arrived(large_in_.add(*part), part->last);
+}
+
+/// A part of a large message, or the rest of it.
+void channel::large_arrived(error_code ec, bool complete) {
+  if (ec) return close(ec);
+  if (!complete || !open_) return;
+  const std::size_t size = large_in_.size();
+  auto content = large_in_.end();
+  if (!content) return close(errc::garbled_message);
+  // What the channels tell each other is never so large: it goes no further than the program, lest it name itself.
+  if (!wire::internal_command(content->body).empty()) return deliver_internal(std::move(*content), {});
+  deliver(std::move(*content), {}, size);
+}
+
+/// Where we cannot map it, the peer hears nothing and does without.
+void channel::memory_arrived(const attachment& memory) {
+  if (!large_in_.open(memory.native_handle())) return;
+  acknowledge(wire::mapped_notice);
+  schedule_flush();
 }
 
 void channel::answered(bool taken) {
@@ -168,7 +208,9 @@ void channel::handle_arrived(wire::frame_content frame, std::size_t size) {
     if (!(whole == from_json(content.body))) content.rich = std::move(whole);
   }
   attachment handle(inside.type, std::move(fd));
-  if (!wire::internal_command(content.body).empty()) return deliver_internal(std::move(content), std::move(handle));
+  const std::string_view command = wire::internal_command(content.body);
+  if (command == wire::memory_command) return memory_arrived(handle);
+  if (!command.empty()) return deliver_internal(std::move(content), std::move(handle));
   deliver(std::move(content), std::move(handle), size);
 }
 

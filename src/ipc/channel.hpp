@@ -12,6 +12,8 @@
 #include "brood/message.hpp"
 #include "ipc/arrivals.hpp"
 #include "ipc/departures.hpp"
+#include "ipc/large_in.hpp"
+#include "ipc/large_out.hpp"
 #include "ipc/outbox.hpp"
 #include "ipc/socket_lists.hpp"
 #include "loop/descriptor.hpp"
@@ -101,14 +103,26 @@ class channel : public std::enable_shared_from_this<channel> {
   void decode();
   void dispatch(std::string_view frame);
   void handle_arrived(wire::frame_content frame, std::size_t size);
+  bool is_between_brood_peers(std::string_view command, const boost::json::object& notice);
+  void part_arrived(const boost::json::object& notice);
+  void large_arrived(error_code ec, bool complete);
+  void memory_arrived(const attachment& memory);
   void answered(bool taken);
   void acknowledge(std::string_view text);
   void deliver(wire::frame_content&& content, attachment handle, std::size_t size);
   void deliver_internal(wire::frame_content&& content, attachment handle);
 
+  struct part_outlet;
+
   void begin_frame();
+  void append_frame(const boost::json::value& body);
   void recycle();
   bool queue_frame();
+  bool queue_large_frame();
+  std::size_t put_parts(std::string_view content, std::size_t more, bool last);
+  void add_notice(std::string_view text);
+  void share_memory();
+  void begin_to_send();
   bool queue(std::string frame, outgoing_handle handle);
   bool has_room(std::size_t size);
   bool schedule_flush();
@@ -129,12 +143,15 @@ class channel : public std::enable_shared_from_this<channel> {
   const std::size_t most_outgoing_;
   wire::frame_buffer incoming_;
   arrivals descriptors_;
+  large_in large_in_;
   socket_lists sockets_;
   outbox outgoing_;
+  large_out large_out_;
   departures departures_;
   detail::waiters<> drained_;
   std::string frame_;          // the one being made; its memory is used again and again
   unsigned small_frames_ = 0;  // one after the other
+  bool in_parts_ = false;      // some of the one being made has left
   error_code overflowed_;      // what it will be closed with, if so
   bool open_ = true;
   bool closing_ = false;

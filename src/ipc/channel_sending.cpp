@@ -28,7 +28,7 @@ bool channel::send(const boost::json::value& body, attachment handle, handle_out
   if (!connected()) return false;
   begin_frame();
   if (!handle) {
-    wire::append_frame(frame_, form_, body);
+    append_frame(body);
     return queue_frame();
   }
   const auto around = envelope_of(handle.type(), handle.native_handle());
@@ -77,30 +77,104 @@ void channel::recycle() {
   if (++small_frames_ < enough_small_frames) return;
   small_frames_ = 0;
   static_cast<void>(outgoing_.take_spare());
+  large_out_.rest();
   if (frame_.capacity() > high_water_mark) frame_ = {};
 }
 
 void channel::begin_frame() {
   if (outgoing_.has_spare() && frame_.capacity() <= high_water_mark) frame_ = outgoing_.take_spare();
   frame_.clear();
+  in_parts_ = false;
+}
+
+/// Lets the peer read a large message while it is being written.
+struct channel::part_outlet final : wire::outlet {
+  explicit part_outlet(channel& to) : channel_(to) {}
+  /// Left in the middle (there was no memory for the rest), the message can neither be ended nor taken back.
+  ~part_outlet() {
+    if (!complete && channel_.in_parts_) channel_.close_soon(make_error_code(std::errc::not_enough_memory));
+  }
+  std::size_t take(std::string_view written, std::size_t more) override {
+    return channel_.put_parts(written, more, false);
+  }
+  bool complete = false;
+
+ private:
+  channel& channel_;
+};
+
+void channel::append_frame(const boost::json::value& body) {
+  if (form_ == serialization::json && large_out_.usable()) {
+    part_outlet out(*this);
+    wire::append_frame(frame_, body, out);
+    out.complete = true;
+  } else {
+    wire::append_frame(frame_, form_, body);
+  }
+}
+
+void channel::add_notice(std::string_view text) {
+  std::string frame;
+  wire::append_text_frame(frame, form_, text);
+  outgoing_.add(frame);
+}
+
+/// Writes as much of it as there is room for into the memory that the peer reads, and tells it; says how much.
+std::size_t channel::put_parts(std::string_view content, std::size_t more, bool last) {
+  const std::size_t written = large_out_.put(content);
+  in_parts_ = in_parts_ || written != 0;
+  const std::size_t left = content.size() - written;
+  last = last && left == 0;
+  while (auto part = large_out_.take_part(last || left != 0)) {
+    part->more = left + more;
+    part->last = last && !large_out_.has_part();
+    add_notice(wire::part_notice(*part));
+    begin_to_send();
+  }
+  return written;
+}
+
+/// The frame just made, or what is still left of it: as parts, or, if there is no room for them, as a frame of its own.
+/// To part the memory of a whole one would cost more than it brings.
+bool channel::queue_large_frame() {
+  small_frames_ = 0;
+  const auto content = wire::content_of_frame(frame_, form_);
+  if (in_parts_ || content.size() <= large_out_.room()) {
+    const std::size_t written = put_parts(content, 0, true);
+    if (written == content.size()) return schedule_flush();
+    wire::drop_beginning(frame_, form_, written);
+    if (in_parts_) add_notice(wire::rest_notice);
+  }
+  if (!has_room(frame_.size())) return false;
+  outgoing_.add_large(std::exchange(frame_, {}));
+  begin_to_send();
+  share_memory();
+  return schedule_flush();
+}
+
+/// The first large message to a brood peer goes as every other; with those behind it one can do better.
+void channel::share_memory() {
+  if (!outgoing_.is_wide()) return;
+  if (unique_fd fd = large_out_.share()) {
+    send_text(wire::memory_notice, attachment::kind::native, std::make_shared<const unique_fd>(std::move(fd)), {});
+  }
 }
 
 /// The frame just made.
 bool channel::queue_frame() {
+  if (in_parts_ || frame_.size() >= high_water_mark) return queue_large_frame();
   if (!has_room(frame_.size())) return false;
-  if (frame_.size() >= high_water_mark) {
-    outgoing_.add_large(std::exchange(frame_, {}));
-    small_frames_ = 0;
-  } else {
-    outgoing_.add(frame_);
-    recycle();
-  }
-  // A program that sends many at once: the peer can begin, and the rest finds the memory that this has left. Whatever
-  // follows from it (an error, somebody who waits for it) comes with the flush, as we stand inside the caller's send().
-  if (outgoing_.size() >= enough_to_begin && !waiting_writable_) {
-    if (const auto piece = outgoing_.next(); !piece.bytes.empty()) transmit(piece);
-  }
+  outgoing_.add(frame_);
+  recycle();
+  if (outgoing_.size() >= enough_to_begin) begin_to_send();
   return schedule_flush();
+}
+
+/// A program that sends much at once: the peer can begin, and the rest finds the memory that this has left. Whatever
+/// follows from it (an error, somebody who waits for it) comes with the flush, as we stand inside the caller's send().
+void channel::begin_to_send() {
+  if (waiting_writable_) return;
+  if (const auto piece = outgoing_.next(); !piece.bytes.empty()) transmit(piece);
 }
 
 bool channel::queue(std::string frame, outgoing_handle handle) {

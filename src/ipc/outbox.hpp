@@ -45,6 +45,7 @@ class outbox {
 
   /// The peer is known to be brood: so many descriptors may be under way.
   void widen(std::size_t window) noexcept { window_ = window; }
+  bool is_wide() const noexcept { return !strict(); }
 
   /// Whole frames, with the newline or the length they have on the channel.
   void add(std::string_view frame);

@@ -8,6 +8,13 @@
 #include "sys/calls.hpp"
 #include "sys/faults.hpp"
 
+#ifdef __SANITIZE_THREAD__
+// ThreadSanitizer takes clone() for a fork: its side of the child would change, in our memory, what it knows of this
+// thread. The GNU C library has the function under this name as well.
+extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
+#define clone __clone
+#endif
+
 namespace brood::launch {
 namespace {
 

@@ -6,6 +6,7 @@
 
 #include "brood/pipe.hpp"
 #include "sys/calls.hpp"
+#include "values/copying.hpp"
 
 namespace brood::process {
 namespace {
@@ -77,7 +78,7 @@ joint::outcome joint::splice_some() {
 }
 
 joint::outcome joint::copy_some() {
-  std::array<char, copy_size> buffer;
+  alignas(io_buffer::place) std::array<char, copy_size> buffer;
   const ssize_t size = from_->read(buffer.data(), buffer.size());
   if (size > 0) {
     to_->write({buffer.data(), static_cast<std::size_t>(size)});

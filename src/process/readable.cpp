@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "sys/calls.hpp"
+#include "values/copying.hpp"
 
 namespace brood::process {
 namespace {
@@ -117,12 +118,12 @@ void readable_state::pump() {
   pumping_ = true;
   if (!emit_kept()) return;
   if (error_code ec = fd_.make_nonblocking()) return finish(ec);
-  const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
+  const io_buffer buffer(chunk);
   for (int i = 0; i < chunks_a_turn && !paused_ && fd_.is_open(); ++i) {
-    const ssize_t size = read(buffer.get(), chunk);
+    const ssize_t size = read(buffer.data(), chunk);
     if (size > 0) {
       make_room_if_full(static_cast<std::size_t>(size));
-      data_.call(std::string_view(buffer.get(), static_cast<std::size_t>(size)));
+      data_.call(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
       continue;
     }
     turn.again = false;
@@ -177,13 +178,13 @@ void readable_state::complete_read() {
 void readable_state::read_available() {
   if (!flowing_ || paused_ || !fd_.is_open()) return;
   auto self = shared_from_this();
-  const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);
+  const io_buffer buffer(chunk);
   for (std::size_t left = side_.held() + sys::readable_now(fd_.get()); left > 0 && fd_.is_open();) {
-    const ssize_t size = read(buffer.get(), std::min(chunk, left));
+    const ssize_t size = read(buffer.data(), std::min(chunk, left));
     if (would_block(size)) return;
     if (size <= 0) return finish(end_reason(fd_.get(), size));
     left -= static_cast<std::size_t>(size);
-    data_.call(std::string_view(buffer.get(), static_cast<std::size_t>(size)));
+    data_.call(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
   }
 }
 

@@ -61,6 +61,23 @@ int memory_file() noexcept {
   return retry([] { return ::memfd_create("brood", MFD_CLOEXEC); });
 }
 
+int sealed_memory_file(std::size_t size) noexcept {
+  const int made = retry([] { return ::memfd_create("brood", MFD_CLOEXEC | MFD_ALLOW_SEALING); });
+  if (made == -1) return -1;
+  const auto fixed = retry([&] {
+    const int sized = ::ftruncate(made, static_cast<off_t>(size));
+    return sized == -1 ? -1 : ::fcntl(made, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  });
+  if (fixed == 0) return made;
+  ::close(made);
+  return -1;
+}
+
+bool keeps_its_size(int file) noexcept {
+  const int seals = ::fcntl(file, F_GET_SEALS);
+  return seals != -1 && (seals & F_SEAL_SHRINK) != 0;
+}
+
 /// Some file systems (overlayfs before Linux 6.3) have no O_TMPFILE: there it is made with a name that goes at once.
 int unnamed_file(const std::string& directory) {
   const int made = retry([&] { return ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); });

@@ -33,7 +33,10 @@ int duplicate(int fd) noexcept;                  ///< F_DUPFD_CLOEXEC
 int set_nonblocking(int fd) noexcept;
 int set_blocking(int fd) noexcept;
 int set_close_on_exec(int fd) noexcept;
-int memory_file() noexcept;                      ///< memfd_create with MFD_CLOEXEC
+int memory_file() noexcept;  ///< memfd_create with MFD_CLOEXEC
+int sealed_memory_file(
+    std::size_t size) noexcept;                  ///< the same, of a size that nobody can change (F_SEAL_SHRINK, _GROW)
+bool keeps_its_size(int file) noexcept;          ///< whether it is such a file
 int unnamed_file(const std::string& directory);  ///< to read and write; gone when it is closed
 int is_open(int fd) noexcept;                    ///< F_GETFD: -1, EBADF where it is not
 ssize_t read(int fd, void* data, std::size_t size) noexcept;

@@ -1,9 +1,11 @@
 #include "wire/frame_buffer.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <new>
 
+#include "values/copying.hpp"
 #include "wire/block_length.hpp"
 
 namespace brood::wire {
@@ -20,21 +22,25 @@ char* frame_buffer::prepare(std::size_t size) {
     begin_ = scanned_ = end_ = 0;
   }
   if (capacity_ - end_ < size && begin_ != 0) {
-    std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
+    std::memmove(bytes(), bytes() + begin_, end_ - begin_);
     scanned_ -= begin_;
     end_ -= begin_;
     begin_ = 0;
   }
   if (capacity_ - end_ < size) grow(end_ + size);
-  return bytes_.get() + end_;
+  return bytes() + end_;
 }
 
 void frame_buffer::grow(std::size_t least) {
+  constexpr std::size_t place = io_buffer::place;
   const std::size_t wanted = std::max(least, capacity_ * 2);
-  auto* larger = static_cast<char*>(std::realloc(bytes_.get(), wanted));
+  auto* larger = static_cast<char*>(std::realloc(memory_.get(), wanted + place));
   if (larger == nullptr) throw std::bad_alloc();
-  static_cast<void>(bytes_.release());
-  bytes_.reset(larger);
+  static_cast<void>(memory_.release());
+  memory_.reset(larger);
+  const std::size_t shift = place - reinterpret_cast<std::uintptr_t>(larger) % place;
+  if (shift != shift_) std::memmove(larger + shift, larger + shift_, end_);
+  shift_ = shift;
   capacity_ = wanted;
 }
 
@@ -42,7 +48,7 @@ void frame_buffer::grow(std::size_t least) {
 void frame_buffer::let_go_of_room() {
   small_frames_ = end_ > usual_room ? 0 : small_frames_ + 1;
   if (small_frames_ < enough_small_frames) return;
-  bytes_.reset();
+  memory_.reset();
   capacity_ = 0;
   small_frames_ = 0;
 }
@@ -53,26 +59,26 @@ std::optional<std::string_view> frame_buffer::next() {
 
 std::optional<std::string_view> frame_buffer::next_line() {
   if (end_ == scanned_) return std::nullopt;
-  const auto* newline = static_cast<const char*>(std::memchr(bytes_.get() + scanned_, '\n', end_ - scanned_));
+  const auto* newline = static_cast<const char*>(std::memchr(bytes() + scanned_, '\n', end_ - scanned_));
   if (newline == nullptr) {
     scanned_ = end_;
     return std::nullopt;
   }
-  const auto at = static_cast<std::size_t>(newline - bytes_.get());
-  std::string_view line(bytes_.get() + begin_, at - begin_);
+  const auto at = static_cast<std::size_t>(newline - bytes());
+  std::string_view line(bytes() + begin_, at - begin_);
   begin_ = scanned_ = at + 1;
   return line;
 }
 
 /// As announced by the block under way; 0 while that is not known.
 std::size_t frame_buffer::announced() const noexcept {
-  return end_ - begin_ < length_size ? 0 : block_length(bytes_.get() + begin_);
+  return end_ - begin_ < length_size ? 0 : block_length(bytes() + begin_);
 }
 
 std::optional<std::string_view> frame_buffer::next_block() {
   const std::size_t length = announced();
   if (end_ - begin_ < length_size || length > limit_ || end_ - begin_ - length_size < length) return std::nullopt;
-  std::string_view block(bytes_.get() + begin_ + length_size, length);
+  std::string_view block(bytes() + begin_ + length_size, length);
   begin_ = scanned_ = begin_ + length_size + length;
   return block;
 }

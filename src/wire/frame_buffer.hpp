@@ -42,7 +42,10 @@ class frame_buffer {
 
   serialization form_;
   std::size_t limit_;
-  std::unique_ptr<char, freed> bytes_;  // from malloc: the kernel moves pages where a vector would copy and clear them
+  char* bytes() const noexcept { return memory_.get() + shift_; }
+
+  std::unique_ptr<char, freed> memory_;  // from malloc: the kernel moves pages where a vector would copy and clear them
+  std::size_t shift_ = 0;                // where the bytes begin in it, for the kernel to copy to
   std::size_t capacity_ = 0;
   unsigned small_frames_ = 0;  // one after the other, while there is room for large ones
   std::size_t begin_ = 0;      // first byte not given out

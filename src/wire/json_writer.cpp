@@ -1,5 +1,6 @@
 #include "wire/json_writer.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <charconv>
@@ -7,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "values/copying.hpp"
 
 namespace brood::wire {
 namespace {
@@ -49,10 +52,9 @@ bool ends_plain(std::string_view text, std::size_t looked_at) {
 }
 
 /// How much of the text can be copied as it is. Looks no farther than what is still in the processor's cache when it is
-/// copied.
+/// copied, and what is copied well.
 std::size_t plain_part(std::string_view text) {
-  constexpr std::size_t far_enough = 8192;
-  text = text.substr(0, far_enough);
+  text = text.substr(0, ordinary_copy);
   std::size_t length = 0;
   for (block four[4]; length + sizeof four <= text.size(); length += sizeof four) {
     std::memcpy(four, text.data() + length, sizeof four);
@@ -80,73 +82,118 @@ void append_escape(std::string& to, char one) {
   to += digits[code & 15];
 }
 
-void append_string(std::string& to, std::string_view text) {
-  constexpr std::size_t large = 4096;  // std::string grows by doubling, and copies each time
-  if (text.size() > large && to.capacity() - to.size() < text.size()) {
-    to.reserve(to.size() + text.size() + text.size() / 16 + large);
-  }
-  to += '"';
-  for (;;) {
-    const std::size_t plain = plain_part(text);
-    to += text.substr(0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    if (!needs_escape(text.front())) continue;
-    append_escape(to, text.front());
-    text.remove_prefix(1);
-  }
-  to += '"';
+/// A std::string grows by doubling, and copies each time.
+void make_room(std::string& to, std::size_t size) {
+  constexpr std::size_t large = 4096;
+  if (size > large && to.capacity() - to.size() < size) to.reserve(to.size() + size + size / 16 + large);
 }
 
-template <class Number>
-void append_number(std::string& to, Number number) {
-  char digits[32];
-  to.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
+class writer {
+ public:
+  writer(std::string& to, outlet* out) : to_(to), out_(out) {}
 
-void append_double(std::string& to, double number) {
-  if (!std::isfinite(number)) {
-    to += "null";
-  } else {
-    append_number(to, number == 0 ? 0.0 : number);  // JSON.stringify(-0) is "0"
+  void write(const json::value& value) {
+    switch (value.kind()) {
+      case json::kind::null: to_ += "null"; break;
+      case json::kind::bool_: to_ += value.get_bool() ? "true" : "false"; break;
+      case json::kind::int64: write_number(value.get_int64()); break;
+      case json::kind::uint64: write_number(value.get_uint64()); break;
+      case json::kind::double_: write_double(value.get_double()); break;
+      case json::kind::string: write_string(value.get_string()); break;
+      case json::kind::array: write_array(value.get_array()); break;
+      case json::kind::object: write_object(value.get_object()); break;
+    }
   }
-}
 
-void append_array(std::string& to, const json::array& all) {
-  char before = '[';
-  for (const auto& one : all) {
-    to += before;
-    append_json_text(to, one);
-    before = ',';
-  }
-  to += all.empty() ? "[]" : "]";
-}
+ private:
+  bool is_leaving() const { return out_ != nullptr && enough_ == outlet::piece; }
 
-void append_object(std::string& to, const json::object& all) {
-  char before = '{';
-  for (const auto& [key, member] : all) {
-    to += before;
-    append_string(to, key);
-    to += ':';
-    append_json_text(to, member);
-    before = ',';
+  /// Lets go of what there is, if it is worth it.
+  void relieve(std::size_t more) {
+    if (out_ != nullptr && to_.size() >= enough_) let_go(more);
   }
-  to += all.empty() ? "{}" : "}";
-}
+
+  void let_go(std::size_t more) {
+    enough_ = outlet::piece;
+    to_.erase(0, out_->take(to_, more));
+    if (to_.empty()) return;
+    out_ = nullptr;
+    make_room(to_, more);
+  }
+
+  /// Part of a string, and how much more there is of it.
+  void write_plain(std::string_view text, std::size_t more) {
+    if (is_leaving() && text.size() == ordinary_copy) {
+      if (!to_.empty()) let_go(text.size() + more);
+      if (out_ != nullptr) text.remove_prefix(out_->take(text, more));
+      if (text.empty()) return;
+      out_ = nullptr;
+      make_room(to_, text.size() + more);
+    }
+    to_ += text;
+    relieve(more);
+  }
+
+  void write_string(std::string_view text) {
+    make_room(to_, out_ == nullptr ? text.size() : std::min(text.size(), outlet::long_text));
+    to_ += '"';
+    for (;;) {
+      const auto plain = text.substr(0, plain_part(text));
+      text.remove_prefix(plain.size());
+      write_plain(plain, text.size());
+      if (text.empty()) break;
+      if (!needs_escape(text.front())) continue;
+      append_escape(to_, text.front());
+      text.remove_prefix(1);
+    }
+    to_ += '"';
+  }
+
+  template <class Number>
+  void write_number(Number number) {
+    char digits[32];
+    to_.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  }
+
+  void write_double(double number) {
+    if (!std::isfinite(number)) {
+      to_ += "null";
+    } else {
+      write_number(number == 0 ? 0.0 : number);  // JSON.stringify(-0) is "0"
+    }
+  }
+
+  void write_array(const json::array& all) {
+    char before = '[';
+    for (const auto& one : all) {
+      to_ += before;
+      write(one);
+      before = ',';
+      relieve(0);
+    }
+    to_ += all.empty() ? "[]" : "]";
+  }
+
+  void write_object(const json::object& all) {
+    char before = '{';
+    for (const auto& [key, member] : all) {
+      to_ += before;
+      write_string(key);
+      to_ += ':';
+      write(member);
+      before = ',';
+      relieve(0);
+    }
+    to_ += all.empty() ? "{}" : "}";
+  }
+
+  std::string& to_;
+  outlet* out_;
+  std::size_t enough_ = outlet::long_text;
+};
 
 }  // namespace
 
-void append_json_text(std::string& buffer, const json::value& value) {
-  switch (value.kind()) {
-    case json::kind::null: buffer += "null"; break;
-    case json::kind::bool_: buffer += value.get_bool() ? "true" : "false"; break;
-    case json::kind::int64: append_number(buffer, value.get_int64()); break;
-    case json::kind::uint64: append_number(buffer, value.get_uint64()); break;
-    case json::kind::double_: append_double(buffer, value.get_double()); break;
-    case json::kind::string: append_string(buffer, value.get_string()); break;
-    case json::kind::array: append_array(buffer, value.get_array()); break;
-    case json::kind::object: append_object(buffer, value.get_object()); break;
-  }
-}
+void append_json_text(std::string& buffer, const json::value& value, outlet* out) { writer(buffer, out).write(value); }
 
 }  // namespace brood::wire

@@ -8,7 +8,6 @@
 #include "wire/clone_writer.hpp"
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
-#include "wire/json_writer.hpp"
 
 namespace brood::wire {
 namespace {
@@ -58,6 +57,11 @@ void append_frame(std::string& buffer, serialization form, const json::value& bo
   to.finish();
 }
 
+void append_frame(std::string& buffer, const json::value& body, outlet& out) {
+  append_json_text(buffer, body, &out);
+  buffer += '\n';
+}
+
 void append_text_frame(std::string& buffer, serialization form, std::string_view body, const handle_envelope* around) {
   if (form == serialization::json) return append_line(buffer, body, around);
   boost::system::error_code ec;
@@ -93,6 +97,20 @@ bool append_value_frame(std::string& buffer, serialization form, const value& bo
     to.drop();
   }
   return written;
+}
+
+std::string_view content_of_frame(std::string_view frame, serialization form) noexcept {
+  if (form == serialization::json) return frame.substr(0, frame.size() - 1);
+  return frame.substr(length_size);
+}
+
+void drop_beginning(std::string& frame, serialization form, std::size_t size) {
+  if (form == serialization::json) {
+    frame.erase(0, size);
+  } else {
+    frame.erase(length_size, size);
+    set_block_length(frame.data(), frame.size() - length_size);
+  }
 }
 
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept {

@@ -7,6 +7,7 @@
 
 #include "brood/message.hpp"
 #include "brood/serialization.hpp"
+#include "wire/json_writer.hpp"
 
 /// Whole frames, with the newline or the length they have on the channel, in either serialization.
 namespace brood::wire {
@@ -20,6 +21,9 @@ struct handle_envelope {
 /// Appends the frame of a message to `buffer`, in an envelope or without.
 void append_frame(std::string& buffer, serialization form, const boost::json::value& body,
                   const handle_envelope* around = nullptr);
+/// The same for a message in the json serialization that may leave in parts: what stays in `buffer` is the rest of it,
+/// with the newline.
+void append_frame(std::string& buffer, const boost::json::value& body, outlet& out);
 /// The body given as JSON text, without a newline in it.
 void append_text_frame(std::string& buffer, serialization form, std::string_view body,
                        const handle_envelope* around = nullptr);
@@ -28,6 +32,11 @@ void append_text_frame(std::string& buffer, serialization form, std::string_view
 /// False where the serialization has no form for it; nothing is appended then.
 [[nodiscard]] bool append_value_frame(std::string& buffer, serialization form, const value& body,
                                       const handle_envelope* around = nullptr);
+
+/// What a frame holds, without its newline or length.
+std::string_view content_of_frame(std::string_view frame, serialization form) noexcept;
+/// Makes of a frame one whose content lacks the first `size` bytes.
+void drop_beginning(std::string& frame, serialization form, std::size_t size);
 
 /// How many bytes the frame takes that begins with these, which are a whole one at least.
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept;

@@ -2,6 +2,7 @@
 #include <brood/channel.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdlib>
 #include <iostream>
@@ -27,6 +28,12 @@ int main() {
     if (what == "burst") {
       for (std::int64_t i = 0; i < object->at("count").as_int64(); ++i) parent.send({{"n", i}});
       return;
+    }
+    if (what == "large") {
+      for (const auto& size : object->at("sizes").as_array()) {
+        parent.send({{"size", size}, {"text", std::string(static_cast<std::size_t>(size.as_int64()), 'x')}});
+      }
+      return parent.disconnect();
     }
     parent.send({{"echo", m.body}});
   });

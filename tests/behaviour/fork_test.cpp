@@ -59,6 +59,48 @@ TEST_P(fork_with_each_kind_of_child, delivers_all_that_was_sent_before_the_exit)
   EXPECT_EQ(expected, 20'000);
 }
 
+/// Large ones go through memory that both have mapped, as far as there is room.
+TEST(fork, carries_large_messages_both_ways) {
+  loop io;
+  auto child = brood::fork(io, actor("channel_child"));
+  json::array numbers;
+  for (int i = 0; i < 50'000; ++i) numbers.emplace_back(i + 0.5);
+  std::vector<json::value> sent;
+  for (const std::size_t size : {0UL, 131'072UL, 3'000'000UL, 10'000'000UL, 10UL, 5'000'000UL}) {
+    sent.push_back({{"text", std::string(size, 'x') + "\n\"\u00e9"}, {"numbers", numbers}, {"last", size}});
+  }
+  std::size_t next = 0;
+  child.messages.on([&](const brood::message& m) {
+    EXPECT_TRUE(m.body.at("echo") == sent[next]) << next;
+    if (++next == sent.size()) return child.disconnect();
+    child.send(sent[next]);
+  });
+  child.send(sent[0]);
+  io.run();
+  EXPECT_EQ(next, sent.size());
+  EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(0));
+}
+
+TEST(fork, delivers_large_messages_that_were_sent_before_the_exit) {
+  loop io;
+  auto child = brood::fork(io, actor("channel_child"));
+  const json::array sizes{200'000, 200'000, 3'000'000, 1, 9'000'000, 200'000};
+  json::array heard;
+  child.messages.on([&](const brood::message& m) {
+    EXPECT_FALSE(child.exited.reached());
+    if (const auto* size = m.body.get_object().if_contains("size")) {
+      heard.push_back(*size);
+      EXPECT_EQ(static_cast<std::int64_t>(m.body.at("text").as_string().size()), size->as_int64());
+    } else {
+      child.send({{"op", "large"}, {"sizes", sizes}});
+    }
+  });
+  child.send("begin");
+  io.run();
+  EXPECT_EQ(heard, sizes);
+  EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(0));
+}
+
 TEST_P(fork_with_each_kind_of_child, disconnect_in_the_parent_ends_the_child) {
   loop io;
   auto child = start(io);

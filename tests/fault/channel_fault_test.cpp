@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "sys/faults.hpp"
@@ -13,35 +15,66 @@ using brood::sys::plant_fault;
 
 constexpr int count = 5;
 
-/// Whether all arrived; where not, both sides have heard that their channel is closed.
-bool exchange() {
+/// Two brood peers.
+struct two_sides {
   asio::io_context io{1};
-  int ends[2];
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  listener parent(io, ends[0]);
-  listener child(io, ends[1]);
-  child.link->greet();
+  std::array<int, 2> ends = pair();
+  listener parent{io, ends[0]};
+  listener child{io, ends[1]};
+
+  two_sides() { child.link->greet(); }
+
+  static std::array<int, 2> pair() {
+    std::array<int, 2> made{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made.data()), 0);
+    return made;
+  }
+
+  /// Whether so many arrived on both; where not, both have heard that their channel is closed.
+  bool run_until_heard(std::size_t messages) {
+    const auto complete = [&] { return std::min(parent.heard.size(), child.heard.size()) >= messages; };
+    while (!complete() && !parent.closed && !child.closed) io.run_one();
+    const bool arrived = complete();
+    parent.link->disconnect();
+    child.link->disconnect();
+    io.run();
+    EXPECT_TRUE(parent.closed);
+    EXPECT_TRUE(child.closed);
+    return arrived;
+  }
+};
+
+bool exchange() {
+  two_sides both;
   for (int n = 0; n < count; ++n) {
-    for (auto* side : {&parent, &child}) {
+    for (auto* side : {&both.parent, &both.child}) {
       side->link->send(n);
       side->link->send("handle", attachment(attachment::kind::native, pipe_with(std::to_string(n))));
     }
   }
-  const auto complete = [](const listener& side) { return side.heard.size() == 2 * count; };
-  while (!(complete(parent) && complete(child)) && !parent.closed && !child.closed) io.run_one();
-  const bool arrived = complete(parent) && complete(child);
-  parent.link->disconnect();
-  child.link->disconnect();
-  io.run();
-  EXPECT_TRUE(parent.closed);
-  EXPECT_TRUE(child.closed);
-  for (std::size_t n = 0; arrived && n < count; ++n) EXPECT_EQ(content_of(child.handles[n]), std::to_string(n));
+  const bool arrived = both.run_until_heard(2 * count);
+  for (std::size_t n = 0; arrived && n < count; ++n) EXPECT_EQ(content_of(both.child.handles[n]), std::to_string(n));
+  return arrived;
+}
+
+/// Large messages: all go through memory, but for the first.
+bool exchange_large() {
+  two_sides both;
+  const json::string text(300'000, 'x');
+  for (auto* side : {&both.parent, &both.child}) {
+    side->on_message = [side, &text] {
+      if (side->heard.size() < count) side->link->send(text);
+    };
+    side->link->send(text);
+  }
+  const bool arrived = both.run_until_heard(count);
+  for (const auto& heard : both.parent.heard) EXPECT_EQ(heard.size(), 300'002U);
   return arrived;
 }
 
 /// What it says of each call that fails.
 template <class Verdict>
-void fail_each(int error, Verdict verdict) {
+void fail_each(int error, Verdict verdict, bool (*exchange)() = exchange) {
   const auto before = open_descriptors();
   bool struck = true;
   int calls = 0;
@@ -66,6 +99,21 @@ TEST(a_channel, is_closed_or_whole_whatever_fails) {
   for (const int error : {ENOMEM, ENOBUFS, EBADF, EPIPE, ECONNRESET, ETOOMANYREFS}) {
     fail_each(error, [](bool, int) {});
   }
+}
+
+/// Without those that only a peer brings which has gone, and whose end is then there to be read.
+TEST(a_channel, is_closed_or_whole_whatever_fails_beside_large_messages) {
+  for (const int error : {ENOMEM, ENOBUFS, EBADF, ETOOMANYREFS}) {
+    fail_each(
+        error, [](bool, int) {}, exchange_large);
+  }
+}
+
+TEST(a_channel, does_without_memory_for_large_messages_where_there_is_none_to_be_had) {
+  int lost = 0;
+  fail_each(
+      EAGAIN, [&](bool arrived, int) { lost += arrived ? 0 : 1; }, exchange_large);
+  EXPECT_EQ(lost, 2) << "the two that make the descriptors non-blocking";
 }
 
 TEST(a_channel, closes_after_a_send_that_failed_and_not_inside_of_it) {

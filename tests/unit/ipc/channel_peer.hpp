@@ -68,7 +68,7 @@ class raw_peer {
     return size > 0 ? static_cast<std::size_t>(size) : 0;
   }
 
-  /// What is there to read now. Descriptors that come along are counted and closed.
+  /// What is there to read now. Descriptors that come along are counted and closed, but for the last.
   std::string read() {
     std::string all;
     char bytes[65536];
@@ -88,7 +88,7 @@ class raw_peer {
       if (entry == nullptr) continue;
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(entry), sizeof fd);
-      unique_fd closed(fd);
+      last_descriptor.reset(fd);
       ++descriptors;
     }
   }
@@ -96,6 +96,7 @@ class raw_peer {
   void close() { fd_.reset(); }
 
   int descriptors = 0;
+  unique_fd last_descriptor;
   bool ended = false;
 
  private:

@@ -147,4 +147,19 @@ TEST(frame_buffer, says_when_a_block_announces_too_much) {
   EXPECT_TRUE(buffer.too_long());
 }
 
+/// Else some processors take several times as long to copy it (values/copying.hpp).
+TEST(frame_buffer, has_the_kernel_copy_to_a_place_where_it_is_quick) {
+  frame_buffer buffer(brood::serialization::json, 1'000'000'000);
+  for (const std::size_t size : {1UL, 100UL, 65'536UL, 300'000UL, 40'000'000UL}) {
+    std::memset(buffer.prepare(size), 'x', size);
+    buffer.commit(size);
+    *buffer.prepare(1) = '\n';
+    buffer.commit(1);
+    const auto line = buffer.next();
+    ASSERT_TRUE(line);
+    EXPECT_EQ(*line, std::string(size, 'x'));
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.prepare(1)) % 64, 0U) << size;
+  }
+}
+
 }  // namespace

@@ -1,0 +1,68 @@
+#include "ipc/large_in.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "values/copying.hpp"
+
+namespace brood::ipc {
+namespace {
+
+constexpr std::size_t most_memory = 64UL * 1024 * 1024;
+constexpr std::size_t piece = 16UL * 1024;  // stays in the processor's cache between being copied and being read
+
+}  // namespace
+
+bool large_in::open(int fd) {
+  if (ring_) return false;
+  ring_ = sys::shared_ring::of_writer(fd, most_memory);
+  return static_cast<bool>(ring_);
+}
+
+error_code large_in::add(const wire::part& p) {
+  const std::size_t there = ring_ ? ring_.bytes().size() : 0;
+  if (p.at > there || p.size > there - p.at) return errc::garbled_message;
+  if (!copy_) copy_ = std::make_unique_for_overwrite<char[]>(piece);
+  for (std::string_view left(ring_.bytes().data() + p.at, p.size); !left.empty();) {
+    const std::size_t size = std::min(left.size(), piece);
+    copy_much(copy_.get(), left.data(), size);
+    left.remove_prefix(size);
+    read_ += size;
+    ring_.set_read(read_);  // before we look at it: the writer may be waiting for room
+    if (error_code ec = add(std::string_view(copy_.get(), size), left.size() + p.more)) return ec;
+  }
+  return {};
+}
+
+error_code large_in::add_rest(std::string_view content) {
+  rest_is_next_ = false;
+  return add(content, 0);
+}
+
+error_code large_in::add(std::string_view bytes, std::size_t more) {
+  if (bytes.size() > longest_ - size_) return errc::message_too_large;
+  size_ += bytes.size();
+  more = std::min(more, longest_ - size_);
+  if (form_ == serialization::advanced) {
+    if (clone_.empty()) clone_.reserve(bytes.size() + more);
+    clone_ += bytes;
+    return {};
+  }
+  if (!json_) json_.emplace();
+  error_code ec;
+  json_->add(bytes, more, ec);
+  return ec ? make_error_code(errc::garbled_message) : ec;
+}
+
+std::optional<wire::frame_content> large_in::end() {
+  size_ = 0;
+  copy_.reset();
+  if (form_ == serialization::advanced) return wire::read_frame(std::exchange(clone_, {}), form_);
+  auto text = std::exchange(json_, std::nullopt);
+  if (!text) return std::nullopt;
+  error_code ec;
+  wire::frame_content content{.body = text->end(ec)};
+  return ec ? std::nullopt : std::optional(std::move(content));
+}
+
+}  // namespace brood::ipc

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "brood/error.hpp"
+#include "brood/serialization.hpp"
+#include "sys/shared_ring.hpp"
+#include "wire/json_parts.hpp"
+#include "wire/message_frame.hpp"
+#include "wire/parts.hpp"
+
+namespace brood::ipc {
+
+/// Large messages that a brood peer has written to its own memory (wire/parts.hpp), put together part by part.
+///
+/// The peer may write there whenever it likes. So each byte is looked at once, and only what has been copied is ever
+/// looked at again.
+class large_in {
+ public:
+  large_in(serialization form, std::size_t longest) : form_(form), longest_(longest) {}
+
+  /// The peer's memory. False where there is some already, or it is no such memory.
+  bool open(int fd);
+
+  /// Reads a part. errc::garbled_message where there is none such, errc::message_too_large where the message would be.
+  error_code add(const wire::part& p);
+  /// The frame that comes now belongs to the message, too: add_rest() is to have it.
+  void expect_rest() noexcept { rest_is_next_ = true; }
+  bool rest_is_next() const noexcept { return rest_is_next_; }
+  error_code add_rest(std::string_view content);
+
+  /// The message, when the last part has been read, and how many bytes it was. None where it is no message.
+  std::optional<wire::frame_content> end();
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  error_code add(std::string_view bytes, std::size_t more);
+
+  const serialization form_;
+  const std::size_t longest_;
+  sys::shared_ring ring_;
+  std::uint64_t read_ = 0;
+  std::unique_ptr<char[]> copy_;          // of what is being looked at
+  std::optional<wire::json_parts> json_;  // the message under way, in one serialization
+  std::string clone_;                     // and in the other
+  std::size_t size_ = 0;
+  bool rest_is_next_ = false;
+};
+
+}  // namespace brood::ipc

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <bit>
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/value_stack.hpp>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "values/copying.hpp"
+
+namespace brood::wire {
+
+/// What json_builder and others that listen to Boost's parser have in common: no limits of their own.
+struct json_events {
+  using string_view = boost::json::string_view;
+  using error_code = boost::system::error_code;
+  static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t max_array_size = max_object_size;
+  static constexpr std::size_t max_key_size = max_object_size;
+  static constexpr std::size_t max_string_size = max_object_size;
+
+  static constexpr std::size_t deepest = 3000;  // level of nesting
+};
+
+/// What Boost's own parser does with what it finds, but for two things.
+///
+/// It makes of numbers with a fraction or an exponent the double that is nearest or the one beside it, and a number
+/// shall come out as it went in. And a string that it finds in pieces it copies again and again: here the large ones
+/// are put together where they stay. The stack of values has no way to take such a string, so a NaN, which no JSON text
+/// can make, keeps its place there until release().
+class json_builder : public json_events {
+ public:
+  json_builder() { made_.reset(); }
+
+  /// So many bytes will follow of the string that is under way, if one is; only a guess.
+  void expect(std::size_t more) noexcept { expected_ = more; }
+  boost::json::value release();
+
+  static bool on_document_begin(error_code&) { return true; }
+  static bool on_document_end(error_code&) { return true; }
+  static bool on_object_begin(error_code&) { return true; }
+  static bool on_array_begin(error_code&) { return true; }
+  bool on_object_end(std::size_t size, error_code&) { return made_.push_object(size), true; }
+  bool on_array_end(std::size_t size, error_code&) { return made_.push_array(size), true; }
+  bool on_key_part(string_view text, std::size_t, error_code&) { return made_.push_chars(text), true; }
+  bool on_key(string_view text, std::size_t, error_code&) { return made_.push_key(text), true; }
+  bool on_string_part(string_view text, std::size_t, error_code&) { return add_to_string(text), true; }
+  bool on_string(string_view text, std::size_t, error_code&) {
+    if (string_.empty()) return made_.push_string(text), true;
+    add_to_string(text);
+    return end_string(), true;
+  }
+  bool on_number_part(string_view text, error_code&) { return number_.append(text.data(), text.size()), true; }
+  bool on_int64(std::int64_t n, string_view, error_code&) { return number_.clear(), made_.push_int64(n), true; }
+  bool on_uint64(std::uint64_t n, string_view, error_code&) { return number_.clear(), made_.push_uint64(n), true; }
+  bool on_double(double n, string_view text, error_code&) { return made_.push_double(nearest(n, text)), true; }
+  bool on_bool(bool truth, error_code&) { return made_.push_bool(truth), true; }
+  bool on_null(error_code&) { return made_.push_null(), true; }
+  static bool on_comment_part(string_view, error_code&) { return true; }
+  static bool on_comment(string_view, error_code&) { return true; }
+
+ private:
+  static constexpr std::size_t usual_room = 1024;  // for the values under way; more is taken from the heap
+  static constexpr std::size_t large = 64 * 1024;
+
+  void add_to_string(string_view text);
+  void end_string();
+  double nearest(double n, string_view text);
+  void fill_places(boost::json::value& value);
+
+  alignas(boost::json::value) unsigned char room_[usual_room];
+  boost::json::value_stack made_{boost::json::storage_ptr(), room_, usual_room};
+  boost::json::string string_;  // found so far
+  std::size_t expected_ = 0;
+  std::vector<boost::json::string> large_;
+  std::string number_;  // the same of a number
+};
+
+inline void json_builder::add_to_string(string_view text) {
+  if (string_.empty() && expected_ >= large) string_.reserve(text.size() + std::exchange(expected_, 0));
+  for (; text.size() > ordinary_copy; text.remove_prefix(ordinary_copy)) string_.append(text.substr(0, ordinary_copy));
+  string_.append(text);
+}
+
+inline void json_builder::end_string() {
+  if (string_.size() < large) {
+    made_.push_string(string_);
+    return string_.clear();
+  }
+  constexpr std::uint64_t quiet_nan = 0x7ff8'0000'0000'0000;
+  made_.push_double(std::bit_cast<double>(quiet_nan | large_.size()));
+  large_.push_back(std::exchange(string_, {}));
+}
+
+/// Beyond the largest double it stays what it is: infinite.
+inline double json_builder::nearest(double n, string_view text) {
+  if (!number_.empty()) {
+    number_.append(text.data(), text.size());
+    text = number_;
+  }
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  number_.clear();
+  return n;
+}
+
+inline boost::json::value json_builder::release() {
+  boost::json::value value = made_.release();
+  if (!large_.empty()) fill_places(value);
+  large_.clear();
+  return value;
+}
+
+inline void json_builder::fill_places(boost::json::value& value) {
+  if (auto* object = value.if_object()) {
+    for (auto& member : *object) fill_places(member.value());
+  } else if (auto* array = value.if_array()) {
+    for (auto& one : *array) fill_places(one);
+  } else if (const auto* number = value.if_double(); number != nullptr && *number != *number) {
+    value = std::move(large_[static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(*number))]);
+  }
+}
+
+}  // namespace brood::wire

@@ -1,0 +1,36 @@
+#include "wire/parts.hpp"
+
+#include <boost/json/value.hpp>
+
+namespace brood::wire {
+namespace {
+
+namespace json = boost::json;
+
+/// What may be missing is 0, and so is what is no size.
+std::size_t size_in(const json::object& notice, std::string_view key) noexcept {
+  const json::value* found = notice.if_contains(key);
+  const auto* number = found != nullptr ? found->if_int64() : nullptr;
+  return number != nullptr && *number > 0 ? static_cast<std::size_t>(*number) : 0;
+}
+
+}  // namespace
+
+std::string part_notice(const part& p) {
+  std::string text =
+      R"({"cmd":"NODE_BROOD_PART","at":)" + std::to_string(p.at) + R"(,"size":)" + std::to_string(p.size);
+  if (p.more != 0) text += R"(,"more":)" + std::to_string(p.more);
+  if (p.last) text += R"(,"last":true)";
+  return text += '}';
+}
+
+std::optional<part> read_part(const json::object& notice) noexcept {
+  part p{.at = size_in(notice, "at"), .size = size_in(notice, "size"), .more = size_in(notice, "more")};
+  if (p.size == 0) return std::nullopt;
+  const json::value* last = notice.if_contains("last");
+  const auto* is_last = last != nullptr ? last->if_bool() : nullptr;
+  p.last = is_last != nullptr && *is_last;
+  return p;
+}
+
+}  // namespace brood::wire
