@@ -15,6 +15,7 @@
 #include <brood/child_process.hpp>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "ipc_payload.hpp"
 #include "line_protocol.hpp"
@@ -54,7 +55,12 @@ int be_child() {
     }
     const auto* object = m.body.if_object();
     if (const auto* count = object != nullptr ? object->if_contains("burst") : nullptr) {
-      for (std::int64_t i = 0; i < count->as_int64(); ++i) parent.send(small_message(i));
+      json::value small = small_message(0);  // the text is not copied each time, as in JavaScript, where it is shared
+      auto& n = small.at("n");
+      for (std::int64_t i = 0; i < count->as_int64(); ++i) {
+        n = 100'000 + i % 100'000;
+        parent.send(small);
+      }
     } else if (const auto* texts = object != nullptr ? object->if_contains("bulk") : nullptr) {
       const auto size = static_cast<std::size_t>(object->at("size").as_int64());
       auto text = std::make_shared<const json::value>(json::string(bench::large_text(size)));
@@ -118,16 +124,17 @@ class parent {
     const auto size = static_cast<std::int64_t>(bytes);
     const std::int64_t count = std::max<std::int64_t>(2, 64 * mib / size);
     auto child = brood::fork(loop_, child_, {"child"}, options_);
-    bench::clock::time_point start;
+    std::optional<bench::clock::time_point> start;
+    bool asked = false;
     std::int64_t left = count;
     long long elapsed = 0;
-    child.messages.on([&](const brood::message& m) {
-      if (m.body == "ready") {
+    child.messages.on([&](const brood::message&) {
+      if (!std::exchange(asked, true)) {
         child.send({{"bulk", count}, {"size", size}});
-      } else if (m.body == "made") {
+      } else if (!start) {
         start = bench::clock::now();
       } else if (--left == 0) {
-        elapsed = bench::ns_since(start);
+        elapsed = bench::ns_since(*start);
         child.disconnect();
       }
     });

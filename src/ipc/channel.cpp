@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <limits>
 #include <utility>
 
 #include "sys/calls.hpp"
@@ -45,7 +46,7 @@ void channel::greet() {
 }
 
 void channel::wait_readable() {
-  if (!open_ || paused_ || std::exchange(waiting_readable_, true)) return;
+  if (!open_ || paused_ || decode_posted_ || std::exchange(waiting_readable_, true)) return;
   fd_.wait(loop::descriptor::wait_type::wait_read, [self = shared_from_this()](error_code ec) { self->readable(ec); });
 }
 
@@ -68,7 +69,7 @@ void channel::readable(error_code ec) {
     }
   } turn{*this};
   bool more = true;
-  for (int i = 0; i < reads_a_turn && more && open_ && !paused_; ++i) {
+  for (int i = 0; i < reads_a_turn && more && open_ && !paused_ && !decode_posted_; ++i) {
     more = receive().more;
     decode();
   }
@@ -98,7 +99,7 @@ channel::received channel::receive() {
   if (size <= 0) {
     // ECONNRESET: the peer closed with messages of ours unread, which is its right.
     const bool orderly = size == 0 || errno == ECONNRESET;
-    close(orderly ? error_code() : sys::last_error());
+    close(overflowed_ ? overflowed_ : orderly ? error_code() : sys::last_error());
     return {};
   }
   const bool with_descriptor = header.msg_controllen != 0;
@@ -109,7 +110,7 @@ channel::received channel::receive() {
   return {static_cast<std::size_t>(size), with_descriptor || static_cast<std::size_t>(size) == read_size};
 }
 
-void channel::decode() {
+void channel::decode(std::size_t most_large) {
   if (std::exchange(decoding_, true)) return;
   auto self = shared_from_this();
   // Should a callback throw, the frames behind its own are decoded in a later turn.
@@ -118,10 +119,12 @@ void channel::decode() {
     bool complete = false;
     ~turn() {
       self.decoding_ = false;
-      if (!complete) asio::post(self.fd_.get_executor(), [again = self.shared_from_this()] { again->decode(); });
+      if (!complete) self.decode_soon();
     }
   } turn{*this};
+  const std::uint64_t enough = large_in_.read() + most_large;
   while (open_ && !paused_) {
+    if (large_in_.read() > enough) return;
     auto frame = incoming_.next();
     if (!frame) break;
     dispatch(*frame);
@@ -132,7 +135,22 @@ void channel::decode() {
   if (incoming_.too_long()) close(errc::message_too_large);
 }
 
-void channel::dispatch(std::string_view frame) {
+void channel::decode_soon() {
+  if (std::exchange(decode_posted_, true)) return;
+  asio::post(fd_.get_executor(), [self = shared_from_this()] {
+    self->decode_posted_ = false;
+    self->decode();
+    self->wait_readable();
+  });
+}
+
+/// A frame that was lost for want of memory must not leave a message behind that seems whole.
+void channel::dispatch(std::string_view frame) try { read_frame(frame); } catch (...) {
+  if (large_in_.under_way()) close(make_error_code(boost::system::errc::not_enough_memory));
+  throw;
+}
+
+void channel::read_frame(std::string_view frame) {
   if (large_in_.rest_is_next()) return large_arrived(large_in_.add_rest(frame), true);
   auto content = wire::read_frame(frame, form_);
   if (!content) return close(errc::garbled_message);
@@ -250,7 +268,7 @@ void channel::drain_and_close() {
   for (;;) {
     do {
       paused_ = false;
-      decode();
+      decode(std::numeric_limits<std::uint32_t>::max());
     } while (paused_);
     const std::size_t size = open_ && left != 0 ? receive().size : 0;
     if (size == 0) break;
@@ -265,7 +283,9 @@ void channel::close(error_code reason) {
   closing_ = true;
   fd_.close();
   descriptors_.clear();
+  large_in_.close();
   outgoing_.clear();
+  large_out_.close();
   const error_code undelivered = reason ? reason : make_error_code(errc::channel_closed);
   departures_.end(undelivered);
   while (!drained_.empty()) drained_.complete_one(undelivered);

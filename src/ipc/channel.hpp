@@ -89,6 +89,8 @@ class channel : public std::enable_shared_from_this<channel> {
 
  private:
   static constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's write queue of its channel
+  /// A notice is short, and stands for much: others get the loop in between.
+  static constexpr std::size_t large_bytes_a_turn = 4UL * 1024 * 1024;
   /// How long a peer that has no room for a descriptor, or a kernel that has none, is left alone.
   static constexpr std::chrono::milliseconds breath{10};
 
@@ -100,8 +102,10 @@ class channel : public std::enable_shared_from_this<channel> {
   };
   /// One recvmsg.
   received receive();
-  void decode();
+  void decode(std::size_t most_large = large_bytes_a_turn);
+  void decode_soon();
   void dispatch(std::string_view frame);
+  void read_frame(std::string_view frame);
   void handle_arrived(wire::frame_content frame, std::size_t size);
   bool is_between_brood_peers(std::string_view command, const boost::json::object& notice);
   void part_arrived(const boost::json::object& notice);
@@ -120,7 +124,7 @@ class channel : public std::enable_shared_from_this<channel> {
   bool queue_frame();
   bool queue_large_frame();
   std::size_t put_parts(std::string_view content, std::size_t more, bool last);
-  void add_notice(std::string_view text);
+  void give_up_parts() noexcept;
   void share_memory();
   void begin_to_send();
   bool queue(std::string frame, outgoing_handle handle);
@@ -157,6 +161,7 @@ class channel : public std::enable_shared_from_this<channel> {
   bool closing_ = false;
   bool paused_ = false;
   bool decoding_ = false;
+  bool decode_posted_ = false;
   bool waiting_readable_ = false;
   bool waiting_writable_ = false;
   bool flush_posted_ = false;

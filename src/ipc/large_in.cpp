@@ -8,7 +8,7 @@
 namespace brood::ipc {
 namespace {
 
-constexpr std::size_t most_memory = 64UL * 1024 * 1024;
+constexpr std::size_t most_memory = 16UL * 1024 * 1024;
 constexpr std::size_t piece = 16UL * 1024;  // stays in the processor's cache between being copied and being read
 
 }  // namespace
@@ -21,7 +21,7 @@ bool large_in::open(int fd) {
 
 error_code large_in::add(const wire::part& p) {
   const std::size_t there = ring_ ? ring_.bytes().size() : 0;
-  if (p.at > there || p.size > there - p.at) return errc::garbled_message;
+  if (there == 0 || p.at != read_ % there || p.size > there - p.at) return errc::garbled_message;
   if (!copy_) copy_ = std::make_unique_for_overwrite<char[]>(piece);
   for (std::string_view left(ring_.bytes().data() + p.at, p.size); !left.empty();) {
     const std::size_t size = std::min(left.size(), piece);
@@ -29,40 +29,54 @@ error_code large_in::add(const wire::part& p) {
     left.remove_prefix(size);
     read_ += size;
     ring_.set_read(read_);  // before we look at it: the writer may be waiting for room
-    if (error_code ec = add(std::string_view(copy_.get(), size), left.size() + p.more)) return ec;
+    if (error_code ec = add(std::string_view(copy_.get(), size), left.empty() ? p.more : 0)) return ec;
   }
   return {};
 }
 
 error_code large_in::add_rest(std::string_view content) {
+  error_code ec = add(content, 0);
   rest_is_next_ = false;
-  return add(content, 0);
+  return ec;
 }
 
 error_code large_in::add(std::string_view bytes, std::size_t more) {
   if (bytes.size() > longest_ - size_) return errc::message_too_large;
   size_ += bytes.size();
-  more = std::min(more, longest_ - size_);
   if (form_ == serialization::advanced) {
-    if (clone_.empty()) clone_.reserve(bytes.size() + more);
     clone_ += bytes;
     return {};
   }
   if (!json_) json_.emplace();
   error_code ec;
-  json_->add(bytes, more, ec);
+  json_->add(bytes, std::min(more, longest_ - size_), ec);
   return ec ? make_error_code(errc::garbled_message) : ec;
 }
 
 std::optional<wire::frame_content> large_in::end() {
+  std::optional<wire::frame_content> content;
+  if (form_ == serialization::advanced) {
+    content = wire::read_frame(clone_, form_);
+  } else if (json_) {
+    error_code ec;
+    content = wire::frame_content{.body = json_->end(ec), .rich = std::nullopt};
+    if (ec) content.reset();
+  }
+  drop_message();
+  return content;
+}
+
+void large_in::drop_message() noexcept {
   size_ = 0;
+  rest_is_next_ = false;
   copy_.reset();
-  if (form_ == serialization::advanced) return wire::read_frame(std::exchange(clone_, {}), form_);
-  auto text = std::exchange(json_, std::nullopt);
-  if (!text) return std::nullopt;
-  error_code ec;
-  wire::frame_content content{.body = text->end(ec)};
-  return ec ? std::nullopt : std::optional(std::move(content));
+  json_.reset();
+  clone_ = {};
+}
+
+void large_in::close() noexcept {
+  drop_message();
+  ring_ = {};
 }
 
 }  // namespace brood::ipc

@@ -29,17 +29,25 @@ class large_in {
 
   /// Reads a part. errc::garbled_message where there is none such, errc::message_too_large where the message would be.
   error_code add(const wire::part& p);
+  /// Whether a message has begun and not ended.
+  bool under_way() const noexcept { return size_ != 0 || rest_is_next_; }
   /// The frame that comes now belongs to the message, too: add_rest() is to have it.
   void expect_rest() noexcept { rest_is_next_ = true; }
   bool rest_is_next() const noexcept { return rest_is_next_; }
   error_code add_rest(std::string_view content);
 
-  /// The message, when the last part has been read, and how many bytes it was. None where it is no message.
+  /// The message, when the last part has been read. None where it is no message.
   std::optional<wire::frame_content> end();
+  /// Bytes of the message under way, and of all parts so far.
   std::size_t size() const noexcept { return size_; }
+  std::uint64_t read() const noexcept { return read_; }
+
+  void close() noexcept;
 
  private:
   error_code add(std::string_view bytes, std::size_t more);
+
+  void drop_message() noexcept;
 
   const serialization form_;
   const std::size_t longest_;

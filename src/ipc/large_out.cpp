@@ -43,6 +43,12 @@ std::optional<wire::part> large_out::take_part(bool all) noexcept {
   return part;
 }
 
+void large_out::close() noexcept {
+  usable_ = false;
+  touched_ = false;
+  ring_ = {};
+}
+
 void large_out::rest() noexcept {
   if (!touched_ || unread() != 0) return;
   ring_.drop_content();

@@ -36,6 +36,7 @@ class large_out {
 
   /// No large message is to be expected soon: the kernel can have the pages, once all is read.
   void rest() noexcept;
+  void close() noexcept;
 
  private:
   std::size_t unread() noexcept;

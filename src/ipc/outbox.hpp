@@ -25,6 +25,8 @@ struct outgoing_handle {
   /// What happens when a peer of our own kind refuses it for lack of room: it is sent again until it is taken, or only
   /// as often as Node would, so that another peer can have it soon.
   bool insist = true;
+  /// Whether the channel stays open until the peer has it.
+  bool awaited = true;
 };
 
 /// What waits to leave a channel, and in which order it may. Does no I/O: the channel asks for the next bytes and says
@@ -77,7 +79,7 @@ class outbox {
   std::uint64_t left() const noexcept { return left_; }
   /// How many bytes are acknowledgements.
   std::size_t acknowledgements() const noexcept { return acknowledgements_.size() - acknowledgements_sent_; }
-  bool empty() const noexcept { return size_ == 0 && unanswered_.empty(); }
+  bool empty() const noexcept { return size_ == 0 && awaited_ == 0; }
   /// Drops everything and tells the owners of descriptors.
   void clear();
 
@@ -98,6 +100,7 @@ class outbox {
   bool front_may_leave() const noexcept;
   bool strict() const noexcept { return window_ == 1; }
   void plain_sent(entry& front);
+  entry take_answered();
   void drop_empty_front();
 
   const serialization form_;
@@ -106,6 +109,7 @@ class outbox {
   std::size_t sent_ = 0;          // of the first entry
   std::size_t boundary_ = 0;      // in a plain one: where the frame ends that the last byte that left belongs to
   std::deque<entry> unanswered_;  // have left; the peer's answers come in this order
+  std::size_t awaited_ = 0;       // of those
   std::deque<entry> postponed_;
   std::string spare_;
   std::string acknowledgements_;  // leave between frames, never inside one

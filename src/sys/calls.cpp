@@ -1,10 +1,12 @@
 #include "sys/calls.hpp"
 
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -62,6 +64,11 @@ int memory_file() noexcept {
 }
 
 int sealed_memory_file(std::size_t size) noexcept {
+  rlimit most{};
+  if (::getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < size) {
+    errno = EFBIG;  // the kernel would say so with SIGXFSZ
+    return -1;
+  }
   const int made = retry([] { return ::memfd_create("brood", MFD_CLOEXEC | MFD_ALLOW_SEALING); });
   if (made == -1) return -1;
   const auto fixed = retry([&] {
@@ -75,7 +82,8 @@ int sealed_memory_file(std::size_t size) noexcept {
 
 bool keeps_its_size(int file) noexcept {
   const int seals = ::fcntl(file, F_GET_SEALS);
-  return seals != -1 && (seals & F_SEAL_SHRINK) != 0;
+  struct statfs about {};
+  return seals != -1 && (seals & F_SEAL_SHRINK) != 0 && ::fstatfs(file, &about) == 0 && about.f_type == TMPFS_MAGIC;
 }
 
 /// Some file systems (overlayfs before Linux 6.3) have no O_TMPFILE: there it is made with a name that goes at once.
@@ -107,6 +115,8 @@ ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexce
 ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset) noexcept {
   return retry([&] { return ::pwrite(fd, data, size, static_cast<off_t>(offset)); });
 }
+
+void shut_down(int socket) noexcept { ::shutdown(socket, SHUT_RDWR); }
 
 bool is_socket(int fd) noexcept {
   struct stat facts;

@@ -36,13 +36,14 @@ int set_close_on_exec(int fd) noexcept;
 int memory_file() noexcept;  ///< memfd_create with MFD_CLOEXEC
 int sealed_memory_file(
     std::size_t size) noexcept;                  ///< the same, of a size that nobody can change (F_SEAL_SHRINK, _GROW)
-bool keeps_its_size(int file) noexcept;          ///< whether it is such a file
+bool keeps_its_size(int file) noexcept;          ///< whether it is such a file, in memory of the usual kind
 int unnamed_file(const std::string& directory);  ///< to read and write; gone when it is closed
 int is_open(int fd) noexcept;                    ///< F_GETFD: -1, EBADF where it is not
 ssize_t read(int fd, void* data, std::size_t size) noexcept;
 ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexcept;  ///< pread
 std::int64_t size_of(int file) noexcept;  ///< by fstat; -1 if it cannot be told
 ssize_t write_at(int fd, const void* data, std::size_t size, std::size_t offset) noexcept;  ///< pwrite
+void shut_down(int socket) noexcept;                                                        ///< both ways
 bool is_socket(int fd) noexcept;
 bool is_pipe(int fd) noexcept;
 std::uint64_t number_of(int file) noexcept;    ///< its inode, which tells it from all others of its kind; 0 if unknown

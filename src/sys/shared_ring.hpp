@@ -12,12 +12,12 @@ namespace brood::sys {
 /// A ring of bytes in memory that two processes share, in a file without a name (memfd_create(2)): one writes, the
 /// other, which was given the descriptor, reads.
 ///
-///     page 0                page 1 ...                                                    the end
+///     0                     64 KiB                                                        the end
 ///     | how much was read   |  room  |####### written, not read #######|       room       |
 ///
 /// Where the bytes are, the two tell each other elsewhere; what is read is told here, so that the writer knows at once.
-/// Nobody can make the file shorter, so that to look at it is safe whatever the other side does: a page that is not
-/// there any more would be a SIGBUS.
+/// Nobody can make the file shorter, so that to look at it is safe whatever the other side does: what is beyond the
+/// end would be a SIGBUS.
 class shared_ring {
  public:
   shared_ring() = default;

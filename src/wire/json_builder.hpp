@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,7 +38,8 @@ class json_builder : public json_events {
  public:
   json_builder() { made_.reset(); }
 
-  /// So many bytes will follow of the string that is under way, if one is; only a guess.
+  /// So many bytes will follow of the string that the next piece of text ends in, if it ends in one. Whoever says so
+  /// may be wrong.
   void expect(std::size_t more) noexcept { expected_ = more; }
   boost::json::value release();
 
@@ -80,8 +83,13 @@ class json_builder : public json_events {
   std::string number_;  // the same of a number
 };
 
+/// The memory is had ahead of what comes, so as not to copy it again and again, but not without bound.
 inline void json_builder::add_to_string(string_view text) {
-  if (string_.empty() && expected_ >= large) string_.reserve(text.size() + std::exchange(expected_, 0));
+  constexpr std::size_t far_ahead = 16UL * 1024 * 1024;
+  const std::size_t there = string_.size() + text.size();
+  if (expected_ >= large && string_.capacity() < there + expected_) {
+    string_.reserve(there + std::min(expected_, std::max(far_ahead, 3 * there)));
+  }
   for (; text.size() > ordinary_copy; text.remove_prefix(ordinary_copy)) string_.append(text.substr(0, ordinary_copy));
   string_.append(text);
 }
@@ -91,6 +99,7 @@ inline void json_builder::end_string() {
     made_.push_string(string_);
     return string_.clear();
   }
+  if (string_.capacity() / 2 > string_.size()) string_.shrink_to_fit();
   constexpr std::uint64_t quiet_nan = 0x7ff8'0000'0000'0000;
   made_.push_double(std::bit_cast<double>(quiet_nan | large_.size()));
   large_.push_back(std::exchange(string_, {}));
@@ -123,5 +132,25 @@ inline void json_builder::fill_places(boost::json::value& value) {
     value = std::move(large_[static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(*number))]);
   }
 }
+
+/// Boost's parser, taking what Node takes (see parse_json_text()).
+class json_parser : public boost::json::basic_parser<json_builder> {
+ public:
+  json_parser() : basic_parser(options()) {}
+
+  /// Reads some of a text; `more` of it are to follow, or not.
+  void add(bool more, std::string_view text, boost::system::error_code& ec) {
+    const std::size_t read = write_some(more, text.data(), text.size(), ec);
+    if (!ec && read < text.size()) ec = boost::json::error::extra_data;
+  }
+
+ private:
+  static boost::json::parse_options options() {
+    boost::json::parse_options result;
+    result.max_depth = json_events::deepest;
+    result.allow_invalid_utf8 = true;
+    return result;
+  }
+};
 
 }  // namespace brood::wire

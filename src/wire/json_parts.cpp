@@ -4,15 +4,7 @@
 
 namespace brood::wire {
 
-struct json_parts::parser : boost::json::basic_parser<json_builder> {
-  static boost::json::parse_options options() {
-    boost::json::parse_options result;
-    result.max_depth = json_events::deepest;
-    result.allow_invalid_utf8 = true;
-    return result;
-  }
-  parser() : basic_parser(options()) {}
-};
+struct json_parts::parser : json_parser {};
 
 json_parts::json_parts() : parser_(std::make_unique<parser>()) {}
 json_parts::json_parts(json_parts&&) noexcept = default;
@@ -21,12 +13,11 @@ json_parts::~json_parts() = default;
 
 void json_parts::add(std::string_view part, std::size_t more, boost::system::error_code& ec) {
   parser_->handler().expect(more);
-  const std::size_t read = parser_->write_some(true, part.data(), part.size(), ec);
-  if (!ec && read < part.size()) ec = boost::json::error::extra_data;
+  parser_->add(true, part, ec);
 }
 
 boost::json::value json_parts::end(boost::system::error_code& ec) {
-  parser_->write_some(false, nullptr, 0, ec);
+  parser_->add(false, {}, ec);
   return ec ? boost::json::value() : parser_->handler().release();
 }
 

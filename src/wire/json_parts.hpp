@@ -17,8 +17,8 @@ class json_parts {
   json_parts& operator=(json_parts&&) noexcept;
   ~json_parts();
 
-  /// What follows `part` goes on for `more` bytes of the same string, as far as the sender knows: the memory for it can
-  /// be had at once. The error is that of parse_json_text(), and there is no use in going on after one.
+  /// If `part` ends in a string, `more` bytes of it follow, as far as the sender knows: the memory for it can be had at
+  /// once. The error is that of parse_json_text(), and there is no use in going on after one.
   void add(std::string_view part, std::size_t more, boost::system::error_code& ec);
   /// The value, when all parts have been added; once.
   boost::json::value end(boost::system::error_code& ec);

@@ -33,12 +33,8 @@ struct onlooker : json_events {
 };
 
 json::value parse(std::string_view text, boost::system::error_code& ec) {
-  json::parse_options options;
-  options.max_depth = json_events::deepest;
-  options.allow_invalid_utf8 = true;
-  json::basic_parser<json_builder> parser(options);
-  const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
-  if (!ec && read < text.size()) ec = json::error::extra_data;
+  json_parser parser;
+  parser.add(false, text, ec);
   return ec ? json::value() : parser.handler().release();
 }
 

@@ -8,6 +8,7 @@
 #include "wire/clone_writer.hpp"
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
+#include "wire/parts.hpp"
 
 namespace brood::wire {
 namespace {
@@ -104,13 +105,16 @@ std::string_view content_of_frame(std::string_view frame, serialization form) no
   return frame.substr(length_size);
 }
 
-void drop_beginning(std::string& frame, serialization form, std::size_t size) {
-  if (form == serialization::json) {
-    frame.erase(0, size);
-  } else {
-    frame.erase(length_size, size);
-    set_block_length(frame.data(), frame.size() - length_size);
+void make_rest(std::string& frame, serialization form, std::size_t size) {
+  std::string before;
+  append_text_frame(before, form, rest_notice);
+  if (form == serialization::advanced) {
+    const std::size_t left = frame.size() - length_size - size;
+    before.resize(before.size() + length_size);
+    set_block_length(&before[before.size() - length_size], left);
+    size += length_size;
   }
+  frame.replace(0, size, before);
 }
 
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept {

@@ -7,11 +7,11 @@ namespace {
 
 namespace json = boost::json;
 
-/// What may be missing is 0, and so is what is no size.
-std::size_t size_in(const json::object& notice, std::string_view key) noexcept {
+std::optional<std::size_t> size_in(const json::object& notice, std::string_view key) noexcept {
   const json::value* found = notice.if_contains(key);
   const auto* number = found != nullptr ? found->if_int64() : nullptr;
-  return number != nullptr && *number > 0 ? static_cast<std::size_t>(*number) : 0;
+  if (number == nullptr || *number < 0) return std::nullopt;
+  return static_cast<std::size_t>(*number);
 }
 
 }  // namespace
@@ -25,8 +25,10 @@ std::string part_notice(const part& p) {
 }
 
 std::optional<part> read_part(const json::object& notice) noexcept {
-  part p{.at = size_in(notice, "at"), .size = size_in(notice, "size"), .more = size_in(notice, "more")};
-  if (p.size == 0) return std::nullopt;
+  const auto at = size_in(notice, "at");
+  const auto size = size_in(notice, "size");
+  if (!at || !size || *size == 0) return std::nullopt;
+  part p{.at = *at, .size = *size, .more = size_in(notice, "more").value_or(0)};
   const json::value* last = notice.if_contains("last");
   const auto* is_last = last != nullptr ? last->if_bool() : nullptr;
   p.last = is_last != nullptr && *is_last;

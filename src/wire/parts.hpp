@@ -10,7 +10,8 @@
 ///
 /// The sender gives its memory to the peer (NODE_BROOD_MEMORY, with the descriptor), which answers that it has it
 /// (NODE_BROOD_MAPPED). From then on the sender may write the content of a message there, a part at a time, and says of
-/// each where it is (NODE_BROOD_PART). What finds no room follows as a frame of its own (NODE_BROOD_REST).
+/// each where it is (NODE_BROOD_PART): behind the one before, and never around the end. What finds no room follows as a
+/// frame of its own (NODE_BROOD_REST).
 namespace brood::wire {
 
 inline constexpr std::string_view memory_command = "NODE_BROOD_MEMORY";
@@ -28,7 +29,7 @@ inline constexpr std::string_view rest_notice = R"({"cmd":"NODE_BROOD_REST"})";
 struct part {
   std::size_t at = 0;  ///< in the memory
   std::size_t size = 0;
-  std::size_t more = 0;  ///< so many bytes follow at least; 0 where that is not known
+  std::size_t more = 0;  ///< so many bytes follow of the string that it ends in; 0 where it ends in none
   bool last = false;
 };
 std::string part_notice(const part& p);

@@ -1,4 +1,5 @@
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 
 #include "channel_peer.hpp"
 #include "ipc/large_out.hpp"
+#include "support/apart.hpp"
 #include "wire/json_text.hpp"
 
 // Large messages between two brood programs, which go through memory that both have mapped.
@@ -22,7 +24,7 @@ const std::string memory =
     "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_BROOD_MEMORY\"}}\n";
 const std::string mapped = "{\"cmd\":\"NODE_BROOD_MAPPED\"}\n";
 const std::string rest = "{\"cmd\":\"NODE_BROOD_REST\"}\n";
-constexpr std::size_t page = 4096;
+constexpr std::size_t head = 64UL * 1024;
 
 /// A text in which each place can be told from its neighbours.
 json::string text_of(std::size_t size) {
@@ -45,8 +47,8 @@ class seen_memory {
   seen_memory& operator=(const seen_memory&) = delete;
   ~seen_memory() { ::munmap(at_, size_); }
 
-  char* bytes() const { return at_ + page; }
-  std::size_t size() const { return size_ - page; }
+  char* bytes() const { return at_ + head; }
+  std::size_t size() const { return size_ - head; }
   void set_read(std::uint64_t total) { std::memcpy(at_, &total, sizeof total); }
   std::uint64_t read() const {
     std::uint64_t total = 0;
@@ -62,7 +64,7 @@ class seen_memory {
 /// What a brood program would make.
 unique_fd memory_of(std::size_t size, int seals = F_SEAL_SHRINK | F_SEAL_GROW) {
   unique_fd fd(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  EXPECT_EQ(::ftruncate(fd.get(), static_cast<off_t>(page + size)), 0);
+  EXPECT_EQ(::ftruncate(fd.get(), static_cast<off_t>(head + size)), 0);
   EXPECT_EQ(::fcntl(fd.get(), F_ADD_SEALS, seals), 0);
   return fd;
 }
@@ -208,7 +210,7 @@ TEST_F(a_channel_to_a_brood_peer, gives_the_memory_back_when_only_small_messages
   const auto pages = [&] {
     struct stat about {};
     ::fstat(fd.get(), &about);
-    return about.st_blocks * 512 / static_cast<long>(page);
+    return about.st_blocks * 512 / 4096;
   };
   near.link->send(text_of(1'000'000));
   other.read(all_there_is());
@@ -259,54 +261,73 @@ TEST_F(channel_with_a_raw_peer, gives_no_memory_to_a_peer_that_is_not_brood) {
 }
 
 TEST_F(a_channel_to_a_brood_peer, hears_a_message_whose_parts_are_in_the_peers_memory) {
-  const unique_fd fd = memory_of(100'000);
+  constexpr std::size_t size = 1000;
+  const unique_fd fd = memory_of(size);
   take_memory(fd);
   seen_memory seen(fd);
-  const std::string_view text = R"({"a":"some text","b":[1,2.5]})";
-  text.copy(seen.bytes() + 99'000, text.size());
-  for (std::size_t cut = 1; cut < text.size(); ++cut) {
-    near.heard.clear();
-    peer.write(part(99'000, cut, R"(,"more":17)") + part(99'000 + cut, text.size() - cut, last) + "\"behind\"\n");
-    turn();
-    EXPECT_EQ(near.heard, (std::vector<std::string>{R"({"a":"some text","b":[1,2.5E0]})", "\"behind\""})) << cut;
-    EXPECT_EQ(seen.read(), cut * text.size());
+  const std::string text = R"({"a":"some text","b":[1,2.5]})";
+  std::size_t written = 0;
+  const auto write = [&](std::string_view bytes, std::string_view how) {
+    std::string notices;
+    while (!bytes.empty()) {
+      const std::size_t at = written % size;
+      const std::size_t fits = std::min(bytes.size(), size - at);
+      bytes.copy(seen.bytes() + at, fits);
+      bytes.remove_prefix(fits);
+      written += fits;
+      notices += part(at, fits, bytes.empty() ? how : "");
+    }
+    return notices;
+  };
+  for (int round = 0; round < 5; ++round) {
+    for (std::size_t cut = 1; cut < text.size(); ++cut) {
+      near.heard.clear();
+      const std::string first = write(text.substr(0, cut), R"(,"more":17)");
+      peer.write(first + write(text.substr(cut), last) + "\"behind\"\n");
+      turn();
+      ASSERT_EQ(near.heard, (std::vector<std::string>{R"({"a":"some text","b":[1,2.5E0]})", "\"behind\""})) << cut;
+      EXPECT_EQ(seen.read(), written);
+    }
   }
   near.heard.clear();
-  peer.write(part(99'000, 5) + rest + std::string(text.substr(5)) + "\n");
+  peer.write(write(text.substr(0, 5), "") + rest + text.substr(5) + "\n");
   turn();
   EXPECT_EQ(near.heard, std::vector<std::string>{R"({"a":"some text","b":[1,2.5E0]})"});
 }
 
 /// What it takes for a notice: none of these is one.
 TEST(a_channel_to_a_hostile_brood_peer, is_closed_by_parts_that_cannot_be) {
-  const std::string none = "";
   struct attack {
     std::string frames;
     bool with_memory;
     error_code reason;
   };
   using brood::errc;
+  const auto notice = [](std::string_view members) {
+    return R"({"cmd":"NODE_BROOD_PART")" + std::string(members) + "}\n";
+  };
+  const error_code garbled = errc::garbled_message;
   const std::vector<attack> attacks = {
-      {part(0, 10), false, errc::garbled_message},
-      {part(0, 100'001), true, errc::garbled_message},
-      {part(99'991, 10), true, errc::garbled_message},
-      {part(100'001, 1), true, errc::garbled_message},
-      {part(9'000'000'000'000'000'000, 9'000'000'000'000'000'000), true, errc::garbled_message},
-      {part(0, 0), true, errc::garbled_message},
-      {R"({"cmd":"NODE_BROOD_PART","at":-1,"size":-5})"
-       "\n",
-       true, errc::garbled_message},
-      {R"({"cmd":"NODE_BROOD_PART","at":"x","size":[]})"
-       "\n",
-       true, errc::garbled_message},
-      {R"({"cmd":"NODE_BROOD_PART"})"
-       "\n",
-       true, errc::garbled_message},
-      {part(0, 10, last), true, errc::garbled_message},  // zeros are no JSON
-      {mapped, true, errc::garbled_message},             // nobody gave it any
-      {rest + "\"no beginning\"\n", false, {}},          // the rest of nothing is all there is
-      {rest + rest, false, {}},                          // which is then an internal message, and unknown
-      {rest + "\n", false, errc::garbled_message},
+      {part(0, 10), false, garbled},
+      {part(0, 100'001), true, garbled},
+      {part(99'991, 10), true, garbled},
+      {part(100'001, 1), true, garbled},
+      {part(9'000'000'000'000'000'000, 9'000'000'000'000'000'000), true, garbled},
+      {part(0, 0), true, garbled},
+      {part(1, 10), true, garbled},                         // not behind the one before
+      {part(0, 10) + part(0, 10), true, garbled},           // again
+      {part(0, 10) + "7\n" + part(20, 10), true, garbled},  // one is missing
+      {notice(R"(,"at":-1,"size":5)"), true, garbled},
+      {notice(R"(,"at":0,"size":-5)"), true, garbled},
+      {notice(R"(,"at":"x","size":[])"), true, garbled},
+      {notice(R"(,"at":0.0,"size":10)"), true, garbled},
+      {notice(R"(,"size":10)"), true, garbled},
+      {notice(""), true, garbled},
+      {part(0, 10, last), true, garbled},        // zeros are no JSON
+      {mapped, true, garbled},                   // nobody gave it any
+      {rest + "\"no beginning\"\n", false, {}},  // the rest of nothing is all there is
+      {rest + rest, false, {}},                  // which is then an internal message, and unknown
+      {rest + "\n", false, garbled},
   };
   for (const auto& [frames, with_memory, reason] : attacks) {
     asio::io_context io{1};
@@ -368,9 +389,94 @@ TEST(a_channel_to_a_hostile_brood_peer, is_closed_when_the_parts_are_more_than_a
   const seen_memory seen(fd);
   seen.bytes()[0] = '"';
   std::memset(seen.bytes() + 1, 'x', 9'000);
-  peer.write(part(0, 6'000, R"(,"more":9000000000000)") + part(1, 5'000));
+  peer.write(part(0, 6'000, R"(,"more":9000000000000)") + part(6'000, 5'000));
   io.poll();
   EXPECT_EQ(near.reason, brood::errc::message_too_large);
+}
+
+/// The notice and what it announces are one: an acknowledgement in between would be taken for the rest.
+TEST_F(a_channel_to_a_brood_peer, lets_nothing_come_between_a_notice_and_the_rest) {
+  give_memory();
+  reader other(peer.last_descriptor);
+  const unique_fd fd = pipe_with("x");
+  const std::string arrival = R"({"cmd":"NODE_HANDLE","type":"net.Socket","msg":1})";
+  near.on_message = [&] {
+    if (near.heard.size() == 1) near.link->send(text_of(9'000'000));
+  };
+  peer.write(arrival + "\n", {fd.get()});
+  peer.write(arrival + "\n", {fd.get()});
+  turn();
+  other.read(all_there_is());
+  EXPECT_EQ(other.rests, 1U);
+  ASSERT_EQ(other.messages.size(), 3U);
+  const auto acknowledgement = accepted.substr(0, accepted.size() - 1);
+  EXPECT_EQ(std::count(other.messages.begin(), other.messages.end(), acknowledgement), 2);
+  EXPECT_EQ(std::count(other.messages.begin(), other.messages.end(), json::serialize(text_of(9'000'000))), 1);
+}
+
+TEST_F(a_channel_to_a_brood_peer, closes_though_the_peer_has_not_said_that_it_has_the_memory) {
+  peer.write(greeting);
+  turn();
+  near.link->send(text_of(140'000));
+  near.link->disconnect();
+  all_there_is();
+  EXPECT_EQ(peer.descriptors, 1);
+  EXPECT_TRUE(near.closed);
+  EXPECT_FALSE(near.reason);
+}
+
+/// Whatever the sender said would follow.
+TEST_F(a_channel_to_a_brood_peer, keeps_no_more_memory_than_its_strings_need) {
+  constexpr std::size_t size = 4'000'000;
+  const unique_fd fd = memory_of(size);
+  take_memory(fd);
+  const seen_memory seen(fd);
+  json::array all;
+  for (int i = 0; i < 40; ++i) all.emplace_back(text_of(66'000));
+  const std::string text = json::serialize(all);
+  text.copy(seen.bytes(), text.size());
+  std::size_t most = 0;
+  std::size_t strings = 0;
+  near.on_body = [&](const json::value& body) {
+    for (const auto& one : body.as_array()) {
+      most = std::max(most, one.as_string().capacity());
+      ++strings;
+    }
+  };
+  constexpr std::size_t step = 100'000;
+  for (std::size_t at = 0; at < text.size(); at += step) {
+    const std::size_t now = std::min(step, text.size() - at);
+    peer.write(part(at, now, at + now == text.size() ? last : R"(,"more":536000000)"));
+    turn();
+  }
+  EXPECT_EQ(strings, 40U);
+  EXPECT_LE(most, 2 * 66'000U);
+}
+
+TEST_F(a_channel_to_a_brood_peer, gives_the_loop_to_others_while_it_reads_much) {
+  constexpr std::size_t size = 1'000'000;
+  const unique_fd fd = memory_of(size);
+  take_memory(fd);
+  const seen_memory seen(fd);
+  std::memset(seen.bytes(), ' ', size);
+  std::string notices;
+  for (int i = 0; i < 60; ++i) notices += part(0, size);
+  peer.write(notices + rest + "1\n");
+  io.restart();
+  int turns = 0;
+  while (near.heard.empty() && io.run_one() != 0) ++turns;
+  EXPECT_EQ(near.heard, std::vector<std::string>{"1"});
+  EXPECT_GE(turns, 10);
+}
+
+TEST(a_large_message, does_without_memory_where_files_may_not_be_so_large) {
+  const auto in_a_child = [] {
+    const rlimit little{.rlim_cur = 1'000'000, .rlim_max = RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &little);
+    brood::ipc::large_out out;
+    return out.share() ? "there is some" : "none to be had";
+  };
+  EXPECT_EQ(brood_test::apart(in_a_child), "none to be had");
 }
 
 class two_brood_channels_and_large : public testing::TestWithParam<brood::serialization> {};

@@ -109,6 +109,7 @@ struct listener {
   std::vector<std::string> heard;
   std::vector<attachment> handles;
   std::function<void()> on_message;
+  std::function<void(const json::value&)> on_body;
   bool closed = false;
   error_code reason;
 
@@ -117,6 +118,7 @@ struct listener {
       : link(std::make_shared<channel>(io.get_executor(), unique_fd(fd), form, limits)) {
     link->start({.user =
                      [this](message&& m, std::size_t) {
+                       if (on_body) on_body(m.body);
                        heard.push_back((m.rich ? "rich " : "") + json::serialize(m.body));
                        if (m.handle) handles.push_back(std::move(m.handle));
                        if (on_message) on_message();
