@@ -12,7 +12,9 @@
 #include "wire/cluster_message.hpp"
 #include "wire/frame_buffer.hpp"
 #include "wire/frames.hpp"
+#include "wire/json_parts.hpp"
 #include "wire/json_text.hpp"
+#include "wire/parts.hpp"
 
 namespace {
 
@@ -44,10 +46,24 @@ void check_cluster(const json::object& object) {
   check_sendable(new_connection_text(m.seq, m.key));
 }
 
+/// The same comes out where the text comes in parts, but for half of a surrogate pair.
+void check_parts(std::string_view line, const json::value* whole) {
+  if (line.find("\\u") != std::string_view::npos) return;
+  boost::system::error_code ec;
+  json_parts parts;
+  for (std::size_t at = 0, size = 1; at < line.size() && !ec; at += size, size = 1 + size * 2 % 7) {
+    parts.add(line.substr(at, size), line.size(), ec);
+  }
+  const json::value value = ec ? json::value() : parts.end(ec);
+  check(ec.failed() == (whole == nullptr));
+  check(whole == nullptr || value == *whole);
+}
+
 /// One line, as a channel takes it. What it was, or nothing where the peer is to be cut off.
 std::string read_line(std::string_view line) {
   boost::system::error_code ec;
   json::value value = parse_json_text(line, ec);
+  check_parts(line, ec ? nullptr : &value);
   if (ec) return {};
   std::string text = to_json_text(value);
   check_sendable(text);
@@ -61,7 +77,11 @@ std::string read_line(std::string_view line) {
     value = std::move(content.body);
     command = internal_command(value);
   }
-  if (!command.empty()) check_cluster(value.get_object());
+  if (!command.empty()) {
+    check_cluster(value.get_object());
+    const auto part = read_part(value.get_object());
+    check(!part || part->size != 0);
+  }
   return text.append(command).append("\n");
 }
 
