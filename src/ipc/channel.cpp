@@ -179,31 +179,6 @@ bool channel::is_between_brood_peers(std::string_view command, const boost::json
   return true;
 }
 
-void channel::part_arrived(const boost::json::object& notice) {
-  const auto part = wire::read_part(notice);
-  if (!part) return close(errc::garbled_message);
-  large_arrived(large_in_.add(*part), part->last);
-}
-
-/// A part of a large message, or the rest of it.
-void channel::large_arrived(error_code ec, bool complete) {
-  if (ec) return close(ec);
-  if (!complete || !open_) return;
-  const std::size_t size = large_in_.size();
-  auto content = large_in_.end();
-  if (!content) return close(errc::garbled_message);
-  // What the channels tell each other is never so large: it goes no further than the program, lest it name itself.
-  if (!wire::internal_command(content->body).empty()) return deliver_internal(std::move(*content), {});
-  deliver(std::move(*content), {}, size);
-}
-
-/// Where we cannot map it, the peer hears nothing and does without.
-void channel::memory_arrived(const attachment& memory) {
-  if (!large_in_.open(memory.native_handle())) return;
-  acknowledge(wire::mapped_notice);
-  schedule_flush();
-}
-
 void channel::answered(bool taken) {
   const bool expected = taken ? outgoing_.acknowledged() : outgoing_.refused();
   if (!expected) return close(errc::garbled_message);
