@@ -237,13 +237,14 @@ void channel::deliver_internal(wire::frame_content&& content, attachment handle)
 // ---- end
 
 void channel::drain_and_close() {
+  constexpr std::size_t all_of_it = std::numeric_limits<std::size_t>::max() / 2;
   auto self = shared_from_this();
   // What it has left is what is there now: a process of its own that holds the same end may go on writing for ever.
   std::size_t left = sys::readable_now(fd_.get());
   for (;;) {
     do {
       paused_ = false;
-      decode(std::numeric_limits<std::uint32_t>::max());
+      decode(all_of_it);
     } while (paused_);
     const std::size_t size = open_ && left != 0 ? receive().size : 0;
     if (size == 0) break;

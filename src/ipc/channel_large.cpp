@@ -4,6 +4,7 @@
 #include "ipc/channel.hpp"
 #include "sys/calls.hpp"
 #include "wire/frames.hpp"
+#include "wire/json_writer.hpp"
 #include "wire/parts.hpp"
 
 // Large messages between brood peers: what of them goes through memory that both have mapped (wire/parts.hpp).

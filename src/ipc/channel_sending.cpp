@@ -77,7 +77,7 @@ void channel::recycle() {
   if (++small_frames_ < enough_small_frames) return;
   small_frames_ = 0;
   static_cast<void>(outgoing_.take_spare());
-  large_out_.rest();
+  large_out_.give_back();
   if (frame_.capacity() > high_water_mark) frame_ = {};
 }
 

@@ -49,7 +49,7 @@ void large_out::close() noexcept {
   ring_ = {};
 }
 
-void large_out::rest() noexcept {
+void large_out::give_back() noexcept {
   if (!touched_ || unread() != 0) return;
   ring_.drop_content();
   touched_ = false;

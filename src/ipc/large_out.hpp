@@ -35,7 +35,7 @@ class large_out {
   bool has_part() const noexcept { return told_ != written_; }
 
   /// No large message is to be expected soon: the kernel can have the pages, once all is read.
-  void rest() noexcept;
+  void give_back() noexcept;
   void close() noexcept;
 
  private:

@@ -1,5 +1,6 @@
 #include "ipc/outbox.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -91,7 +92,6 @@ void outbox::sent(std::size_t size) {
   sent_ += size;
   if (front.plain()) return plain_sent(front);
   if (sent_ != front.bytes.size()) return;
-  awaited_ += front.handle.awaited ? 1 : 0;
   unanswered_.push_back(std::move(front));
   queue_.pop_front();
   sent_ = 0;
@@ -115,23 +115,23 @@ void outbox::plain_sent(entry& front) {
   }
 }
 
-outbox::entry outbox::take_answered() {
-  entry answered = std::move(unanswered_.front());
-  unanswered_.pop_front();
-  awaited_ -= answered.handle.awaited ? 1 : 0;
-  return answered;
+bool outbox::empty() const noexcept {
+  return size_ == 0 &&
+         std::none_of(unanswered_.begin(), unanswered_.end(), [](const entry& e) { return e.handle.awaited; });
 }
 
 bool outbox::acknowledged() {
   if (unanswered_.empty()) return false;
-  const entry done = take_answered();
+  const entry done = std::move(unanswered_.front());
+  unanswered_.pop_front();
   if (done.handle.outcome) done.handle.outcome(true);
   return true;
 }
 
 bool outbox::refused() {
   if (unanswered_.empty()) return false;
-  entry back = take_answered();
+  entry back = std::move(unanswered_.front());
+  unanswered_.pop_front();
   ++back.attempts;
   const bool again = back.attempts < most_attempts;
   const bool later = !strict() && back.handle.insist;
@@ -163,7 +163,7 @@ void outbox::clear() {
     rest->clear();
   }
   acknowledgements_.clear();
-  sent_ = boundary_ = acknowledgements_sent_ = size_ = awaited_ = 0;
+  sent_ = boundary_ = acknowledgements_sent_ = size_ = 0;
   for (const auto& one : all) {
     if (one.handle.outcome) one.handle.outcome(false);
   }

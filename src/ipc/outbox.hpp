@@ -79,7 +79,7 @@ class outbox {
   std::uint64_t left() const noexcept { return left_; }
   /// How many bytes are acknowledgements.
   std::size_t acknowledgements() const noexcept { return acknowledgements_.size() - acknowledgements_sent_; }
-  bool empty() const noexcept { return size_ == 0 && awaited_ == 0; }
+  bool empty() const noexcept;
   /// Drops everything and tells the owners of descriptors.
   void clear();
 
@@ -100,7 +100,6 @@ class outbox {
   bool front_may_leave() const noexcept;
   bool strict() const noexcept { return window_ == 1; }
   void plain_sent(entry& front);
-  entry take_answered();
   void drop_empty_front();
 
   const serialization form_;
@@ -109,7 +108,6 @@ class outbox {
   std::size_t sent_ = 0;          // of the first entry
   std::size_t boundary_ = 0;      // in a plain one: where the frame ends that the last byte that left belongs to
   std::deque<entry> unanswered_;  // have left; the peer's answers come in this order
-  std::size_t awaited_ = 0;       // of those
   std::deque<entry> postponed_;
   std::string spare_;
   std::string acknowledgements_;  // leave between frames, never inside one

@@ -12,7 +12,9 @@
 // ThreadSanitizer takes clone() for a fork: its side of the child would change, in our memory, what it knows of this
 // thread. The GNU C library has the function under this name as well.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
-#define clone __clone
+constexpr auto* clone_uninstrumented = &__clone;
+#else
+constexpr auto* clone_uninstrumented = &::clone;
 #endif
 
 namespace brood::launch {
@@ -43,7 +45,8 @@ process clone_child(child_view& view) {
   int pidfd = -1;
   if (sys::fault_due()) throw spawn_error(spawn_step::clone, sys::last_error(), view.argv[0]);
   blocked_signals quiet;
-  child.pid = ::clone(child_main, stack + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &view, &pidfd);
+  child.pid = clone_uninstrumented(child_main, stack + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                                   &view, &pidfd);
   const error_code reason = child.pid == -1 ? sys::last_error() : error_code();
   if (reason) throw spawn_error(spawn_step::clone, reason, view.argv[0]);
   child.pidfd.reset(pidfd);

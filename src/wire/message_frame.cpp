@@ -8,6 +8,7 @@
 #include "wire/clone_writer.hpp"
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
+#include "wire/json_writer.hpp"
 #include "wire/parts.hpp"
 
 namespace brood::wire {

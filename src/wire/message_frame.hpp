@@ -7,10 +7,11 @@
 
 #include "brood/message.hpp"
 #include "brood/serialization.hpp"
-#include "wire/json_writer.hpp"
 
 /// Whole frames, with the newline or the length they have on the channel, in either serialization.
 namespace brood::wire {
+
+class outlet;
 
 /// What goes around the body of a message that travels with a descriptor (NODE_HANDLE).
 struct handle_envelope {

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "channel_peer.hpp"
+
+/// What the tests of large messages have in common: a brood peer as bytes, and the memory it shares.
+namespace channel_testing {
+
+inline const std::string greeting = "{\"cmd\":\"NODE_BROOD\"}\n";
+inline const std::string accepted = "{\"cmd\":\"NODE_HANDLE_ACK\"}\n";
+inline const std::string memory =
+    "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_BROOD_MEMORY\"}}\n";
+inline const std::string mapped = "{\"cmd\":\"NODE_BROOD_MAPPED\"}\n";
+inline const std::string rest = "{\"cmd\":\"NODE_BROOD_REST\"}\n";
+inline constexpr std::size_t head = 64UL * 1024;
+
+/// A text in which each place can be told from its neighbours.
+inline json::string text_of(std::size_t size) {
+  json::string text(size, 'x');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i + i / 251) % 26);
+  return text;
+}
+
+/// The memory as the peer of its maker sees it.
+class seen_memory {
+ public:
+  explicit seen_memory(const unique_fd& fd) {
+    struct stat about {};
+    EXPECT_EQ(::fstat(fd.get(), &about), 0);
+    size_ = static_cast<std::size_t>(about.st_size);
+    at_ = static_cast<char*>(::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0));
+    EXPECT_NE(static_cast<void*>(at_), MAP_FAILED);
+  }
+  seen_memory(const seen_memory&) = delete;
+  seen_memory& operator=(const seen_memory&) = delete;
+  ~seen_memory() { ::munmap(at_, size_); }
+
+  char* bytes() const { return at_ + head; }
+  std::size_t size() const { return size_ - head; }
+  void set_read(std::uint64_t total) { std::memcpy(at_, &total, sizeof total); }
+  std::uint64_t read() const {
+    std::uint64_t total = 0;
+    std::memcpy(&total, at_, sizeof total);
+    return total;
+  }
+
+ private:
+  char* at_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// What a brood program would make.
+inline unique_fd memory_of(std::size_t size, int seals = F_SEAL_SHRINK | F_SEAL_GROW) {
+  unique_fd fd(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  EXPECT_EQ(::ftruncate(fd.get(), static_cast<off_t>(head + size)), 0);
+  EXPECT_EQ(::fcntl(fd.get(), F_ADD_SEALS, seals), 0);
+  return fd;
+}
+
+inline std::string part(std::size_t at, std::size_t size, std::string_view more = "") {
+  return R"({"cmd":"NODE_BROOD_PART","at":)" + std::to_string(at) + R"(,"size":)" + std::to_string(size) +
+         std::string(more) + "}\n";
+}
+inline constexpr std::string_view last = R"(,"last":true)";
+
+class a_channel_to_a_brood_peer : public channel_with_a_raw_peer {
+ protected:
+  /// What the peer can read until nothing more comes.
+  std::string all_there_is() {
+    std::string all;
+    for (;;) {
+      turn();
+      const std::string some = peer.read();
+      if (some.empty()) return all;
+      all += some;
+    }
+  }
+
+  /// The channel has given its memory to the peer, which has said that it has it.
+  void give_memory() {
+    peer.write(greeting);
+    turn();
+    near.link->send(text_of(200'000));
+    EXPECT_EQ(all_there_is(), json::serialize(text_of(200'000)) + "\n" + memory);
+    EXPECT_EQ(peer.descriptors, 1);
+    peer.write(accepted + mapped);
+    turn();
+    EXPECT_EQ(peer.read(), "");
+  }
+
+  /// The peer has given it memory.
+  void take_memory(const unique_fd& fd) {
+    peer.write(memory, {fd.get()});
+    turn();
+    EXPECT_EQ(peer.read(), accepted + mapped);
+  }
+};
+
+}  // namespace channel_testing
