@@ -70,8 +70,11 @@ void channel::readable(error_code ec) {
   } turn{*this};
   bool more = true;
   for (int i = 0; i < reads_a_turn && more && open_ && !paused_ && !decode_posted_; ++i) {
-    more = receive().more;
+    const received got = receive();
+    more = got.more;
     decode();
+    // Where there is so much, an answer must not wait for the end of it: the peer may have nothing to do until then.
+    if (got.size == read_size && !turn.posted) flush();
   }
   turn.complete = true;
   flush_posted_ = turn.posted;
