@@ -6,7 +6,7 @@
 //     flood S     messages one way for S seconds: as fast as the child can send
 //     large S     round trips of a message of 10 MB for S seconds
 //     sockets S   listening sockets to the child for S seconds, as fast as it takes them
-//     bulk BYTES  64 MiB or more one way, in messages of so many bytes, once the child has its text; says how many MiB
+//     bulk BYTES  64 MiB or more one way, in messages of so many bytes, once the first such has come; says how many MiB
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -64,8 +64,7 @@ int be_child() {
     } else if (const auto* texts = object != nullptr ? object->if_contains("bulk") : nullptr) {
       const auto size = static_cast<std::size_t>(object->at("size").as_int64());
       auto text = std::make_shared<const json::value>(json::string(bench::large_text(size)));
-      parent.send("made");
-      send_bulk(parent, texts->as_int64(), std::move(text));
+      send_bulk(parent, 1 + texts->as_int64(), std::move(text));
     } else {
       parent.send(m.body);
     }

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int reads_a_turn = 16;
-constexpr std::size_t window = arrivals::most;            // of descriptors under way between brood and brood
-constexpr std::size_t most_acknowledgements = 64 * 1024;  // bytes of them: the same peer, 2,500 times
+constexpr std::size_t window = arrivals::most;  // of descriptors under way between brood and brood
+constexpr std::size_t most_urgent = 64 * 1024;  // bytes of what a peer makes us say: the same one, 2,500 times
 
 /// How often one looks whether a socket that a Node parent asks for is still open.
 constexpr std::chrono::milliseconds between_looks{100};
@@ -79,6 +79,19 @@ void channel::readable(error_code ec) {
   turn.complete = true;
   flush_posted_ = turn.posted;
   if (!turn.posted) flush();
+}
+
+void channel::pause() {
+  paused_ = true;
+  if (outgoing_.has_parts()) schedule_flush();
+}
+
+/// What waits for the peer's answer must leave, as what waits for the socket.
+void channel::hold_loop() { fd_.keep_loop(keep_loop_ || outgoing_.has_parts()); }
+
+void channel::keep_loop(bool on) {
+  keep_loop_ = on;
+  hold_loop();
 }
 
 void channel::resume() {
@@ -147,14 +160,17 @@ void channel::decode_soon() {
   });
 }
 
-/// A frame that was lost for want of memory must not leave a message behind that seems whole.
-void channel::dispatch(std::string_view frame) try { read_frame(frame); } catch (...) {
-  if (large_in_.under_way()) close(make_error_code(boost::system::errc::not_enough_memory));
+/// A callback may throw. But a frame that was lost for want of memory may be what the peer waits for, or a piece of a
+/// message that would seem whole without it.
+void channel::dispatch(std::string_view frame) try {
+  delivered_ = false;
+  read_frame(frame);
+} catch (...) {
+  if (!delivered_) close(make_error_code(boost::system::errc::not_enough_memory));
   throw;
 }
 
 void channel::read_frame(std::string_view frame) {
-  if (large_in_.rest_is_next()) return large_arrived(large_in_.add_rest(frame), true);
   auto content = wire::read_frame(frame, form_);
   if (!content) return close(errc::garbled_message);
   const std::string_view command = wire::internal_command(content->body);
@@ -172,10 +188,12 @@ bool channel::is_between_brood_peers(std::string_view command, const boost::json
     schedule_flush();
   } else if (command == wire::part_command) {
     part_arrived(notice);
-  } else if (command == wire::rest_command) {
-    large_in_.expect_rest();
-  } else if (command == wire::mapped_command) {
-    if (!large_out_.mapped()) close(errc::garbled_message);
+  } else if (command == wire::ask_command) {
+    asked_for_room();
+  } else if (command == wire::room_command) {
+    told_of_room();
+  } else if (command == wire::mapped_command || command == wire::unmapped_command) {
+    memory_answered(command == wire::mapped_command);
   } else {
     return false;
   }
@@ -193,9 +211,8 @@ void channel::handle_arrived(wire::frame_content frame, std::size_t size) {
   unique_fd fd = descriptors_.next();
   // Where none came with it we were at our limit of open ones, or the peer sent none. It may try again.
   acknowledge(fd ? wire::handle_ack : wire::handle_nack);
-  if (outgoing_.acknowledgements() > most_acknowledgements) return close(errc::garbled_message);
   schedule_flush();
-  if (!fd) return;
+  if (!fd || !open_) return;
   wire::handle_content inside = wire::open_handle_frame(std::move(frame.body.get_object()));
   sockets_.arrived(inside.key, fd.get());
   wire::frame_content content{.body = std::move(inside.body), .rich = std::nullopt};
@@ -224,16 +241,19 @@ void channel::look_at_sockets() {
 void channel::acknowledge(std::string_view text) {
   frame_.clear();
   wire::append_text_frame(frame_, form_, text);
-  outgoing_.add_acknowledgement(frame_);
+  outgoing_.add_urgent(frame_);
+  if (outgoing_.urgent() > most_urgent) close(errc::garbled_message);
 }
 
 void channel::deliver(wire::frame_content&& content, attachment handle, std::size_t size) {
   if (closing_ || !callbacks_.user) return;
+  delivered_ = true;
   callbacks_.user({std::move(content.body), std::move(handle), std::move(content.rich)}, size);
 }
 
 void channel::deliver_internal(wire::frame_content&& content, attachment handle) {
   if (closing_ || !callbacks_.internal) return;
+  delivered_ = true;
   callbacks_.internal(std::move(content.body.get_object()), std::move(handle));
 }
 

@@ -79,13 +79,13 @@ class channel : public std::enable_shared_from_this<channel> {
   void disconnect();
   bool connected() const noexcept { return open_ && !closing_; }
 
-  void pause() noexcept { paused_ = true; }
+  void pause();
   void resume();
 
   /// The peer is dead: takes in all it has left behind, paused or not, then closes.
   void drain_and_close();
 
-  void keep_loop(bool on) { fd_.keep_loop(on); }
+  void keep_loop(bool on);
 
  private:
   static constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's write queue of its channel
@@ -109,8 +109,11 @@ class channel : public std::enable_shared_from_this<channel> {
   void handle_arrived(wire::frame_content frame, std::size_t size);
   bool is_between_brood_peers(std::string_view command, const boost::json::object& notice);
   void part_arrived(const boost::json::object& notice);
-  void large_arrived(error_code ec, bool complete);
+  void large_arrived();
+  void asked_for_room();
+  void told_of_room();
   void memory_arrived(const attachment& memory);
+  void memory_answered(bool mapped);
   void answered(bool taken);
   void acknowledge(std::string_view text);
   void deliver(wire::frame_content&& content, attachment handle, std::size_t size);
@@ -121,16 +124,28 @@ class channel : public std::enable_shared_from_this<channel> {
   void begin_frame();
   void append_frame(const boost::json::value& body);
   void recycle();
+  std::size_t least_large() const noexcept;
   bool queue_frame();
   bool queue_large_frame();
+  bool may_go_in_parts() const noexcept;
+  bool queue_parts();
   std::size_t put_parts(std::string_view content, std::size_t more, bool last);
+  bool put_waiting(const outbox::piece& piece);
+  std::string notice_of(const wire::part& part) const;
+  std::string frame_of(std::string_view text) const;
   void give_up_parts() noexcept;
   void share_memory();
+  void give_memory(unique_fd fd);
+  bool wait_for_room();
+  void look_for_room();
+  void do_without_parts();
+  void hold_loop();
   void begin_to_send();
   bool queue(std::string frame, outgoing_handle handle);
   bool has_room(std::size_t size);
   bool schedule_flush();
   void flush();
+  bool let_leave(const outbox::piece& piece);
   bool transmit(const outbox::piece& piece);
   void tell_departures();
   void later(std::chrono::milliseconds pause, void (channel::*what)());
@@ -153,12 +168,17 @@ class channel : public std::enable_shared_from_this<channel> {
   large_out large_out_;
   departures departures_;
   detail::waiters<> drained_;
-  std::string frame_;          // the one being made; its memory is used again and again
-  unsigned small_frames_ = 0;  // one after the other
-  bool in_parts_ = false;      // some of the one being made has left
-  error_code overflowed_;      // what it will be closed with, if so
+  std::string frame_;             // the one being made; its memory is used again and again
+  unsigned small_frames_ = 0;     // one after the other
+  std::size_t parted_ = 0;        // bytes of it that have left in parts
+  wire::string_range longest_{};  // in it, if that is known
+  bool in_parts_ = false;         // some of the message being made has
+  error_code overflowed_;         // what it will be closed with, if so
   bool open_ = true;
   bool closing_ = false;
+  bool keep_loop_ = true;
+  bool delivered_ = false;  // of the frame that is being read
+  bool looking_for_room_ = false;
   bool paused_ = false;
   bool decoding_ = false;
   bool decode_posted_ = false;

@@ -14,85 +14,173 @@ namespace brood::ipc {
 /// Lets the peer read a large message while it is being written.
 struct channel::part_outlet final : wire::outlet {
   explicit part_outlet(channel& to) : channel_(to) {}
-  std::size_t take(std::string_view written, std::size_t more) override {
-    return channel_.put_parts(written, more, false);
+  void take(std::string& text, std::size_t more) override {
+    if (more > channel_.longest_.size()) channel_.longest_ = {.begin = text.size(), .end = text.size() + more};
+    if (!channel_.may_go_in_parts()) return;
+    channel_.parted_ += channel_.put_parts(std::string_view(text).substr(channel_.parted_), more, false);
+    if (channel_.parted_ != text.size()) return;
+    text.clear();
+    channel_.parted_ = 0;
+    channel_.longest_ = {};
+  }
+  std::size_t take_directly(std::string_view bytes, std::size_t more) override {
+    return channel_.may_go_in_parts() ? channel_.put_parts(bytes, more, false) : 0;
   }
 
  private:
   channel& channel_;
 };
 
+/// What is written while it leaves must not overtake another message that waits for room.
+bool channel::may_go_in_parts() const noexcept { return large_out_.usable() && !outgoing_.has_parts(); }
+
 void channel::append_frame(const boost::json::value& body) try {
-  if (form_ == serialization::json && large_out_.usable()) {
+  if (form_ == serialization::json && outgoing_.is_wide()) {
     part_outlet out(*this);
     wire::append_frame(frame_, body, out);
   } else {
     wire::append_frame(frame_, form_, body);
   }
 } catch (...) {
-  give_up_parts();
+  if (in_parts_) give_up_parts();
   throw;
 }
 
 /// There was no memory for the rest of a message whose beginning the peer may have read: it can neither be ended nor
 /// taken back. Nothing here needs memory, and the reader finds the end of the socket.
 void channel::give_up_parts() noexcept {
-  if (!in_parts_) return;
   closing_ = true;
   overflowed_ = make_error_code(boost::system::errc::not_enough_memory);
   sys::shut_down(fd_.get());
+  try {
+    resume();
+  } catch (...) {  // then who resumes it finds the end
+  }
 }
 
 /// Writes as much of it as there is room for into the memory that the peer reads, and tells it; says how much.
 std::size_t channel::put_parts(std::string_view content, std::size_t more, bool last) {
-  const std::size_t written = large_out_.put(content);
-  in_parts_ = in_parts_ || written != 0;
-  const bool all = written == content.size();
-  while (auto part = large_out_.take_part(last || !all)) {
-    part->more = all ? more : 0;
-    part->last = last && all && !large_out_.has_part();
-    std::string notice;
-    wire::append_text_frame(notice, form_, wire::part_notice(*part));
-    outgoing_.add(notice);
-    begin_to_send();
+  std::size_t written = 0;
+  while (const std::size_t size = large_out_.put(content.substr(written))) {
+    written += size;
+    in_parts_ = true;
+    const bool all = written == content.size();
+    while (auto part = large_out_.take_part(last && all)) {
+      const std::size_t left = content.size() - written;
+      part->more = all || form_ == serialization::advanced ? more + left + large_out_.untold() : 0;
+      part->last = last && all && large_out_.untold() == 0;
+      outgoing_.add(notice_of(*part));
+      begin_to_send();
+    }
   }
   return written;
 }
 
-/// The frame just made, or what is still left of it: as parts, or, if there is no room for them, as a frame of its own.
-/// To part the memory of a whole one would cost more than it brings.
+/// The frame just made, or what is still left of it: as parts, or as any other where the peer has no memory of ours.
+///
+/// The first large message to a brood peer finds no memory there. It waits for that where this is worth the peer's
+/// answer, and leaves as it is otherwise: then it is for those behind it.
 bool channel::queue_large_frame() try {
+  constexpr std::size_t worth_waiting = 1024UL * 1024;
   small_frames_ = 0;
-  const auto content = wire::content_of_frame(frame_, form_);
-  if (in_parts_ || content.size() <= large_out_.room()) {
-    const std::size_t written = put_parts(content, 0, true);
-    if (written == content.size()) {
-      in_parts_ = false;
-      return schedule_flush();
-    }
-    if (in_parts_) wire::make_rest(frame_, form_, written);
-  }
+  if (frame_.size() >= worth_waiting) share_memory();
+  if (large_out_.usable() || (large_out_.awaited() && frame_.size() >= worth_waiting)) return queue_parts();
   if (!has_room(frame_.size())) return false;
   outgoing_.add_large(std::exchange(frame_, {}));
-  in_parts_ = false;
   begin_to_send();
   share_memory();
   return schedule_flush();
 } catch (...) {
+  if (in_parts_) give_up_parts();
+  throw;
+}
+
+/// A message never ends with what has left of it already: there is a bracket or a quote to come.
+bool channel::queue_parts() {
+  const auto content = wire::content_of_frame(frame_, form_);
+  if (may_go_in_parts()) parted_ += put_parts(content.substr(parted_), 0, true);
+  if (parted_ != content.size()) {
+    if (!has_room(content.size() - parted_)) return false;
+    if (form_ == serialization::advanced) longest_ = {.begin = parted_, .end = content.size()};
+    outgoing_.add_parts(std::exchange(frame_, {}), parted_, longest_);
+    hold_loop();
+  }
+  in_parts_ = false;
+  return schedule_flush();
+}
+
+/// A part of what waits for room. False when there is none for now: the peer will tell.
+bool channel::put_waiting(const outbox::piece& piece) try {
+  if (large_out_.awaited() || (large_out_.asked() && large_out_.room() < piece.bytes.size())) return wait_for_room();
+  const std::size_t size = large_out_.put(piece.bytes);
+  const bool complete = piece.last && size == piece.bytes.size();
+  const std::size_t more = piece.more != 0 ? piece.more + piece.bytes.size() - size : 0;
+  outgoing_.sent(size);
+  while (auto part = large_out_.take_part(true)) {
+    part->last = complete && large_out_.untold() == 0;
+    part->more = more != 0 ? more + large_out_.untold() : 0;
+    outgoing_.add_urgent(notice_of(*part));
+  }
+  if (complete) {
+    hold_loop();
+  } else {
+    outgoing_.add_urgent(frame_of(wire::ask_notice));
+    large_out_.ask();
+  }
+  return true;
+} catch (...) {  // a notice is lost
   give_up_parts();
   throw;
 }
 
-/// The first large message to a brood peer goes as every other; with those behind it one can do better.
+/// As long as we do not read we do not hear the peer's answer either, and whoever stopped us may wait for this message
+/// to leave: two that wait for each other. False if it has to wait all the same.
+bool channel::wait_for_room() {
+  if (!paused_) return false;
+  if (large_out_.awaited()) {
+    do_without_parts();
+    return true;
+  }
+  if (!std::exchange(looking_for_room_, true)) later(breath, &channel::look_for_room);
+  return false;
+}
+
+void channel::look_for_room() {
+  looking_for_room_ = false;
+  schedule_flush();
+}
+
+void channel::do_without_parts() {
+  outgoing_.do_without_parts();
+  hold_loop();
+}
+
+std::string channel::notice_of(const wire::part& part) const { return frame_of(wire::part_notice(part)); }
+
+std::string channel::frame_of(std::string_view text) const {
+  std::string frame;
+  wire::append_text_frame(frame, form_, text);
+  return frame;
+}
+
 void channel::share_memory() {
   constexpr std::size_t notice = 1024;  // and more than enough
   if (!outgoing_.is_wide() || outgoing_.size() + notice > most_outgoing_) return;
-  unique_fd fd = large_out_.share();
-  if (!fd) return;
+  if (unique_fd fd = large_out_.share()) give_memory(std::move(fd));
+}
+
+void channel::give_memory(unique_fd fd) try {
   const wire::handle_envelope around{.type = attachment::kind::native};
   std::string frame;
   wire::append_text_frame(frame, form_, wire::memory_notice, &around);
-  queue(std::move(frame), {.fd = std::make_shared<const unique_fd>(std::move(fd)), .insist = false, .awaited = false});
+  outgoing_handle memory{.fd = std::make_shared<const unique_fd>(std::move(fd)), .insist = false, .awaited = false};
+  memory.outcome = [weak = weak_from_this()](bool taken) {
+    if (const auto self = weak.lock(); self && !taken) self->memory_answered(false);
+  };
+  queue(std::move(frame), std::move(memory));
+} catch (...) {
+  large_out_.close();
+  throw;
 }
 
 // ---- what the peer sends
@@ -100,13 +188,11 @@ void channel::share_memory() {
 void channel::part_arrived(const boost::json::object& notice) {
   const auto part = wire::read_part(notice);
   if (!part) return close(errc::garbled_message);
-  large_arrived(large_in_.add(*part), part->last);
+  if (error_code ec = large_in_.add(*part)) return close(ec);
+  if (part->last) large_arrived();
 }
 
-/// A part of a large message, or the rest of it.
-void channel::large_arrived(error_code ec, bool complete) {
-  if (ec) return close(ec);
-  if (!complete || !open_) return;
+void channel::large_arrived() {
   const std::size_t size = large_in_.size();
   auto content = large_in_.end();
   if (!content) return close(errc::garbled_message);
@@ -115,11 +201,34 @@ void channel::large_arrived(error_code ec, bool complete) {
   deliver(std::move(*content), {}, size);
 }
 
-/// Where we cannot map it, the peer hears nothing and does without.
-void channel::memory_arrived(const attachment& memory) {
-  if (!large_in_.open(memory.native_handle())) return;
-  acknowledge(wire::mapped_notice);
+/// At once: the peer has nothing to do until it knows, and we may have much to read before the end of this turn.
+void channel::asked_for_room() {
+  acknowledge(wire::room_notice);
+  if (!open_) return;
+  begin_to_send();
   schedule_flush();
+}
+
+void channel::memory_answered(bool mapped) {
+  if (!open_) return;
+  if (!large_out_.awaited()) return close_soon(errc::garbled_message);
+  if (mapped) {
+    large_out_.mapped();
+  } else {
+    large_out_.close();
+    do_without_parts();
+  }
+  schedule_flush();
+}
+
+void channel::told_of_room() {
+  if (!large_out_.answered()) return close(errc::garbled_message);
+  schedule_flush();
+}
+
+void channel::memory_arrived(const attachment& memory) {
+  acknowledge(large_in_.open(memory.native_handle()) ? wire::mapped_notice : wire::unmapped_notice);
+  if (open_) schedule_flush();
 }
 
 }  // namespace brood::ipc

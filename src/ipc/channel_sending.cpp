@@ -84,12 +84,17 @@ void channel::recycle() {
 void channel::begin_frame() {
   if (outgoing_.has_spare() && frame_.capacity() <= high_water_mark) frame_ = outgoing_.take_spare();
   frame_.clear();
+  parted_ = 0;
+  longest_ = {};
   in_parts_ = false;
 }
 
+/// For memory that the peer reads, less is worth it than for memory of its own in the outbox.
+std::size_t channel::least_large() const noexcept { return outgoing_.is_wide() ? 32UL * 1024 : high_water_mark; }
+
 /// The frame just made.
 bool channel::queue_frame() {
-  if (in_parts_ || frame_.size() >= high_water_mark) return queue_large_frame();
+  if (in_parts_ || frame_.size() >= least_large()) return queue_large_frame();
   if (!has_room(frame_.size())) return false;
   outgoing_.add(frame_);
   recycle();
@@ -101,7 +106,7 @@ bool channel::queue_frame() {
 /// follows from it (an error, somebody who waits for it) comes with the flush, as we stand inside the caller's send().
 void channel::begin_to_send() {
   if (waiting_writable_) return;
-  if (const auto piece = outgoing_.next(); !piece.bytes.empty()) transmit(piece);
+  if (const auto piece = outgoing_.next(); !piece.bytes.empty()) let_leave(piece);
 }
 
 bool channel::queue(std::string frame, outgoing_handle handle) {
@@ -125,7 +130,7 @@ void channel::when_drained(departures::handler h) {
 }
 
 void channel::tell_departures() {
-  departures_.left(outgoing_.left());
+  if (outgoing_.urgent() == 0) departures_.left(outgoing_.left());  // else the peer may not know of it
   if (outgoing_.size() >= high_water_mark) return;
   while (!drained_.empty()) drained_.complete_one({});
 }
@@ -169,9 +174,10 @@ void channel::flush() {
   while (more) {
     const outbox::piece piece = outgoing_.next();
     if (piece.bytes.empty()) break;
-    more = budget != 0 && transmit(piece);
+    const std::size_t size = piece.bytes.size();
+    more = budget != 0 && let_leave(piece);
     if (budget == 0) schedule_flush();
-    budget -= std::min(budget, piece.bytes.size());
+    budget -= std::min(budget, size);
   }
   if (!open_) return;
   tell_departures();
@@ -196,6 +202,9 @@ void channel::go_on_writing() {
   waiting_writable_ = false;
   flush();
 }
+
+/// False when it has to wait.
+bool channel::let_leave(const outbox::piece& piece) { return piece.part ? put_waiting(piece) : transmit(piece); }
 
 /// False when the socket takes no more for now, or never will.
 bool channel::transmit(const outbox::piece& piece) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "values/copying.hpp"
+#include "values/large_pages.hpp"
 
 namespace brood::ipc {
 namespace {
@@ -34,16 +35,11 @@ error_code large_in::add(const wire::part& p) {
   return {};
 }
 
-error_code large_in::add_rest(std::string_view content) {
-  error_code ec = add(content, 0);
-  rest_is_next_ = false;
-  return ec;
-}
-
 error_code large_in::add(std::string_view bytes, std::size_t more) {
   if (bytes.size() > longest_ - size_) return errc::message_too_large;
   size_ += bytes.size();
   if (form_ == serialization::advanced) {
+    expect_clone(more);
     clone_ += bytes;
     return {};
   }
@@ -51,6 +47,18 @@ error_code large_in::add(std::string_view bytes, std::size_t more) {
   error_code ec;
   json_->add(bytes, std::min(more, longest_ - size_), ec);
   return ec ? make_error_code(errc::garbled_message) : ec;
+}
+
+/// Memory for what the sender says will follow, so as not to copy again and again; it may be wrong.
+void large_in::expect_clone(std::size_t more) {
+  const std::size_t wanted = clone_.size() + std::min(more, longest_ - size_);
+  if (more == 0 || clone_.capacity() >= wanted) return;
+  try {
+    clone_.reserve(wanted);
+  } catch (const std::bad_alloc&) {  // not for what may never come
+    return;
+  }
+  prefer_large_pages(clone_.data(), clone_.capacity());
 }
 
 std::optional<wire::frame_content> large_in::end() {
@@ -68,7 +76,6 @@ std::optional<wire::frame_content> large_in::end() {
 
 void large_in::drop_message() noexcept {
   size_ = 0;
-  rest_is_next_ = false;
   copy_.reset();
   json_.reset();
   clone_ = {};

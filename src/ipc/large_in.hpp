@@ -30,11 +30,7 @@ class large_in {
   /// Reads a part. errc::garbled_message where there is none such, errc::message_too_large where the message would be.
   error_code add(const wire::part& p);
   /// Whether a message has begun and not ended.
-  bool under_way() const noexcept { return size_ != 0 || rest_is_next_; }
-  /// The frame that comes now belongs to the message, too: add_rest() is to have it.
-  void expect_rest() noexcept { rest_is_next_ = true; }
-  bool rest_is_next() const noexcept { return rest_is_next_; }
-  error_code add_rest(std::string_view content);
+  bool under_way() const noexcept { return size_ != 0; }
 
   /// The message, when the last part has been read. None where it is no message.
   std::optional<wire::frame_content> end();
@@ -47,6 +43,7 @@ class large_in {
  private:
   error_code add(std::string_view bytes, std::size_t more);
 
+  void expect_clone(std::size_t more);
   void drop_message() noexcept;
 
   const serialization form_;
@@ -57,7 +54,6 @@ class large_in {
   std::optional<wire::json_parts> json_;  // the message under way, in one serialization
   std::string clone_;                     // and in the other
   std::size_t size_ = 0;
-  bool rest_is_next_ = false;
 };
 
 }  // namespace brood::ipc

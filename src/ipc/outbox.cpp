@@ -19,27 +19,55 @@ constexpr std::size_t size_of_entry = 64 * 1024;
 void outbox::add(std::string_view frame) {
   size_ += frame.size();
   queued_ += frame.size();
-  if (queue_.empty() || !queue_.back().plain() || queue_.back().bytes.size() >= size_of_entry) queue_.emplace_back();
+  const auto takes_more = [](const entry& last) {
+    return last.plain() && !last.parts && !last.one_frame && last.bytes.size() < size_of_entry;
+  };
+  if (queue_.empty() || !takes_more(queue_.back())) queue_.emplace_back();
   queue_.back().bytes += frame;
 }
 
 void outbox::add_large(std::string frame) {
-  size_ += frame.size();
-  queued_ += frame.size();
+  const std::size_t size = frame.size();
   drop_empty_front();
   queue_.push_back({.bytes = std::move(frame), .one_frame = true});
+  size_ += size;
+  queued_ += size;
+}
+
+/// For those who ask what has left it is a whole frame in any case.
+void outbox::add_parts(std::string frame, std::size_t begin, wire::string_range longest) {
+  drop_empty_front();
+  queue_.push_back({.bytes = std::move(frame), .parts = true, .begin = begin, .longest = longest});
+  ++with_parts_;
+  size_ += to_leave(queue_.back()).size();
+  queued_ += queue_.back().bytes.size() - begin;
+}
+
+void outbox::do_without_parts() {
+  with_parts_ = 0;
+  for (entry& one : queue_) {
+    if (!one.parts) continue;
+    size_ += one.bytes.size() - to_leave(one).size();
+    one.parts = false;
+    one.one_frame = true;
+  }
+}
+
+std::string_view outbox::to_leave(const entry& one) const noexcept {
+  return one.parts ? wire::content_of_frame(one.bytes, form_).substr(one.begin) : std::string_view(one.bytes);
 }
 
 void outbox::add_with_handle(std::string frame, outgoing_handle handle) {
-  size_ += frame.size();
-  queued_ += frame.size();
+  const std::size_t size = frame.size();
   drop_empty_front();
   queue_.push_back({.bytes = std::move(frame), .handle = std::move(handle)});
+  size_ += size;
+  queued_ += size;
 }
 
-void outbox::add_acknowledgement(std::string_view frame) {
+void outbox::add_urgent(std::string_view frame) {
+  urgent_ += frame;
   size_ += frame.size();
-  acknowledgements_ += frame;
 }
 
 /// Plain frames that have all left stay as an empty entry if they are the last, so that the next ones find its memory.
@@ -60,31 +88,37 @@ bool outbox::front_may_leave() const noexcept {
 
 /// An acknowledgement goes first, but never into the middle of another frame.
 outbox::source outbox::leaving() const noexcept {
-  if (acknowledgements_sent_ != 0) return source::acknowledgements;
-  if (!acknowledgements_.empty() && !inside_a_frame()) return source::acknowledgements;
+  if (urgent_sent_ != 0) return source::urgent;
+  if (!urgent_.empty() && !inside_a_frame()) return source::urgent;
   return front_may_leave() ? source::queue : source::none;
 }
 
 outbox::piece outbox::next() const {
   const source from = leaving();
   if (from == source::none) return {};
-  if (from == source::acknowledgements) return {std::string_view(acknowledgements_).substr(acknowledgements_sent_)};
+  if (from == source::urgent) return {.bytes = std::string_view(urgent_).substr(urgent_sent_)};
   const entry& front = queue_.front();
-  const std::string_view bytes = front.bytes;
-  if (!front.plain()) return {bytes.substr(sent_), sent_ == 0 ? front.handle.fd->get() : -1};
+  const std::string_view bytes = to_leave(front);
+  if (front.parts) {
+    const std::size_t left = bytes.size() - sent_;
+    const std::size_t now = std::min(left, wire::usual_part);
+    const std::size_t more = now == left ? 0 : front.longest.behind(front.begin + sent_ + now);
+    return {.bytes = bytes.substr(sent_, now), .part = true, .last = now == left, .more = more};
+  }
+  if (!front.plain()) return {.bytes = bytes.substr(sent_), .fd = sent_ == 0 ? front.handle.fd->get() : -1};
   // An acknowledgement waits for the end of the frame under way, not for all the others as well.
-  const std::size_t end = acknowledgements_.empty() ? bytes.size() : boundary_;
-  return {bytes.substr(sent_, end - sent_)};
+  const std::size_t end = urgent_.empty() ? bytes.size() : boundary_;
+  return {.bytes = bytes.substr(sent_, end - sent_)};
 }
 
 void outbox::sent(std::size_t size) {
   if (size == 0) return;
   size_ -= size;
-  if (leaving() == source::acknowledgements) {
-    acknowledgements_sent_ += size;
-    if (acknowledgements_sent_ != acknowledgements_.size()) return;
-    acknowledgements_.clear();
-    acknowledgements_sent_ = 0;
+  if (leaving() == source::urgent) {
+    urgent_sent_ += size;
+    if (urgent_sent_ != urgent_.size()) return;
+    urgent_.clear();
+    urgent_sent_ = 0;
     return;
   }
   entry& front = queue_.front();
@@ -98,7 +132,9 @@ void outbox::sent(std::size_t size) {
 }
 
 void outbox::plain_sent(entry& front) {
-  if (sent_ != front.bytes.size()) {
+  const std::size_t all = to_leave(front).size();
+  if (sent_ != all) {
+    if (front.parts) return;
     if (front.one_frame) boundary_ = front.bytes.size();
     while (boundary_ < sent_) {
       boundary_ += wire::size_of_first_frame(std::string_view(front.bytes).substr(boundary_), form_);
@@ -106,8 +142,12 @@ void outbox::plain_sent(entry& front) {
     return;
   }
   sent_ = boundary_ = 0;
+  if (front.parts) {
+    --with_parts_;
+    left_ += front.bytes.size() - front.begin - all;
+  }
   const bool large = front.bytes.capacity() > 2 * size_of_entry;
-  if (large || queue_.size() > 1) {
+  if (large || front.parts || queue_.size() > 1) {
     if (large) spare_ = std::move(front.bytes);
     queue_.pop_front();
   } else {
@@ -162,8 +202,8 @@ void outbox::clear() {
     std::move(rest->begin(), rest->end(), std::back_inserter(all));
     rest->clear();
   }
-  acknowledgements_.clear();
-  sent_ = boundary_ = acknowledgements_sent_ = size_ = 0;
+  urgent_.clear();
+  sent_ = boundary_ = urgent_sent_ = size_ = with_parts_ = 0;
   for (const auto& one : all) {
     if (one.handle.outcome) one.handle.outcome(false);
   }

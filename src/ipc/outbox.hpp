@@ -11,6 +11,7 @@
 
 #include "brood/serialization.hpp"
 #include "brood/unique_fd.hpp"
+#include "wire/parts.hpp"
 
 namespace brood::ipc {
 
@@ -40,7 +41,10 @@ class outbox {
  public:
   struct piece {
     std::string_view bytes;
-    int fd = -1;  ///< travels with the first of the bytes
+    int fd = -1;           ///< travels with the first of the bytes
+    bool part = false;     ///< the bytes are for the memory that the peer reads: what it is told of them is urgent
+    bool last = false;     ///< of the message's parts
+    std::size_t more = 0;  ///< so much of a string that it ends in is in the next ones
   };
 
   explicit outbox(serialization form) : form_(form) {}
@@ -53,12 +57,17 @@ class outbox {
   void add(std::string_view frame);
   /// The same without a copy.
   void add_large(std::string frame);
+  /// A frame whose content is to leave in parts, from `begin` on, which is not its end: what is before has left.
+  void add_parts(std::string frame, std::size_t begin, wire::string_range longest);
+  bool has_parts() const noexcept { return with_parts_ != 0; }
+  /// No part of any has gone to the memory yet: they leave as any other frame.
+  void do_without_parts();
   /// The memory of the last large frame that has left, for the next one.
   bool has_spare() const noexcept { return spare_.capacity() > std::string().capacity(); }
   std::string take_spare() noexcept { return std::exchange(spare_, {}); }
   void add_with_handle(std::string frame, outgoing_handle handle);
-  /// An acknowledgement: overtakes all that is held back.
-  void add_acknowledgement(std::string_view frame);
+  /// An acknowledgement, or what is said of parts: overtakes all that is held back.
+  void add_urgent(std::string_view frame);
 
   /// What leaves next; no bytes when nothing may leave now. Valid until the next call of another member.
   piece next() const;
@@ -73,12 +82,12 @@ class outbox {
 
   /// Bytes that wait, for back-pressure.
   std::size_t size() const noexcept { return size_; }
-  /// Bytes of frames ever added, and of those that left, each counted once and acknowledgements not at all: what was
+  /// Bytes of frames ever added, and of those that left, each counted once and urgent ones not at all: what was
   /// added when queued() was n has left when left() is n.
   std::uint64_t queued() const noexcept { return queued_; }
   std::uint64_t left() const noexcept { return left_; }
-  /// How many bytes are acknowledgements.
-  std::size_t acknowledgements() const noexcept { return acknowledgements_.size() - acknowledgements_sent_; }
+  /// How many bytes are urgent.
+  std::size_t urgent() const noexcept { return urgent_.size() - urgent_sent_; }
   bool empty() const noexcept;
   /// Drops everything and tells the owners of descriptors.
   void clear();
@@ -90,12 +99,16 @@ class outbox {
     outgoing_handle handle{};
     int attempts = 0;
     bool one_frame = false;  // known to be, without a look at all of it
+    bool parts = false;      // what leaves is its content, and to the memory
+    std::size_t begin = 0;   // of what is left of that
+    wire::string_range longest{};
 
     bool plain() const noexcept { return handle.fd == nullptr; }
   };
 
-  enum class source { none, acknowledgements, queue };
+  enum class source { none, urgent, queue };
   source leaving() const noexcept;
+  std::string_view to_leave(const entry& one) const noexcept;
   bool inside_a_frame() const noexcept;
   bool front_may_leave() const noexcept;
   bool strict() const noexcept { return window_ == 1; }
@@ -110,8 +123,9 @@ class outbox {
   std::deque<entry> unanswered_;  // have left; the peer's answers come in this order
   std::deque<entry> postponed_;
   std::string spare_;
-  std::string acknowledgements_;  // leave between frames, never inside one
-  std::size_t acknowledgements_sent_ = 0;
+  std::string urgent_;  // leaves between frames, never inside one
+  std::size_t urgent_sent_ = 0;
+  std::size_t with_parts_ = 0;  // how many entries
   std::size_t size_ = 0;
   std::uint64_t queued_ = 0;
   std::uint64_t left_ = 0;

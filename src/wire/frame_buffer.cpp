@@ -6,6 +6,7 @@
 #include <new>
 
 #include "values/copying.hpp"
+#include "values/large_pages.hpp"
 #include "wire/block_length.hpp"
 
 namespace brood::wire {
@@ -38,6 +39,7 @@ void frame_buffer::grow(std::size_t least) {
   if (larger == nullptr) throw std::bad_alloc();
   static_cast<void>(memory_.release());
   memory_.reset(larger);
+  prefer_large_pages(larger, wanted + place);
   const std::size_t shift = place - reinterpret_cast<std::uintptr_t>(larger) % place;
   if (shift != shift_) std::memmove(larger + shift, larger + shift_, end_);
   shift_ = shift;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "values/copying.hpp"
+#include "values/large_pages.hpp"
 
 namespace brood::wire {
 
@@ -71,6 +72,7 @@ class json_builder : public json_events {
   static constexpr std::size_t large = 64 * 1024;
 
   void add_to_string(string_view text);
+  void have_room(std::size_t size);
   void end_string();
   double nearest(double n, string_view text);
   void fill_places(boost::json::value& value);
@@ -83,15 +85,22 @@ class json_builder : public json_events {
   std::string number_;  // the same of a number
 };
 
-/// The memory is had ahead of what comes, so as not to copy it again and again, but not without bound.
+/// The memory is had ahead of what comes, so as not to copy it again and again. As long as nothing is written there it
+/// is but a range of addresses, so that it may be much.
 inline void json_builder::add_to_string(string_view text) {
-  constexpr std::size_t far_ahead = 16UL * 1024 * 1024;
   const std::size_t there = string_.size() + text.size();
-  if (expected_ >= large && string_.capacity() < there + expected_) {
-    string_.reserve(there + std::min(expected_, std::max(far_ahead, 3 * there)));
-  }
+  if (expected_ >= large && string_.capacity() < there + expected_) have_room(there + expected_);
   for (; text.size() > ordinary_copy; text.remove_prefix(ordinary_copy)) string_.append(text.substr(0, ordinary_copy));
   string_.append(text);
+}
+
+inline void json_builder::have_room(std::size_t size) {
+  try {
+    string_.reserve(size);
+  } catch (const std::bad_alloc&) {  // not for what may never come
+    return;
+  }
+  prefer_large_pages(string_.data(), string_.capacity());
 }
 
 inline void json_builder::end_string() {

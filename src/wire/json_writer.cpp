@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "values/copying.hpp"
+#include "values/large_pages.hpp"
 
 namespace brood::wire {
 namespace {
@@ -85,7 +86,9 @@ void append_escape(std::string& to, char one) {
 /// A std::string grows by doubling, and copies each time.
 void make_room(std::string& to, std::size_t size) {
   constexpr std::size_t large = 4096;
-  if (size > large && to.capacity() - to.size() < size) to.reserve(to.size() + size + size / 16 + large);
+  if (size <= large || to.capacity() - to.size() >= size) return;
+  to.reserve(to.size() + size + size / 16 + large);
+  prefer_large_pages(to.data(), to.capacity());
 }
 
 class writer {
@@ -106,28 +109,24 @@ class writer {
   }
 
  private:
-  bool is_leaving() const { return out_ != nullptr && enough_ == outlet::piece; }
-
   /// Lets go of what there is, if it is worth it.
   void relieve(std::size_t more) {
     if (out_ != nullptr && to_.size() >= enough_) let_go(more);
   }
 
   void let_go(std::size_t more) {
-    enough_ = outlet::piece;
-    to_.erase(0, out_->take(to_, more));
-    if (to_.empty()) return;
-    out_ = nullptr;
-    make_room(to_, more);
+    leaving_ = true;
+    out_->take(to_, more);
+    enough_ = to_.size() + outlet::piece;
+    if (!to_.empty()) make_room(to_, more);
   }
 
-  /// Part of a string, and how much more there is of it.
+  /// Part of a string, and how much more there is of it. While all finds room it is copied once.
   void write_plain(std::string_view text, std::size_t more) {
-    if (is_leaving() && text.size() == ordinary_copy) {
-      if (!to_.empty()) let_go(text.size() + more);
-      if (out_ != nullptr) text.remove_prefix(out_->take(text, more));
+    if (leaving_ && text.size() == ordinary_copy) {
+      if (!to_.empty() && enough_ == outlet::piece) let_go(text.size() + more);
+      if (to_.empty()) text.remove_prefix(out_->take_directly(text, more));
       if (text.empty()) return;
-      out_ = nullptr;
       make_room(to_, text.size() + more);
     }
     to_ += text;
@@ -189,7 +188,8 @@ class writer {
 
   std::string& to_;
   outlet* out_;
-  std::size_t enough_ = outlet::long_text;
+  std::size_t enough_ = outlet::long_text;  // to let go of
+  bool leaving_ = false;
 };
 
 }  // namespace

@@ -14,9 +14,12 @@ class outlet {
   static constexpr std::size_t long_text = 128 * 1024;
   static constexpr std::size_t piece = 32 * 1024;
 
-  /// Takes what has been written, and says how much of it there was room for. Where that is not all, it is not asked
-  /// again. `more` bytes at least will follow of the string that is being written, 0 where none is.
-  virtual std::size_t take(std::string_view written, std::size_t more) = 0;
+  /// Takes what there is room for of the text, and clears it when that is all of it. Otherwise it is asked again when
+  /// there is more; the text keeps what has been taken, and the outlet knows how much that is. `more` bytes at least
+  /// will follow of the string that is being written, 0 where none is.
+  virtual void take(std::string& text, std::size_t more) = 0;
+  /// The same for what is not in a text, where the text is empty: says how much was taken.
+  virtual std::size_t take_directly(std::string_view bytes, std::size_t more) = 0;
 
  protected:
   ~outlet() = default;

@@ -9,7 +9,6 @@
 #include "wire/frames.hpp"
 #include "wire/json_text.hpp"
 #include "wire/json_writer.hpp"
-#include "wire/parts.hpp"
 
 namespace brood::wire {
 namespace {
@@ -104,18 +103,6 @@ bool append_value_frame(std::string& buffer, serialization form, const value& bo
 std::string_view content_of_frame(std::string_view frame, serialization form) noexcept {
   if (form == serialization::json) return frame.substr(0, frame.size() - 1);
   return frame.substr(length_size);
-}
-
-void make_rest(std::string& frame, serialization form, std::size_t size) {
-  std::string before;
-  append_text_frame(before, form, rest_notice);
-  if (form == serialization::advanced) {
-    const std::size_t left = frame.size() - length_size - size;
-    before.resize(before.size() + length_size);
-    set_block_length(&before[before.size() - length_size], left);
-    size += length_size;
-  }
-  frame.replace(0, size, before);
 }
 
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept {

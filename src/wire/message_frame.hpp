@@ -36,9 +36,6 @@ void append_text_frame(std::string& buffer, serialization form, std::string_view
 
 /// What a frame holds, without its newline or length.
 std::string_view content_of_frame(std::string_view frame, serialization form) noexcept;
-/// Makes of a frame, of which the first `size` bytes of content have gone as parts, the notice that the rest follows
-/// and a frame with that (wire/parts.hpp).
-void make_rest(std::string& frame, serialization form, std::size_t size);
 
 /// How many bytes the frame takes that begins with these, which are a whole one at least.
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept;

@@ -101,6 +101,38 @@ TEST(fork, delivers_large_messages_that_were_sent_before_the_exit) {
   EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(0));
 }
 
+/// Whatever it waits for: room in the socket, in the memory, or that there be any.
+TEST(fork, hears_what_a_child_sent_that_does_nothing_else) {
+  for (const std::string how : {"send", "disconnect", "async_send"}) {
+    for (const std::size_t size : {50'000UL, 500'000UL, 2'000'000UL, 9'000'000UL}) {
+      loop io;
+      auto child = brood::fork(io, actor("large_sender"), {"once", std::to_string(size), how});
+      std::size_t heard = 0;
+      child.messages.on([&](const brood::message& m) { heard += m.body.as_string().size(); });
+      io.run();
+      EXPECT_EQ(heard, size) << how;
+      EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(0)) << how << ' ' << size;
+    }
+  }
+}
+
+/// Its inbox is full, so that its channel does not read, until an answer has left: that must not wait to be read for.
+TEST(fork, with_a_child_that_answers_one_after_the_other_does_not_come_to_a_halt) {
+  for (const std::size_t size : {50'000UL, 2'000'000UL, 9'000'000UL}) {
+    loop io;
+    auto child = brood::fork(io, actor("large_sender"), {"each", std::to_string(size), ""});
+    constexpr std::size_t requests = 1300;  // more than an inbox holds
+    constexpr std::size_t enough = 20;
+    std::size_t answers = 0;
+    child.messages.on([&](const brood::message&) {
+      if (++answers == enough) child.kill(SIGKILL);
+    });
+    for (std::size_t i = 0; i < requests; ++i) child.send(json::value(i));
+    io.run();
+    EXPECT_GE(answers, enough);
+  }
+}
+
 TEST_P(fork_with_each_kind_of_child, disconnect_in_the_parent_ends_the_child) {
   loop io;
   auto child = start(io);

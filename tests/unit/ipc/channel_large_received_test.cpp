@@ -37,10 +37,32 @@ TEST_F(a_channel_to_a_brood_peer, hears_a_message_whose_parts_are_in_the_peers_m
       EXPECT_EQ(seen.read(), written);
     }
   }
-  near.heard.clear();
-  peer.write(write(text.substr(0, 5), "") + rest + text.substr(5) + "\n");
+}
+
+TEST_F(a_channel_to_a_brood_peer, says_that_it_has_read_what_it_was_told) {
+  constexpr std::size_t size = 1000;
+  const unique_fd fd = memory_of(size);
+  take_memory(fd);
+  const seen_memory seen(fd);
+  std::memset(seen.bytes(), ' ', size);
+  peer.write(part(0, 700) + ask + part(700, 300) + "1\n" + ask + part(0, 500));
   turn();
-  EXPECT_EQ(near.heard, std::vector<std::string>{R"({"a":"some text","b":[1,2.5E0]})"});
+  EXPECT_EQ(peer.read(), room + room);
+  EXPECT_EQ(seen.read(), 1500U);
+  EXPECT_EQ(near.heard, std::vector<std::string>{"1"});
+}
+
+/// The program may hear messages for long after that.
+TEST_F(a_channel_to_a_brood_peer, says_so_at_once) {
+  const unique_fd fd = memory_of(1000);
+  take_memory(fd);
+  const seen_memory seen(fd);
+  std::memset(seen.bytes(), ' ', 1000);
+  std::string when_heard;
+  near.on_message = [&] { when_heard = peer.read(); };
+  peer.write(part(0, 700) + ask + "1\n");
+  turn();
+  EXPECT_EQ(when_heard, room);
 }
 
 /// Each as if it came from a peer that is broken, or hostile.
@@ -71,11 +93,11 @@ TEST(a_channel_to_a_hostile_brood_peer, is_closed_by_parts_that_cannot_be) {
       {notice(R"(,"at":0.0,"size":10)"), true, garbled},
       {notice(R"(,"size":10)"), true, garbled},
       {notice(""), true, garbled},
-      {part(0, 10, last), true, garbled},        // zeros are no JSON
-      {mapped, true, garbled},                   // nobody gave it any
-      {rest + "\"no beginning\"\n", false, {}},  // the rest of nothing is all there is
-      {rest + rest, false, {}},                  // which is then an internal message, and unknown
-      {rest + "\n", false, garbled},
+      {part(0, 10, last), true, garbled},  // zeros are no JSON
+      {mapped, true, garbled},             // nobody gave it any
+      {unmapped, true, garbled},
+      {room, true, garbled},  // nobody asked
+      {ask, false, {}},       // there is room enough in no memory
   };
   for (const auto& [frames, with_memory, reason] : attacks) {
     asio::io_context io{1};
@@ -101,12 +123,13 @@ TEST_F(a_channel_to_a_brood_peer, takes_no_memory_that_could_shrink_nor_too_much
   peer.write(memory, {pipe_with("x").get()});
   peer.write(memory);
   turn();
-  EXPECT_EQ(peer.read(), accepted + accepted + accepted + "{\"cmd\":\"NODE_HANDLE_NACK\"}\n");
+  const std::string no = accepted + unmapped;
+  EXPECT_EQ(peer.read(), no + no + no + "{\"cmd\":\"NODE_HANDLE_NACK\"}\n");
   const unique_fd fd = memory_of(100'000);
   take_memory(fd);
   peer.write(memory, {fd.get()});
   turn();
-  EXPECT_EQ(peer.read(), accepted);
+  EXPECT_EQ(peer.read(), accepted + unmapped);
   EXPECT_TRUE(near.heard.empty());
 }
 
@@ -170,6 +193,17 @@ TEST_F(a_channel_to_a_brood_peer, keeps_no_more_memory_than_its_strings_need) {
   EXPECT_LE(most, 2 * 66'000U);
 }
 
+/// A peer that asks again and again and never reads.
+TEST_F(a_channel_to_a_brood_peer, is_closed_by_questions_whose_answers_nobody_reads) {
+  std::string questions;
+  for (int i = 0; i < 1000; ++i) questions += ask;
+  for (int i = 0; i < 100 && !near.closed; ++i) {
+    peer.write(questions);
+    turn();
+  }
+  EXPECT_EQ(near.reason, brood::errc::garbled_message);
+}
+
 TEST_F(a_channel_to_a_brood_peer, gives_the_loop_to_others_while_it_reads_much) {
   constexpr std::size_t size = 1'000'000;
   const unique_fd fd = memory_of(size);
@@ -178,7 +212,7 @@ TEST_F(a_channel_to_a_brood_peer, gives_the_loop_to_others_while_it_reads_much) 
   std::memset(seen.bytes(), ' ', size);
   std::string notices;
   for (int i = 0; i < 60; ++i) notices += part(0, size);
-  peer.write(notices + rest + "1\n");
+  peer.write(notices + "1\n");
   io.restart();
   int turns = 0;
   while (near.heard.empty() && io.run_one() != 0) ++turns;

@@ -14,14 +14,21 @@ namespace {
 
 using namespace channel_testing;
 
-/// Reads frames as a brood peer does: the messages, as text.
+/// Reads frames as a brood peer does: the messages, as text, and what it answers.
 class reader {
  public:
   explicit reader(const unique_fd& fd) : seen_(fd) {}
 
   std::vector<std::string> messages;
   std::size_t parts = 0;
-  std::size_t rests = 0;
+  std::size_t questions = 0;
+  std::string answers;
+  std::vector<std::string> others;
+  struct so_far_and_more {
+    std::size_t so_far;
+    std::size_t more;
+  };
+  std::vector<so_far_and_more> told;
 
   void read(std::string_view lines) {
     for (std::size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n')) {
@@ -35,26 +42,25 @@ class reader {
 
  private:
   void line(std::string_view text) {
-    if (std::exchange(rest_is_next_, false)) {
-      messages.push_back(std::exchange(under_way_, {}).append(text));
-      return;
-    }
-    if (!text.starts_with(R"({"cmd":"NODE_BROOD_)")) {
+    if (!text.starts_with(R"({"cmd":"NODE_)")) {
       EXPECT_EQ(under_way_, "") << "nothing comes in between";
       messages.emplace_back(text);
       return;
     }
-    if (text.starts_with(R"({"cmd":"NODE_BROOD_REST")")) {
-      ++rests;
-      rest_is_next_ = true;
+    if (text == ask.substr(0, ask.size() - 1)) {
+      ++questions;
+      answers += room;
       return;
     }
+    if (!text.starts_with(R"({"cmd":"NODE_BROOD_PART")")) return others.emplace_back(text), void();
     ++parts;
     const json::value notice = json::parse(text);
     const auto at = notice.at("at").to_number<std::size_t>();
     const auto size = notice.at("size").to_number<std::size_t>();
     ASSERT_LE(at + size, seen_.size());
     under_way_.append(seen_.bytes() + at, size);
+    const auto* more = notice.as_object().if_contains("more");
+    told.push_back({under_way_.size(), more != nullptr ? more->to_number<std::size_t>() : 0});
     read_ += size;
     seen_.set_read(read_);
     if (notice.as_object().contains("last")) messages.push_back(std::exchange(under_way_, {}));
@@ -63,7 +69,17 @@ class reader {
   seen_memory seen_;
   std::string under_way_;
   std::uint64_t read_ = 0;
-  bool rest_is_next_ = false;
+};
+
+class a_channel_with_memory : public a_channel_to_a_brood_peer {
+ protected:
+  /// Lets the peer read, and say what it is asked for, until nothing more comes.
+  void let_read(reader& other) {
+    for (std::string all = all_there_is(); !all.empty(); all = all_there_is()) {
+      other.read(all);
+      peer.write(std::exchange(other.answers, {}));
+    }
+  }
 };
 
 TEST_F(a_channel_to_a_brood_peer, writes_large_messages_to_memory_that_the_peer_reads) {
@@ -77,36 +93,173 @@ TEST_F(a_channel_to_a_brood_peer, writes_large_messages_to_memory_that_the_peer_
     other.read(all_there_is());
   }
   EXPECT_TRUE(other.messages == sent);
-  EXPECT_EQ(other.rests, 0U);
+  EXPECT_EQ(other.questions, 0U);
   EXPECT_GE(other.parts, 20U);
 }
 
-TEST_F(a_channel_to_a_brood_peer, sends_what_finds_no_room_there_as_it_always_did) {
+TEST_F(a_channel_with_memory, waits_for_room_there) {
   give_memory();
   reader other(peer.last_descriptor);
   std::vector<std::string> sent;
   for (int i = 0; i < 3; ++i) {
-    for (const std::size_t size : {3'000'000UL, 3'000'000UL, 3'000'000UL, 100UL, 9'000'000UL}) {
+    for (const std::size_t size : {3'000'000UL, 3'000'000UL, 3'000'000UL, 100UL, 40'000UL, 9'000'000UL, 5UL}) {
       near.link->send(text_of(size));
       sent.push_back(json::serialize(text_of(size)));
     }
-    other.read(all_there_is());
+    let_read(other);
   }
   EXPECT_TRUE(other.messages == sent);
-  EXPECT_GE(other.rests, 3U);
+  EXPECT_GE(other.questions, 3U);
+  near.link->disconnect();
+  turn();
+  EXPECT_TRUE(near.closed);
 }
 
-/// Text that is complete already is not parted where it would not fit as a whole.
-TEST_F(a_channel_to_a_brood_peer, sends_complete_text_through_memory_or_as_a_whole) {
+TEST_F(a_channel_with_memory, sends_text_that_is_complete_through_it) {
   give_memory();
   reader other(peer.last_descriptor);
   const std::string fits = json::serialize(text_of(1'000'000));
   const std::string does_not = json::serialize(text_of(5'000'000));
   for (const auto& text : {fits, does_not, fits}) near.link->send_json(text);
-  other.read(all_there_is());
+  let_read(other);
   EXPECT_TRUE((other.messages == std::vector{fits, does_not, fits}));
-  EXPECT_EQ(other.rests, 0U);
-  EXPECT_GE(other.parts, 2U);
+}
+
+/// How much the message holds of a string is known, and told with each part that ends in it.
+TEST_F(a_channel_with_memory, says_how_much_of_a_string_is_still_to_come) {
+  give_memory();
+  reader other(peer.last_descriptor);
+  near.link->send(text_of(3'900'000));
+  near.link->send(json::array{"short", text_of(9'000'000), text_of(100)});
+  other.read(all_there_is());
+  other.told.clear();
+  peer.write(std::exchange(other.answers, {}));
+  other.read(all_there_is());
+  ASSERT_FALSE(other.told.empty());
+  const std::string whole = json::serialize(json::array{"short", text_of(9'000'000), text_of(100)});
+  const std::size_t end = whole.find("\",\"", 100);
+  EXPECT_EQ(other.told.front().more, end - other.told.front().so_far);
+}
+
+/// Who does not read does not hear that there is room, either. The program may read on only when its message has left.
+TEST_F(a_channel_with_memory, finds_room_there_though_it_does_not_read) {
+  give_memory();
+  reader other(peer.last_descriptor);
+  near.link->pause();
+  bool left = false;
+  near.link->send(text_of(19'000'000));
+  near.link->when_left([&](error_code ec) { left = !ec; });
+  io.restart();
+  while (!left && io.run_one() != 0) {
+    other.read(peer.read());
+    other.answers.clear();
+  }
+  other.read(all_there_is());
+  EXPECT_TRUE(other.messages == std::vector{json::serialize(text_of(19'000'000))});
+}
+
+TEST_F(a_channel_with_memory, does_not_wait_for_it_when_it_does_not_read) {
+  for (const bool stopped_first : {true, false}) {
+    asio::io_context other_io{1};
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    raw_peer other(ends[0]);
+    listener side(other_io, ends[1]);
+    other.write(greeting);
+    other_io.poll();
+    if (stopped_first) side.link->pause();
+    side.link->send(text_of(2'000'000));
+    if (!stopped_first) {
+      other_io.restart();
+      other_io.poll();
+      side.link->pause();
+    }
+    bool left = false;
+    side.link->when_left([&](error_code ec) { left = !ec; });
+    std::string all;
+    other_io.restart();
+    while (!left && other_io.run_one() != 0) all += other.read();
+    all += other.read();
+    EXPECT_TRUE(all == memory + json::serialize(text_of(2'000'000)) + "\n") << stopped_first;
+  }
+}
+
+/// It has left when the peer can find it: that it is in the memory is not enough.
+TEST_F(a_channel_with_memory, tells_that_a_message_has_left_when_the_peer_was_told_of_it) {
+  give_memory();
+  seen_memory seen(peer.last_descriptor);
+  near.link->send_json("\"" + std::string(seen.size() - 2, 'x') + "\"");  // fills it
+  turn();
+  std::size_t small = 0;
+  while (near.link->send(json::string(1000, 'y'))) {  // fills the socket
+    ++small;
+    turn();
+  }
+  bool left = false;
+  near.link->send(text_of(200'000));
+  near.link->when_left([&](error_code) { left = true; });
+  seen.set_read(seen.size());
+  turn();
+  EXPECT_FALSE(left);
+  EXPECT_GT(small, 100U);
+  std::string all;
+  while (!left) {
+    turn();
+    all += peer.read();
+  }
+  EXPECT_NE(all.find(R"("last":true)", all.rfind("yyy")), std::string::npos);
+}
+
+TEST_F(a_channel_with_memory, lets_the_first_message_wait_for_it_where_that_is_worth_it) {
+  peer.write(greeting);
+  turn();
+  near.link->send(1);
+  near.link->send(text_of(6'000'000));
+  near.link->send(2);
+  EXPECT_EQ(all_there_is(), "1\n" + memory);
+  peer.write(accepted + mapped);
+  reader other(peer.last_descriptor);
+  let_read(other);
+  EXPECT_TRUE((other.messages == std::vector<std::string>{json::serialize(text_of(6'000'000)), "2"}));
+}
+
+TEST_F(a_channel_with_memory, lets_it_go_as_it_is_where_the_peer_does_without) {
+  const std::string text = json::serialize(text_of(2'000'000)) + "\n";
+  const std::string refused = "{\"cmd\":\"NODE_HANDLE_NACK\"}\n";
+  for (const auto& answer : {accepted + unmapped, refused}) {
+    asio::io_context other_io{1};
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    raw_peer other(ends[0]);
+    listener side(other_io, ends[1]);
+    const auto all_of_it = [&] {
+      std::string all;
+      for (std::string some = "?"; !some.empty(); all += some) {
+        other_io.restart();
+        other_io.poll();
+        some = other.read();
+      }
+      return all;
+    };
+    other.write(greeting);
+    all_of_it();
+    side.link->send(text_of(2'000'000));
+    side.link->send(text_of(2'000'000));
+    side.link->send("behind");
+    EXPECT_EQ(all_of_it(), memory);
+    std::string all;
+    for (int attempts = 0; attempts < 5 && all.size() < 100; ++attempts) {
+      other.write(answer);
+      all = all_of_it();
+    }
+    EXPECT_TRUE(all == text + text + "\"behind\"\n") << answer;
+    side.link->send(text_of(2'000'000));
+    EXPECT_TRUE(all_of_it() == text) << "and does not ask again";
+    side.link->disconnect();
+    other_io.restart();
+    other_io.run();
+    EXPECT_FALSE(side.reason);
+  }
 }
 
 TEST_F(a_channel_to_a_brood_peer, gives_the_memory_back_when_only_small_messages_follow) {
@@ -130,14 +283,14 @@ TEST_F(a_channel_to_a_brood_peer, gives_the_memory_back_when_only_small_messages
   EXPECT_TRUE(other.messages.back() == json::serialize(text_of(2'000'000)));
 }
 
-TEST_F(a_channel_to_a_brood_peer, never_writes_beyond_its_memory_whatever_the_peer_says_it_has_read) {
+TEST_F(a_channel_with_memory, never_writes_beyond_its_memory_whatever_the_peer_says_it_has_read) {
   give_memory();
   reader other(peer.last_descriptor);
   std::mt19937_64 random(1);
   for (int i = 0; i < 50; ++i) {
     other.memory().set_read(random() >> random() % 64);
     near.link->send(text_of(300'000 + random() % 3'000'000));
-    other.read(all_there_is());  // which looks at where each part is
+    let_read(other);  // which looks at where each part is
   }
   EXPECT_EQ(other.messages.size(), 50U);
   EXPECT_FALSE(near.closed);
@@ -167,8 +320,7 @@ TEST_F(channel_with_a_raw_peer, gives_no_memory_to_a_peer_that_is_not_brood) {
   EXPECT_EQ(peer.descriptors, 0);
 }
 
-/// The notice and what it announces are one: an acknowledgement in between would be taken for the rest.
-TEST_F(a_channel_to_a_brood_peer, lets_nothing_come_between_a_notice_and_the_rest) {
+TEST_F(a_channel_with_memory, lets_acknowledgements_pass_what_waits_for_room) {
   give_memory();
   reader other(peer.last_descriptor);
   const unique_fd fd = pipe_with("x");
@@ -180,11 +332,11 @@ TEST_F(a_channel_to_a_brood_peer, lets_nothing_come_between_a_notice_and_the_res
   peer.write(arrival + "\n", {fd.get()});
   turn();
   other.read(all_there_is());
-  EXPECT_EQ(other.rests, 1U);
-  ASSERT_EQ(other.messages.size(), 3U);
-  const auto acknowledgement = accepted.substr(0, accepted.size() - 1);
-  EXPECT_EQ(std::count(other.messages.begin(), other.messages.end(), acknowledgement), 2);
-  EXPECT_EQ(std::count(other.messages.begin(), other.messages.end(), json::serialize(text_of(9'000'000))), 1);
+  EXPECT_TRUE(other.messages.empty());
+  EXPECT_EQ(other.others, std::vector(2, accepted.substr(0, accepted.size() - 1)));
+  peer.write(std::exchange(other.answers, {}));
+  let_read(other);
+  EXPECT_TRUE(other.messages == std::vector{json::serialize(text_of(9'000'000))});
 }
 
 TEST_F(a_channel_to_a_brood_peer, closes_though_the_peer_has_not_said_that_it_has_the_memory) {

@@ -18,7 +18,9 @@ inline const std::string accepted = "{\"cmd\":\"NODE_HANDLE_ACK\"}\n";
 inline const std::string memory =
     "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_BROOD_MEMORY\"}}\n";
 inline const std::string mapped = "{\"cmd\":\"NODE_BROOD_MAPPED\"}\n";
-inline const std::string rest = "{\"cmd\":\"NODE_BROOD_REST\"}\n";
+inline const std::string unmapped = "{\"cmd\":\"NODE_BROOD_UNMAPPED\"}\n";
+inline const std::string ask = "{\"cmd\":\"NODE_BROOD_ASK\"}\n";
+inline const std::string room = "{\"cmd\":\"NODE_BROOD_ROOM\"}\n";
 inline constexpr std::size_t head = 64UL * 1024;
 
 /// A text in which each place can be told from its neighbours.

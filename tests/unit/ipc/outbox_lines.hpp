@@ -30,7 +30,7 @@ struct lines : outbox {
                        bool insist = true) {
     outbox::add_with_handle(line(text), {std::move(fd), std::move(outcome), insist});
   }
-  void add_acknowledgement(std::string_view text) { outbox::add_acknowledgement(line(text)); }
+  void add_acknowledgement(std::string_view text) { add_urgent(line(text)); }
   static std::string line(std::string_view text) { return std::string(text) + '\n'; }
 };
 

@@ -277,6 +277,68 @@ TEST(outbox, counts_what_has_left_once) {
   EXPECT_EQ(box.left(), all);
 }
 
+/// What is said of a part is urgent, and the parts themselves are told in pieces.
+TEST(outbox, gives_out_the_content_of_a_message_in_parts) {
+  constexpr std::size_t usual = brood::wire::usual_part;
+  lines box;
+  box.add("before");
+  const std::string frame = "gone" + std::string(2 * usual, 'x') + "end\n";
+  box.add_parts(frame, 4, {.begin = 10, .end = 4 + 2 * usual});
+  box.add("behind");
+  EXPECT_TRUE(box.has_parts());
+  EXPECT_EQ(box.size(), 7 + 2 * usual + 3 + 7);
+  EXPECT_FALSE(box.next().part);
+  box.sent(7);
+  outbox::piece piece = box.next();
+  EXPECT_TRUE(piece.part && !piece.last);
+  EXPECT_EQ(piece.bytes.size(), usual);
+  EXPECT_EQ(piece.more, usual);
+  box.sent(1000);
+  box.add_acknowledgement("of 1000");
+  EXPECT_EQ(box.next().bytes, "of 1000\n");
+  box.sent(8);
+  piece = box.next();
+  EXPECT_TRUE(piece.part);
+  EXPECT_EQ(piece.more, usual - 1000);
+  box.sent(usual - 1000);
+  box.sent(usual);
+  piece = box.next();
+  EXPECT_TRUE(piece.part && piece.last);
+  EXPECT_EQ(piece.bytes, "end");
+  box.sent(piece.bytes.size());
+  EXPECT_FALSE(box.has_parts());
+  EXPECT_EQ(leave(box), "behind\n");
+  EXPECT_EQ(box.left(), box.queued());
+  EXPECT_TRUE(box.empty());
+}
+
+TEST(outbox, lets_an_acknowledgement_wait_for_one_large_frame_and_no_more) {
+  lines box;
+  box.add_large(std::string(100, 'x') + '\n');
+  box.add("behind");
+  EXPECT_EQ(leave(box, 10), std::string(10, 'x'));
+  box.add_acknowledgement("ack");
+  EXPECT_EQ(leave(box), std::string(90, 'x') + "\nack\nbehind\n");
+}
+
+TEST(outbox, makes_frames_again_of_parts_that_find_no_memory) {
+  lines box;
+  box.add_parts("first\n", 0, {});
+  box.add("between");
+  const auto first = box.queued();
+  box.add_parts("second\n", 0, {});
+  box.do_without_parts();
+  EXPECT_EQ(first, 14U) << "nobody is told that it has left before it has";
+  EXPECT_FALSE(box.has_parts());
+  EXPECT_EQ(box.size(), 6 + 8 + 7U);
+  EXPECT_FALSE(box.next().part);
+  EXPECT_EQ(leave(box, 3), "fir");
+  box.add_acknowledgement("ack");
+  EXPECT_EQ(leave(box), "st\nack\nbetween\nsecond\n");
+  EXPECT_EQ(box.left(), box.queued());
+  EXPECT_TRUE(box.empty());
+}
+
 TEST(outbox, lets_an_acknowledgement_between_blocks_that_hold_what_looks_like_one) {
   const auto block = [](std::string_view content) {
     std::string bytes(4, '\0');
@@ -290,7 +352,7 @@ TEST(outbox, lets_an_acknowledgement_between_blocks_that_hold_what_looks_like_on
     for (const auto& one : {block("a\nb"), block(""), block(std::string_view("\0\0\0\1x", 5)), block("end")})
       box.add(one);
     std::string all = leave(box, first);
-    box.add_acknowledgement(acknowledgement);
+    box.add_urgent(acknowledgement);
     all += leave(box);
     const auto at = all.find(acknowledgement);
     ASSERT_NE(at, std::string::npos) << first;
