@@ -46,8 +46,9 @@ void channel::greet() {
 }
 
 void channel::wait_readable() {
-  if (!open_ || paused_ || decode_posted_ || std::exchange(waiting_readable_, true)) return;
+  if (!open_ || paused_ || decode_posted_ || waiting_readable_) return;
   fd_.wait(loop::descriptor::wait_type::wait_read, [self = shared_from_this()](error_code ec) { self->readable(ec); });
+  waiting_readable_ = true;
 }
 
 /// What listeners send meanwhile leaves at the end of the turn, all at once and without another turn of the loop.
@@ -95,11 +96,12 @@ void channel::keep_loop(bool on) {
 }
 
 void channel::resume() {
-  if (!std::exchange(paused_, false)) return;
+  if (!paused_) return;
   asio::post(fd_.get_executor(), [self = shared_from_this()] {
     self->decode();
     self->wait_readable();
   });
+  paused_ = false;
 }
 
 channel::received channel::receive() {
@@ -152,12 +154,13 @@ void channel::decode(std::size_t most_large) {
 }
 
 void channel::decode_soon() {
-  if (std::exchange(decode_posted_, true)) return;
+  if (decode_posted_) return;
   asio::post(fd_.get_executor(), [self = shared_from_this()] {
     self->decode_posted_ = false;
     self->decode();
     self->wait_readable();
   });
+  decode_posted_ = true;
 }
 
 /// A callback may throw. But a frame that was lost for want of memory may be what the peer waits for, or a piece of a
@@ -203,7 +206,10 @@ bool channel::is_between_brood_peers(std::string_view command, const boost::json
 void channel::answered(bool taken) {
   const bool expected = taken ? outgoing_.acknowledged() : outgoing_.refused();
   if (!expected) return close(errc::garbled_message);
-  if (outgoing_.postponed() && !std::exchange(retry_pending_, true)) later(breath, &channel::retry);
+  if (outgoing_.postponed() && !retry_pending_) {
+    later(breath, &channel::retry);
+    retry_pending_ = true;
+  }
   schedule_flush();
 }
 
@@ -230,7 +236,9 @@ void channel::handle_arrived(wire::frame_content frame, std::size_t size) {
 /// What a Node parent wants to know of sockets it has sent. That the last one was closed, nobody tells us: we look.
 void channel::answer_for_sockets() {
   for (const auto& text : sockets_.answers()) send_text(text);
-  if (sockets_.waiting() && !std::exchange(sockets_watched_, true)) later(between_looks, &channel::look_at_sockets);
+  if (!sockets_.waiting() || sockets_watched_) return;
+  later(between_looks, &channel::look_at_sockets);
+  sockets_watched_ = true;
 }
 
 void channel::look_at_sockets() {

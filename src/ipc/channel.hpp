@@ -133,7 +133,7 @@ class channel : public std::enable_shared_from_this<channel> {
   bool put_waiting(const outbox::piece& piece);
   std::string notice_of(const wire::part& part) const;
   std::string frame_of(std::string_view text) const;
-  void give_up_parts() noexcept;
+  void give_up() noexcept;
   void share_memory();
   void give_memory(unique_fd fd);
   bool wait_for_room();
@@ -143,7 +143,8 @@ class channel : public std::enable_shared_from_this<channel> {
   void begin_to_send();
   bool queue(std::string frame, outgoing_handle handle);
   bool has_room(std::size_t size);
-  bool schedule_flush();
+  void schedule_flush();
+  bool is_short() const noexcept { return outgoing_.size() < high_water_mark; }
   void flush();
   bool let_leave(const outbox::piece& piece);
   bool transmit(const outbox::piece& piece);

@@ -42,20 +42,8 @@ void channel::append_frame(const boost::json::value& body) try {
     wire::append_frame(frame_, form_, body);
   }
 } catch (...) {
-  if (in_parts_) give_up_parts();
+  if (in_parts_) give_up();
   throw;
-}
-
-/// There was no memory for the rest of a message whose beginning the peer may have read: it can neither be ended nor
-/// taken back. Nothing here needs memory, and the reader finds the end of the socket.
-void channel::give_up_parts() noexcept {
-  closing_ = true;
-  overflowed_ = make_error_code(boost::system::errc::not_enough_memory);
-  sys::shut_down(fd_.get());
-  try {
-    resume();
-  } catch (...) {  // then who resumes it finds the end
-  }
 }
 
 /// Writes as much of it as there is room for into the memory that the peer reads, and tells it; says how much.
@@ -86,31 +74,33 @@ bool channel::queue_large_frame() try {
   if (frame_.size() >= worth_waiting) share_memory();
   if (large_out_.usable() || (large_out_.awaited() && frame_.size() >= worth_waiting)) return queue_parts();
   if (!has_room(frame_.size())) return false;
+  schedule_flush();
   outgoing_.add_large(std::exchange(frame_, {}));
   begin_to_send();
   share_memory();
-  return schedule_flush();
+  return is_short();
 } catch (...) {
-  if (in_parts_) give_up_parts();
+  if (in_parts_) give_up();
   throw;
 }
 
 /// A message never ends with what has left of it already: there is a bracket or a quote to come.
 bool channel::queue_parts() {
+  schedule_flush();
   const auto content = wire::content_of_frame(frame_, form_);
   if (may_go_in_parts()) parted_ += put_parts(content.substr(parted_), 0, true);
   if (parted_ != content.size()) {
     if (!has_room(content.size() - parted_)) return false;
     if (form_ == serialization::advanced) longest_ = {.begin = parted_, .end = content.size()};
+    fd_.keep_loop(true);
     outgoing_.add_parts(std::exchange(frame_, {}), parted_, longest_);
-    hold_loop();
   }
   in_parts_ = false;
-  return schedule_flush();
+  return is_short();
 }
 
 /// A part of what waits for room. False when there is none for now: the peer will tell.
-bool channel::put_waiting(const outbox::piece& piece) try {
+bool channel::put_waiting(const outbox::piece& piece) {
   if (large_out_.awaited() || (large_out_.asked() && large_out_.room() < piece.bytes.size())) return wait_for_room();
   const std::size_t size = large_out_.put(piece.bytes);
   const bool complete = piece.last && size == piece.bytes.size();
@@ -128,9 +118,6 @@ bool channel::put_waiting(const outbox::piece& piece) try {
     large_out_.ask();
   }
   return true;
-} catch (...) {  // a notice is lost
-  give_up_parts();
-  throw;
 }
 
 /// As long as we do not read we do not hear the peer's answer either, and whoever stopped us may wait for this message
@@ -141,7 +128,9 @@ bool channel::wait_for_room() {
     do_without_parts();
     return true;
   }
-  if (!std::exchange(looking_for_room_, true)) later(breath, &channel::look_for_room);
+  if (looking_for_room_) return false;
+  later(breath, &channel::look_for_room);
+  looking_for_room_ = true;
   return false;
 }
 
@@ -178,9 +167,8 @@ void channel::give_memory(unique_fd fd) try {
     if (const auto self = weak.lock(); self && !taken) self->memory_answered(false);
   };
   queue(std::move(frame), std::move(memory));
-} catch (...) {
+} catch (const std::bad_alloc&) {  // one can do without
   large_out_.close();
-  throw;
 }
 
 // ---- what the peer sends

@@ -96,17 +96,32 @@ std::size_t channel::least_large() const noexcept { return outgoing_.is_wide() ?
 bool channel::queue_frame() {
   if (in_parts_ || frame_.size() >= least_large()) return queue_large_frame();
   if (!has_room(frame_.size())) return false;
+  schedule_flush();
   outgoing_.add(frame_);
   recycle();
   if (outgoing_.size() >= enough_to_begin) begin_to_send();
-  return schedule_flush();
+  return is_short();
 }
 
 /// A program that sends much at once: the peer can begin, and the rest finds the memory that this has left. Whatever
 /// follows from it (an error, somebody who waits for it) comes with the flush, as we stand inside the caller's send().
-void channel::begin_to_send() {
+void channel::begin_to_send() try {
   if (waiting_writable_) return;
   if (const auto piece = outgoing_.next(); !piece.bytes.empty()) let_leave(piece);
+} catch (const std::bad_alloc&) {
+  give_up();
+}
+
+/// There was no memory for the rest of something whose beginning the peer may have read: it can neither be ended nor
+/// taken back. Nothing here needs memory, and the reader finds the end of the socket.
+void channel::give_up() noexcept {
+  closing_ = true;
+  overflowed_ = make_error_code(boost::system::errc::not_enough_memory);
+  sys::shut_down(fd_.get());
+  try {
+    resume();
+  } catch (const std::bad_alloc&) {  // then who resumes it finds the end
+  }
 }
 
 bool channel::queue(std::string frame, outgoing_handle handle) {
@@ -114,8 +129,9 @@ bool channel::queue(std::string frame, outgoing_handle handle) {
     if (handle.outcome) asio::post(fd_.get_executor(), [outcome = std::move(handle.outcome)] { outcome(false); });
     return false;
   }
+  schedule_flush();
   outgoing_.add_with_handle(std::move(frame), std::move(handle));
-  return schedule_flush();
+  return is_short();
 }
 
 void channel::when_left(departures::handler h) {
@@ -125,13 +141,13 @@ void channel::when_left(departures::handler h) {
 }
 
 void channel::when_drained(departures::handler h) {
-  if (outgoing_.size() < high_water_mark) return drained_.post(std::move(h), {});
+  if (is_short()) return drained_.post(std::move(h), {});
   drained_.add(std::move(h));
 }
 
 void channel::tell_departures() {
   if (outgoing_.urgent() == 0) departures_.left(outgoing_.left());  // else the peer may not know of it
-  if (outgoing_.size() >= high_water_mark) return;
+  if (!is_short()) return;
   while (!drained_.empty()) drained_.complete_one({});
 }
 
@@ -149,25 +165,26 @@ void channel::close_soon(error_code reason) {
 }
 
 void channel::disconnect() {
-  if (std::exchange(closing_, true)) return;
+  if (closing_) return;
   // From here on nobody is too slow for what comes in: it is dropped. But the acknowledgement that the last descriptor
   // waits for may stand behind what was stopped.
   resume();
   schedule_flush();
+  closing_ = true;
 }
 
-/// Frames queued in one turn of the loop leave together, in one system call.
-bool channel::schedule_flush() {
-  if (!waiting_writable_ && !std::exchange(flush_posted_, true)) {
-    asio::post(fd_.get_executor(), [self = shared_from_this()] {
-      self->flush_posted_ = false;
-      self->flush();
-    });
-  }
-  return outgoing_.size() < high_water_mark;
+/// Frames queued in one turn of the loop leave together, in one system call. To be called before they are queued: where
+/// there is no memory for it, they are not.
+void channel::schedule_flush() {
+  if (waiting_writable_ || flush_posted_) return;
+  asio::post(fd_.get_executor(), [self = shared_from_this()] {
+    self->flush_posted_ = false;
+    self->flush();
+  });
+  flush_posted_ = true;
 }
 
-void channel::flush() {
+void channel::flush() try {
   if (waiting_writable_) return;
   std::size_t budget = bytes_a_turn;
   bool more = open_;
@@ -182,6 +199,9 @@ void channel::flush() {
   if (!open_) return;
   tell_departures();
   if (closing_ && outgoing_.empty()) close(overflowed_);
+} catch (const std::bad_alloc&) {
+  give_up();
+  throw;
 }
 
 void channel::later(std::chrono::milliseconds pause, void (channel::*what)()) {
@@ -230,8 +250,8 @@ bool channel::transmit(const outbox::piece& piece) {
   // More descriptors are in flight than this user may have open. They land, then there is room again, but nothing would
   // tell: the socket is writable all the time.
   if (errno == ETOOMANYREFS) {
-    waiting_writable_ = true;
     later(breath, &channel::go_on_writing);
+    waiting_writable_ = true;
     return false;
   }
   if (!sys::would_block()) {
@@ -240,10 +260,10 @@ bool channel::transmit(const outbox::piece& piece) {
     if (closing_ || (errno != EPIPE && errno != ECONNRESET)) close_soon(sys::last_error());
     return false;
   }
-  waiting_writable_ = true;
   fd_.wait(loop::descriptor::wait_type::wait_write, [self = shared_from_this()](error_code ec) {
     if (!ec) self->go_on_writing();
   });
+  waiting_writable_ = true;
   return false;
 }
 
