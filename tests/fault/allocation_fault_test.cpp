@@ -52,8 +52,7 @@ class without_an_allocation : public testing::TestWithParam<brood::serialization
         io.restart();
         try {
           handlers = io.poll();
-        } catch (const std::bad_alloc&) {
-        }
+        } catch (const std::bad_alloc&) {}
       }
     }
 
@@ -76,8 +75,7 @@ class without_an_allocation : public testing::TestWithParam<brood::serialization
       try {
         both.near->link->send(messages[i]);
         sent.push_back(i);
-      } catch (const std::bad_alloc&) {
-      }
+      } catch (const std::bad_alloc&) {}
     }
     both.settle();
     allocations_until_fault = 0;
@@ -100,7 +98,8 @@ TEST_P(without_an_allocation, large_messages_arrive_or_the_channel_is_closed) {
     faults += struck ? 1 : 0;
     const auto& heard = both.far->heard;
     ASSERT_LE(heard.size(), sent.size()) << "allocation " << n;
-    for (std::size_t i = 0; i < heard.size(); ++i) ASSERT_TRUE(heard[i] == texts[sent[i]]) << "allocation " << n << ": " << i;
+    for (std::size_t i = 0; i < heard.size(); ++i)
+      ASSERT_TRUE(heard[i] == texts[sent[i]]) << "allocation " << n << ": " << i;
     if (!both.is_closed()) {
       ASSERT_EQ(heard.size(), sent.size()) << "allocation " << n << ": something waits for ever";
     }
