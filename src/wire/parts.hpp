@@ -36,7 +36,9 @@ inline constexpr std::size_t usual_part = 256UL * 1024;
 struct part {
   std::size_t at = 0;  ///< in the memory
   std::size_t size = 0;
-  std::size_t more = 0;  ///< so many bytes follow of the string that it ends in; 0 where it ends in none, or who knows
+  /// So many bytes follow of the string that it ends in, or of the message in the advanced serialization. 0 where it
+  /// ends in none, or nobody knows.
+  std::size_t more = 0;
   bool last = false;
 };
 /// A long string in the content of a message: from where it is known, to its end.
