@@ -1,6 +1,7 @@
 #include "wire/json_parts.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "support/apart.hpp"
 #include "wire/json_text.hpp"
 #include "wire/json_writer.hpp"
 
@@ -105,6 +107,22 @@ TEST(json_parts, of_which_none_came_are_no_value) {
   EXPECT_EQ(parts.end(ec), json::value());
   EXPECT_TRUE(ec);
 }
+
+#ifndef BROOD_SANITIZED  // which has more addresses than this by itself
+TEST(json_parts, need_no_memory_for_what_may_never_come) {
+  const auto in_a_child = [] {
+    const rlimit little{.rlim_cur = 400UL * 1024 * 1024, .rlim_max = RLIM_INFINITY};
+    ::setrlimit(RLIMIT_AS, &little);
+    json_parts parts;
+    boost::system::error_code ec;
+    parts.add('"' + std::string(100'000, 'x'), 500UL * 1024 * 1024, ec);
+    parts.add("end\"", 0, ec);
+    const json::value value = parts.end(ec);
+    return std::to_string(value.as_string().size());
+  };
+  EXPECT_EQ(brood_test::apart(in_a_child), "100003");
+}
+#endif
 
 /// Has room for so many bytes, and for a few more each time it is asked.
 struct limited final : brood::wire::outlet {
