@@ -204,6 +204,7 @@ bool channel::is_between_brood_peers(std::string_view command, const boost::json
 }
 
 void channel::answered(bool taken) {
+  delivered_ = true;  // to whoever sent the descriptor
   const bool expected = taken ? outgoing_.acknowledged() : outgoing_.refused();
   if (!expected) return close(errc::garbled_message);
   if (outgoing_.postponed() && !retry_pending_) {

@@ -109,6 +109,9 @@ class writer {
   }
 
  private:
+  /// Whether there was no room for all when it was last asked for.
+  bool waits() const { return enough_ > outlet::piece; }
+
   /// Lets go of what there is, if it is worth it.
   void relieve(std::size_t more) {
     if (out_ != nullptr && to_.size() >= enough_) let_go(more);
@@ -124,7 +127,7 @@ class writer {
   /// Part of a string, and how much more there is of it. While all finds room it is copied once.
   void write_plain(std::string_view text, std::size_t more) {
     if (leaving_ && text.size() == ordinary_copy) {
-      if (!to_.empty() && enough_ == outlet::piece) let_go(text.size() + more);
+      if (!to_.empty() && !waits()) let_go(text.size() + more);
       if (to_.empty()) text.remove_prefix(out_->take_directly(text, more));
       if (text.empty()) return;
       make_room(to_, text.size() + more);

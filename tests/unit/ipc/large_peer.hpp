@@ -4,9 +4,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <boost/json/parse.hpp>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "channel_peer.hpp"
 
@@ -102,6 +105,74 @@ class a_channel_to_a_brood_peer : public channel_with_a_raw_peer {
     peer.write(memory, {fd.get()});
     turn();
     EXPECT_EQ(peer.read(), accepted + mapped);
+  }
+};
+
+/// Reads frames as a brood peer does: the messages, as text, and what it answers.
+class reader {
+ public:
+  explicit reader(const unique_fd& fd) : seen_(fd) {}
+
+  std::vector<std::string> messages;
+  std::size_t parts = 0;
+  std::size_t questions = 0;
+  std::string answers;
+  std::vector<std::string> others;
+  struct so_far_and_more {
+    std::size_t so_far;
+    std::size_t more;
+  };
+  std::vector<so_far_and_more> told;
+
+  void read(std::string_view lines) {
+    for (std::size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n')) {
+      line(lines.substr(0, end));
+      lines.remove_prefix(end + 1);
+    }
+    EXPECT_TRUE(lines.empty()) << "frames are whole here";
+  }
+
+  seen_memory& memory() { return seen_; }
+
+ private:
+  void line(std::string_view text) {
+    if (!text.starts_with(R"({"cmd":"NODE_)")) {
+      EXPECT_EQ(under_way_, "") << "nothing comes in between";
+      messages.emplace_back(text);
+      return;
+    }
+    if (text == ask.substr(0, ask.size() - 1)) {
+      ++questions;
+      answers += room;
+      return;
+    }
+    if (!text.starts_with(R"({"cmd":"NODE_BROOD_PART")")) return others.emplace_back(text), void();
+    ++parts;
+    const json::value notice = json::parse(text);
+    const auto at = notice.at("at").to_number<std::size_t>();
+    const auto size = notice.at("size").to_number<std::size_t>();
+    ASSERT_LE(at + size, seen_.size());
+    under_way_.append(seen_.bytes() + at, size);
+    const auto* more = notice.as_object().if_contains("more");
+    told.push_back({under_way_.size(), more != nullptr ? more->to_number<std::size_t>() : 0});
+    read_ += size;
+    seen_.set_read(read_);
+    if (notice.as_object().contains("last")) messages.push_back(std::exchange(under_way_, {}));
+  }
+
+  seen_memory seen_;
+  std::string under_way_;
+  std::uint64_t read_ = 0;
+};
+
+class a_channel_with_memory : public a_channel_to_a_brood_peer {
+ protected:
+  /// Lets the peer read, and say what it is asked for, until nothing more comes.
+  void let_read(reader& other) {
+    for (std::string all = all_there_is(); !all.empty(); all = all_there_is()) {
+      other.read(all);
+      peer.write(std::exchange(other.answers, {}));
+    }
   }
 };
 
