@@ -23,7 +23,7 @@ char* frame_buffer::prepare(std::size_t size) {
     begin_ = scanned_ = end_ = 0;
   }
   if (capacity_ - end_ < size && begin_ != 0) {
-    std::memmove(bytes(), bytes() + begin_, end_ - begin_);
+    copy_much(bytes(), bytes() + begin_, end_ - begin_);
     scanned_ -= begin_;
     end_ -= begin_;
     begin_ = 0;

@@ -32,9 +32,9 @@ struct json_events {
 /// What Boost's own parser does with what it finds, but for two things.
 ///
 /// It makes of numbers with a fraction or an exponent the double that is nearest or the one beside it, and a number
-/// shall come out as it went in. And a string that it finds in pieces it copies again and again: here the large ones
-/// are put together where they stay. The stack of values has no way to take such a string, so a NaN, which no JSON text
-/// can make, keeps its place there until release().
+/// shall come out as it went in. And a string that it finds in pieces it copies again and again, and a large one the
+/// slow way (values/copying.hpp): here these are put together where they stay. The stack of values has no way to take
+/// such a string, so a NaN, which no JSON text can make, keeps its place there until release().
 class json_builder : public json_events {
  public:
   json_builder() { made_.reset(); }
@@ -54,7 +54,8 @@ class json_builder : public json_events {
   bool on_key(string_view text, std::size_t, error_code&) { return made_.push_key(text), true; }
   bool on_string_part(string_view text, std::size_t, error_code&) { return add_to_string(text), true; }
   bool on_string(string_view text, std::size_t, error_code&) {
-    if (string_.empty()) return made_.push_string(text), true;
+    if (string_.empty() && text.size() < large) return made_.push_string(text), true;
+    if (string_.empty()) string_.reserve(text.size());
     add_to_string(text);
     return end_string(), true;
   }
@@ -69,7 +70,7 @@ class json_builder : public json_events {
 
  private:
   static constexpr std::size_t usual_room = 1024;  // for the values under way; more is taken from the heap
-  static constexpr std::size_t large = 64 * 1024;
+  static constexpr std::size_t large = 2 * ordinary_copy;
 
   void add_to_string(string_view text);
   void have_room(std::size_t size);
