@@ -21,9 +21,13 @@ class unique_fd {
   explicit operator bool() const noexcept { return fd_ >= 0; }
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   /// Closes what it holds, then takes over `fd`. errno is left as it was.
-  void reset(int fd = -1) noexcept;
+  void reset(int fd = -1) noexcept {
+    if (const int old = std::exchange(fd_, fd); old >= 0) close(old);
+  }
 
  private:
+  static void close(int fd) noexcept;
+
   int fd_ = -1;
 };
 

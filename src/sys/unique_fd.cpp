@@ -6,11 +6,9 @@
 
 namespace brood {
 
-void unique_fd::reset(int fd) noexcept {
-  int old = std::exchange(fd_, fd);
-  if (old < 0) return;
-  int saved = errno;
-  ::close(old);  // Linux frees the number even when it reports EINTR: never retry
+void unique_fd::close(int fd) noexcept {
+  const int saved = errno;
+  ::close(fd);  // Linux frees the number even when it reports EINTR: never retry
   errno = saved;
 }
 
