@@ -6,7 +6,10 @@
 //     flood S     messages one way for S seconds: as fast as the child can send
 //     large S     round trips of a message of 10 MB for S seconds
 //     sockets S   listening sockets to the child for S seconds, as fast as it takes them
-//     bulk BYTES  64 MiB or more one way, in messages of so many bytes, once the first such has come; says how many MiB
+//     bulk BYTES  256 MiB or more one way, in messages of so many bytes, once the first such has come; says how many
+//     MiB
+#include <malloc.h>
+
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -14,6 +17,7 @@
 #include <brood/channel.hpp>
 #include <brood/child_process.hpp>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -28,6 +32,15 @@ constexpr std::size_t large = 10'000'000;
 constexpr std::int64_t burst = 1000;
 constexpr std::int64_t sockets_a_report = 100;
 constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t bulk_size = 256 * mib;
+constexpr std::int64_t around_text = 3;  // two quotes and a newline
+
+/// What malloc has been given back it keeps: beyond 32 MiB it would have fresh memory from the kernel for each message,
+/// which costs more than all else, and ten times as much where the machine itself has to ask for it.
+void keep_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
 
 json::object small_message(std::int64_t n) { return {{"n", 100'000 + n % 100'000}, {"text", bench::small_text}}; }
 
@@ -62,7 +75,7 @@ int be_child() {
         parent.send(small);
       }
     } else if (const auto* texts = object != nullptr ? object->if_contains("bulk") : nullptr) {
-      const auto size = static_cast<std::size_t>(object->at("size").as_int64());
+      const auto size = static_cast<std::size_t>(object->at("size").as_int64() - around_text);
       auto text = std::make_shared<const json::value>(json::string(bench::large_text(size)));
       send_bulk(parent, 1 + texts->as_int64(), std::move(text));
     } else {
@@ -120,8 +133,9 @@ class parent {
   }
 
   std::string bulk(double bytes) {
+    keep_memory();
     const auto size = static_cast<std::int64_t>(bytes);
-    const std::int64_t count = std::max<std::int64_t>(2, 64 * mib / size);
+    const std::int64_t count = std::max<std::int64_t>(2, bulk_size / size);
     auto child = brood::fork(loop_, child_, {"child"}, options_);
     std::optional<bench::clock::time_point> start;
     bool asked = false;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <limits>
 #include <utility>
 
 #include "sys/calls.hpp"
@@ -13,8 +12,9 @@ namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int reads_a_turn = 16;
-constexpr std::size_t window = arrivals::most;  // of descriptors under way between brood and brood
-constexpr std::size_t most_urgent = 64 * 1024;  // bytes of what a peer makes us say: the same one, 2,500 times
+constexpr std::size_t memory_a_turn = 1024 * 1024;  // a notice is short, and stands for much
+constexpr std::size_t window = arrivals::most;      // of descriptors under way between brood and brood
+constexpr std::size_t most_urgent = 64 * 1024;      // bytes of what a peer makes us say: the same one, 2,500 times
 
 /// How often one looks whether a socket that a Node parent asks for is still open.
 constexpr std::chrono::milliseconds between_looks{100};
@@ -26,6 +26,7 @@ channel::channel(asio::any_io_executor ex, unique_fd fd, serialization form, cha
       form_(form),
       most_outgoing_(limits.outgoing),
       incoming_(form, limits.message),
+      from_memory_(form, limits.message),
       large_in_(form, limits.message),
       outgoing_(form),
       departures_(fd_.get_executor()),
@@ -62,6 +63,7 @@ void channel::readable(error_code ec) {
     const bool posted = std::exchange(self.flush_posted_, true);
     bool complete = false;
     ~turn() {
+      self.answers_may_leave_ = false;
       if (!complete) {
         self.flush_posted_ = posted;
         self.schedule_flush();
@@ -69,13 +71,14 @@ void channel::readable(error_code ec) {
       self.wait_readable();
     }
   } turn{*this};
+  answers_may_leave_ = !turn.posted;
+  const std::uint64_t enough = large_in_.read() + memory_a_turn;
   bool more = true;
   for (int i = 0; i < reads_a_turn && more && open_ && !paused_ && !decode_posted_; ++i) {
     const received got = receive();
     more = got.more;
-    decode();
-    // Where there is so much, an answer must not wait for the end of it: the peer may have nothing to do until then.
-    if (got.size == read_size && !turn.posted) flush();
+    decode(enough);
+    if (got.size == read_size) let_answers_leave();
   }
   turn.complete = true;
   flush_posted_ = turn.posted;
@@ -97,10 +100,7 @@ void channel::keep_loop(bool on) {
 
 void channel::resume() {
   if (!paused_) return;
-  asio::post(fd_.get_executor(), [self = shared_from_this()] {
-    self->decode();
-    self->wait_readable();
-  });
+  asio::post(fd_.get_executor(), [self = shared_from_this()] { self->go_on_decoding(); });
   paused_ = false;
 }
 
@@ -128,7 +128,8 @@ channel::received channel::receive() {
   return {static_cast<std::size_t>(size), with_descriptor || static_cast<std::size_t>(size) == read_size};
 }
 
-void channel::decode(std::size_t most_large) {
+/// All there is, unless so much of the peer's memory has been read: others get the loop in between.
+void channel::decode(std::uint64_t enough) {
   if (std::exchange(decoding_, true)) return;
   auto self = shared_from_this();
   // Should a callback throw, the frames behind its own are decoded in a later turn.
@@ -140,27 +141,47 @@ void channel::decode(std::size_t most_large) {
       if (!complete) self.decode_soon();
     }
   } turn{*this};
-  const std::uint64_t enough = large_in_.read() + most_large;
   while (open_ && !paused_) {
     if (large_in_.read() > enough) return;
-    auto frame = incoming_.next();
+    auto frame = next_frame();
     if (!frame) break;
     dispatch(*frame);
   }
   turn.complete = true;
   if (!open_ || paused_) return;
   if (incoming_.empty()) descriptors_.clear();  // their frames are all decoded: nobody wants these
-  if (incoming_.too_long()) close(errc::message_too_large);
+  if (incoming_.too_long() || from_memory_.too_long()) close(errc::message_too_large);
 }
 
-void channel::decode_soon() {
+/// Those in the memory come where the notice of them was.
+std::optional<std::string_view> channel::next_frame() {
+  auto frame = from_memory_.next();
+  while (!frame && !from_memory_.too_long() && large_in_.read_frames(from_memory_)) frame = from_memory_.next();
+  in_memory_ = frame.has_value();
+  if (!frame && !from_memory_.too_long()) frame = incoming_.next();
+  return frame;
+}
+
+/// Where there is so much to read, an answer must not wait for the end of it: the peer may have nothing to do until
+/// then.
+void channel::let_answers_leave() {
+  if (answers_may_leave_) flush();
+}
+
+void channel::decode_soon() noexcept try {
   if (decode_posted_) return;
   asio::post(fd_.get_executor(), [self = shared_from_this()] {
     self->decode_posted_ = false;
-    self->decode();
-    self->wait_readable();
+    self->go_on_decoding();
   });
   decode_posted_ = true;
+} catch (const std::bad_alloc&) {
+  give_up();
+}
+
+void channel::go_on_decoding() {
+  decode(large_in_.read() + memory_a_turn);
+  wait_readable();
 }
 
 /// A callback may throw. But a frame that was lost for want of memory may be what the peer waits for, or a piece of a
@@ -174,15 +195,16 @@ void channel::dispatch(std::string_view frame) try {
 }
 
 void channel::read_frame(std::string_view frame) {
-  auto content = wire::read_frame(frame, form_);
-  if (!content) return close(errc::garbled_message);
-  const std::string_view command = wire::internal_command(content->body);
-  if (command.empty()) return deliver(std::move(*content), {}, frame.size());
-  if (command == "NODE_HANDLE") return handle_arrived(std::move(*content), frame.size());
+  error_code ec;
+  message content = wire::read_frame(frame, form_, ec);
+  if (ec) return close(ec);
+  const std::string_view command = wire::internal_command(content.body);
+  if (command.empty()) return deliver(std::move(content), frame.size());
+  if (command == "NODE_HANDLE" && !in_memory_) return handle_arrived(std::move(content), frame.size());
   if (command == "NODE_HANDLE_ACK" || command == "NODE_HANDLE_NACK") return answered(command == "NODE_HANDLE_ACK");
-  if (is_between_brood_peers(command, content->body.get_object())) return;
-  if (sockets_.asked(content->body.get_object())) return answer_for_sockets();
-  deliver_internal(std::move(*content), {});
+  if (is_between_brood_peers(command, content.body.get_object())) return;
+  if (sockets_.asked(content.body.get_object())) return answer_for_sockets();
+  deliver_internal(std::move(content));
 }
 
 bool channel::is_between_brood_peers(std::string_view command, const boost::json::object& notice) {
@@ -214,7 +236,7 @@ void channel::answered(bool taken) {
   schedule_flush();
 }
 
-void channel::handle_arrived(wire::frame_content frame, std::size_t size) {
+void channel::handle_arrived(message frame, std::size_t size) {
   unique_fd fd = descriptors_.next();
   // Where none came with it we were at our limit of open ones, or the peer sent none. It may try again.
   acknowledge(fd ? wire::handle_ack : wire::handle_nack);
@@ -222,16 +244,15 @@ void channel::handle_arrived(wire::frame_content frame, std::size_t size) {
   if (!fd || !open_) return;
   wire::handle_content inside = wire::open_handle_frame(std::move(frame.body.get_object()));
   sockets_.arrived(inside.key, fd.get());
-  wire::frame_content content{.body = std::move(inside.body), .rich = std::nullopt};
+  message content{.body = std::move(inside.body), .handle = attachment(inside.type, std::move(fd))};
   if (frame.rich) {
     value whole = wire::open_rich_handle_frame(std::move(*frame.rich));
     if (!(whole == from_json(content.body))) content.rich = std::move(whole);
   }
-  attachment handle(inside.type, std::move(fd));
   const std::string_view command = wire::internal_command(content.body);
-  if (command == wire::memory_command) return memory_arrived(handle);
-  if (!command.empty()) return deliver_internal(std::move(content), std::move(handle));
-  deliver(std::move(content), std::move(handle), size);
+  if (command == wire::memory_command) return memory_arrived(content.handle);
+  if (!command.empty()) return deliver_internal(std::move(content));
+  deliver(std::move(content), size);
 }
 
 /// What a Node parent wants to know of sockets it has sent. That the last one was closed, nobody tells us: we look.
@@ -254,30 +275,32 @@ void channel::acknowledge(std::string_view text) {
   if (outgoing_.urgent() > most_urgent) close(errc::garbled_message);
 }
 
-void channel::deliver(wire::frame_content&& content, attachment handle, std::size_t size) {
+void channel::deliver(message&& m, std::size_t size) {
   if (closing_ || !callbacks_.user) return;
   delivered_ = true;
-  callbacks_.user({std::move(content.body), std::move(handle), std::move(content.rich)}, size);
+  callbacks_.user(std::move(m), size);
 }
 
-void channel::deliver_internal(wire::frame_content&& content, attachment handle) {
+void channel::deliver_internal(message&& m) {
   if (closing_ || !callbacks_.internal) return;
   delivered_ = true;
-  callbacks_.internal(std::move(content.body.get_object()), std::move(handle));
+  callbacks_.internal(std::move(m.body.get_object()), std::move(m.handle));
 }
 
 // ---- end
 
 void channel::drain_and_close() {
-  constexpr std::size_t all_of_it = std::numeric_limits<std::size_t>::max() / 2;
   auto self = shared_from_this();
-  // What it has left is what is there now: a process of its own that holds the same end may go on writing for ever.
+  // What it has left is what is there now: a process of its own that holds the same end may go on writing for ever. And
+  // no more than there is room for has been written to its memory, however often it says so.
   std::size_t left = sys::readable_now(fd_.get());
+  const std::uint64_t all_of_it = large_in_.read() + large_in_.room();
   for (;;) {
     do {
       paused_ = false;
       decode(all_of_it);
     } while (paused_);
+    if (large_in_.read() > all_of_it) return close(errc::garbled_message);
     const std::size_t size = open_ && left != 0 ? receive().size : 0;
     if (size == 0) break;
     left -= std::min(left, size);

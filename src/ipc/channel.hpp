@@ -89,8 +89,6 @@ class channel : public std::enable_shared_from_this<channel> {
 
  private:
   static constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's write queue of its channel
-  /// A notice is short, and stands for much: others get the loop in between.
-  static constexpr std::size_t large_bytes_a_turn = 4UL * 1024 * 1024;
   /// How long a peer that has no room for a descriptor, or a kernel that has none, is left alone.
   static constexpr std::chrono::milliseconds breath{10};
 
@@ -102,13 +100,17 @@ class channel : public std::enable_shared_from_this<channel> {
   };
   /// One recvmsg.
   received receive();
-  void decode(std::size_t most_large = large_bytes_a_turn);
-  void decode_soon();
+  void decode(std::uint64_t enough);
+  void decode_soon() noexcept;
+  void go_on_decoding();
+  std::optional<std::string_view> next_frame();
+  void let_answers_leave();
   void dispatch(std::string_view frame);
   void read_frame(std::string_view frame);
-  void handle_arrived(wire::frame_content frame, std::size_t size);
+  void handle_arrived(message frame, std::size_t size);
   bool is_between_brood_peers(std::string_view command, const boost::json::object& notice);
   void part_arrived(const boost::json::object& notice);
+  void frames_arrived(const wire::part& where);
   void large_arrived();
   void asked_for_room();
   void told_of_room();
@@ -116,14 +118,14 @@ class channel : public std::enable_shared_from_this<channel> {
   void memory_answered(bool mapped);
   void answered(bool taken);
   void acknowledge(std::string_view text);
-  void deliver(wire::frame_content&& content, attachment handle, std::size_t size);
-  void deliver_internal(wire::frame_content&& content, attachment handle);
+  void deliver(message&& m, std::size_t size);
+  void deliver_internal(message&& m);
 
   struct part_outlet;
 
   void begin_frame();
   void append_frame(const boost::json::value& body);
-  void recycle();
+  void recycle(bool large);
   std::size_t least_large() const noexcept;
   bool queue_frame();
   bool queue_large_frame();
@@ -131,6 +133,8 @@ class channel : public std::enable_shared_from_this<channel> {
   bool queue_parts();
   std::size_t put_parts(std::string_view content, std::size_t more, bool last);
   bool put_waiting(const outbox::piece& piece);
+  bool may_go_as_batch(const outbox::piece& piece) noexcept;
+  void put_batch(std::string_view frames);
   std::string notice_of(const wire::part& part) const;
   std::string frame_of(std::string_view text) const;
   void give_up() noexcept;
@@ -162,6 +166,7 @@ class channel : public std::enable_shared_from_this<channel> {
   const serialization form_;
   const std::size_t most_outgoing_;
   wire::frame_buffer incoming_;
+  wire::frame_buffer from_memory_;
   arrivals descriptors_;
   large_in large_in_;
   socket_lists sockets_;
@@ -170,7 +175,9 @@ class channel : public std::enable_shared_from_this<channel> {
   departures departures_;
   detail::waiters<> drained_;
   std::string frame_;             // the one being made; its memory is used again and again
-  unsigned small_frames_ = 0;     // one after the other
+  unsigned quiet_turns_ = 0;      // in which nothing large left, one after the other
+  bool large_left_ = false;       // in this one
+  std::uint64_t told_until_ = 0;  // of what was queued: behind it nothing is said of what is in the memory
   std::size_t parted_ = 0;        // bytes of it that have left in parts
   wire::string_range longest_{};  // in it, if that is known
   bool in_parts_ = false;         // some of the message being made has
@@ -179,6 +186,8 @@ class channel : public std::enable_shared_from_this<channel> {
   bool closing_ = false;
   bool keep_loop_ = true;
   bool delivered_ = false;  // of the frame that is being read
+  bool in_memory_ = false;  // it was there
+  bool answers_may_leave_ = false;
   bool looking_for_room_ = false;
   bool paused_ = false;
   bool decoding_ = false;

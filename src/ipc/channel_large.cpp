@@ -7,7 +7,8 @@
 #include "wire/json_writer.hpp"
 #include "wire/parts.hpp"
 
-// Large messages between brood peers: what of them goes through memory that both have mapped (wire/parts.hpp).
+// Between brood peers: what of large messages, and of many small ones, goes through memory that both have mapped
+// (wire/parts.hpp).
 
 namespace brood::ipc {
 
@@ -58,6 +59,7 @@ std::size_t channel::put_parts(std::string_view content, std::size_t more, bool 
       part->more = all || form_ == serialization::advanced ? more + left + large_out_.untold() : 0;
       part->last = last && all && large_out_.untold() == 0;
       outgoing_.add(notice_of(*part));
+      told_until_ = outgoing_.queued();
       begin_to_send();
     }
   }
@@ -70,7 +72,7 @@ std::size_t channel::put_parts(std::string_view content, std::size_t more, bool 
 /// answer, and leaves as it is otherwise: then it is for those behind it.
 bool channel::queue_large_frame() try {
   constexpr std::size_t worth_waiting = 1024UL * 1024;
-  small_frames_ = 0;
+  large_left_ = true;
   if (frame_.size() >= worth_waiting) share_memory();
   if (large_out_.usable() || (large_out_.awaited() && frame_.size() >= worth_waiting)) return queue_parts();
   if (!has_room(frame_.size())) return false;
@@ -118,6 +120,24 @@ bool channel::put_waiting(const outbox::piece& piece) {
     large_out_.ask();
   }
   return true;
+}
+
+/// Frames that leave together cost the kernel as much as one message of their size. Where there is no room for them now
+/// they go through the socket, in which the peer comes to them behind what it has to read before.
+///
+/// It reads the memory in order, so nothing may get there while it has not been told of all that is there already.
+bool channel::may_go_as_batch(const outbox::piece& piece) noexcept {
+  const bool worth_it = piece.whole && piece.bytes.size() >= least_large() && piece.bytes.size() <= wire::usual_part;
+  const bool all_told = large_out_.untold() == 0 && outgoing_.left() >= told_until_;
+  return worth_it && all_told && large_out_.room() >= piece.bytes.size();
+}
+
+void channel::put_batch(std::string_view frames) {
+  outgoing_.sent(large_out_.put(frames));
+  while (auto part = large_out_.take_part(true)) {
+    part->frames = true;
+    outgoing_.add_urgent(notice_of(*part));
+  }
 }
 
 /// As long as we do not read we do not hear the peer's answer either, and whoever stopped us may wait for this message
@@ -175,18 +195,26 @@ void channel::give_memory(unique_fd fd) try {
 
 void channel::part_arrived(const boost::json::object& notice) {
   const auto part = wire::read_part(notice);
-  if (!part) return close(errc::garbled_message);
+  if (!part || in_memory_) return close(errc::garbled_message);  // one there could name itself, without end
+  if (part->frames) return frames_arrived(*part);
+  if (!from_memory_.empty()) return close(errc::garbled_message);
   if (error_code ec = large_in_.add(*part)) return close(ec);
   if (part->last) large_arrived();
 }
 
+void channel::frames_arrived(const wire::part& where) {
+  let_answers_leave();
+  if (!large_in_.expect_frames(where)) close(errc::garbled_message);
+}
+
 void channel::large_arrived() {
   const std::size_t size = large_in_.size();
-  auto content = large_in_.end();
-  if (!content) return close(errc::garbled_message);
+  error_code ec;
+  message content = large_in_.end(ec);
+  if (ec) return close(ec);
   // What the channels tell each other is never so large: it goes no further than the program, lest it name itself.
-  if (!wire::internal_command(content->body).empty()) return deliver_internal(std::move(*content), {});
-  deliver(std::move(*content), {}, size);
+  if (!wire::internal_command(content.body).empty()) return deliver_internal(std::move(content));
+  deliver(std::move(content), size);
 }
 
 /// At once: the peer has nothing to do until it knows, and we may have much to read before the end of this turn.

@@ -71,11 +71,13 @@ bool channel::send_text(std::string_view text, attachment::kind type, std::share
   return queue(frame_, {std::move(fd), std::move(outcome), false});
 }
 
-/// Large messages often come one after the other, and fresh memory for each would cost more than to send it.
-void channel::recycle() {
-  constexpr unsigned enough_small_frames = 64;
-  if (++small_frames_ < enough_small_frames) return;
-  small_frames_ = 0;
+/// Large messages often come one after the other, and fresh memory for each would cost more than to send it: it is let
+/// go of after some turns of the loop in which others left.
+void channel::recycle(bool large) {
+  constexpr unsigned enough_quiet_turns = 64;
+  quiet_turns_ = large ? 0 : quiet_turns_ + 1;
+  if (quiet_turns_ < enough_quiet_turns) return;
+  quiet_turns_ = 0;
   static_cast<void>(outgoing_.take_spare());
   large_out_.give_back();
   if (frame_.capacity() > high_water_mark) frame_ = {};
@@ -98,16 +100,21 @@ bool channel::queue_frame() {
   if (!has_room(frame_.size())) return false;
   schedule_flush();
   outgoing_.add(frame_);
-  recycle();
-  if (outgoing_.size() >= enough_to_begin) begin_to_send();
+  if (outgoing_.size() >= enough_to_begin) {
+    share_memory();
+    begin_to_send();
+  }
   return is_short();
 }
 
 /// A program that sends much at once: the peer can begin, and the rest finds the memory that this has left. Whatever
 /// follows from it (an error, somebody who waits for it) comes with the flush, as we stand inside the caller's send().
 void channel::begin_to_send() try {
-  if (waiting_writable_) return;
-  if (const auto piece = outgoing_.next(); !piece.bytes.empty()) let_leave(piece);
+  bool more = !waiting_writable_;
+  while (more) {
+    const auto piece = outgoing_.next();
+    more = !piece.bytes.empty() && let_leave(piece) && outgoing_.urgent() != 0;
+  }
 } catch (const std::bad_alloc&) {
   give_up();
 }
@@ -188,15 +195,18 @@ void channel::flush() try {
   if (waiting_writable_) return;
   std::size_t budget = bytes_a_turn;
   bool more = open_;
+  bool some = false;
   while (more) {
     const outbox::piece piece = outgoing_.next();
     if (piece.bytes.empty()) break;
+    some = true;
     const std::size_t size = piece.bytes.size();
     more = budget != 0 && let_leave(piece);
     if (budget == 0) schedule_flush();
     budget -= std::min(budget, size);
   }
   if (!open_) return;
+  if (some && !answers_may_leave_) recycle(std::exchange(large_left_, false));
   tell_departures();
   if (closing_ && outgoing_.empty()) close(overflowed_);
 } catch (const std::bad_alloc&) {
@@ -224,7 +234,13 @@ void channel::go_on_writing() {
 }
 
 /// False when it has to wait.
-bool channel::let_leave(const outbox::piece& piece) { return piece.part ? put_waiting(piece) : transmit(piece); }
+bool channel::let_leave(const outbox::piece& piece) {
+  if (piece.part || piece.bytes.size() >= least_large()) large_left_ = true;
+  if (piece.part) return put_waiting(piece);
+  if (!may_go_as_batch(piece)) return transmit(piece);
+  put_batch(piece.bytes);
+  return true;
+}
 
 /// False when the socket takes no more for now, or never will.
 bool channel::transmit(const outbox::piece& piece) {

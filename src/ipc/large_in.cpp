@@ -5,11 +5,12 @@
 
 #include "values/copying.hpp"
 #include "values/large_pages.hpp"
+#include "wire/message_frame.hpp"
 
 namespace brood::ipc {
 namespace {
 
-constexpr std::size_t most_memory = 16UL * 1024 * 1024;
+constexpr std::size_t most_memory = 4UL * 1024 * 1024;
 constexpr std::size_t piece = 16UL * 1024;  // stays in the processor's cache between being copied and being read
 
 }  // namespace
@@ -20,19 +21,44 @@ bool large_in::open(int fd) {
   return static_cast<bool>(ring_);
 }
 
+/// Right behind what has been read, and not around the end.
+bool large_in::is_next(const wire::part& p) const noexcept {
+  const std::size_t there = room();
+  return frames_ == 0 && there != 0 && p.at == read_ % there && p.size <= there - p.at;
+}
+
+/// The writer knows of the room before we look at what we have read: it may be waiting for it.
+void large_in::read_piece(char* to, std::size_t size) noexcept {
+  copy_much(to, ring_.bytes().data() + read_ % ring_.bytes().size(), size);
+  read_ += size;
+  ring_.set_read(read_);
+}
+
 error_code large_in::add(const wire::part& p) {
-  const std::size_t there = ring_ ? ring_.bytes().size() : 0;
-  if (there == 0 || p.at != read_ % there || p.size > there - p.at) return errc::garbled_message;
+  if (!is_next(p)) return errc::garbled_message;
   if (!copy_) copy_ = std::make_unique_for_overwrite<char[]>(piece);
-  for (std::string_view left(ring_.bytes().data() + p.at, p.size); !left.empty();) {
-    const std::size_t size = std::min(left.size(), piece);
-    copy_much(copy_.get(), left.data(), size);
-    left.remove_prefix(size);
-    read_ += size;
-    ring_.set_read(read_);  // before we look at it: the writer may be waiting for room
-    if (error_code ec = add(std::string_view(copy_.get(), size), left.empty() ? p.more : 0)) return ec;
+  for (std::size_t left = p.size; left != 0;) {
+    const std::size_t size = std::min(left, piece);
+    read_piece(copy_.get(), size);
+    left -= size;
+    if (error_code ec = add(std::string_view(copy_.get(), size), left == 0 ? p.more : 0)) return ec;
   }
   return {};
+}
+
+bool large_in::expect_frames(const wire::part& p) noexcept {
+  if (size_ != 0 || !is_next(p)) return false;
+  frames_ = p.size;
+  return true;
+}
+
+bool large_in::read_frames(wire::frame_buffer& to) {
+  const std::size_t size = std::min(frames_, piece);
+  if (size == 0) return false;
+  read_piece(to.prepare(size), size);
+  to.commit(size);
+  frames_ -= size;
+  return true;
 }
 
 error_code large_in::add(std::string_view bytes, std::size_t more) {
@@ -61,14 +87,14 @@ void large_in::expect_clone(std::size_t more) {
   prefer_large_pages(clone_.data(), clone_.capacity());
 }
 
-std::optional<wire::frame_content> large_in::end() {
-  std::optional<wire::frame_content> content;
+message large_in::end(error_code& ec) {
+  ec = errc::garbled_message;
+  message content;
   if (form_ == serialization::advanced) {
-    content = wire::read_frame(clone_, form_);
+    content = wire::read_frame(clone_, form_, ec);
   } else if (json_) {
-    error_code ec;
-    content = wire::frame_content{.body = json_->end(ec), .rich = std::nullopt};
-    if (ec) content.reset();
+    content.body = json_->end(ec);
+    if (ec) ec = errc::garbled_message;
   }
   drop_message();
   return content;
@@ -83,6 +109,7 @@ void large_in::drop_message() noexcept {
 
 void large_in::close() noexcept {
   drop_message();
+  frames_ = 0;
   ring_ = {};
 }
 

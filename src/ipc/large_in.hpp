@@ -8,15 +8,17 @@
 #include <string_view>
 
 #include "brood/error.hpp"
+#include "brood/message.hpp"
 #include "brood/serialization.hpp"
 #include "sys/shared_ring.hpp"
+#include "wire/frame_buffer.hpp"
 #include "wire/json_parts.hpp"
-#include "wire/message_frame.hpp"
 #include "wire/parts.hpp"
 
 namespace brood::ipc {
 
-/// Large messages that a brood peer has written to its own memory (wire/parts.hpp), put together part by part.
+/// What a brood peer has written to its own memory (wire/parts.hpp): large messages, put together part by part, and
+/// frames.
 ///
 /// The peer may write there whenever it likes. So each byte is looked at once, and only what has been copied is ever
 /// looked at again.
@@ -29,20 +31,27 @@ class large_in {
 
   /// Reads a part. errc::garbled_message where there is none such, errc::message_too_large where the message would be.
   error_code add(const wire::part& p);
-  /// Whether a message has begun and not ended.
-  bool under_way() const noexcept { return size_ != 0; }
 
-  /// The message, when the last part has been read. None where it is no message.
-  std::optional<wire::frame_content> end();
+  /// The message, when the last part has been read. errc::garbled_message where it is none.
+  message end(error_code& ec);
+
+  /// A part of frames: they are there for read_frames(). False where there is none such, or something else to be read.
+  bool expect_frames(const wire::part& p) noexcept;
+  /// Reads some of them. False where there are none.
+  bool read_frames(wire::frame_buffer& to);
+
   /// Bytes of the message under way, and of all parts so far.
   std::size_t size() const noexcept { return size_; }
   std::uint64_t read() const noexcept { return read_; }
+  /// How much the memory holds.
+  std::size_t room() const noexcept { return ring_ ? ring_.bytes().size() : 0; }
 
   void close() noexcept;
 
  private:
+  bool is_next(const wire::part& p) const noexcept;
+  void read_piece(char* to, std::size_t size) noexcept;
   error_code add(std::string_view bytes, std::size_t more);
-
   void expect_clone(std::size_t more);
   void drop_message() noexcept;
 
@@ -50,6 +59,7 @@ class large_in {
   const std::size_t longest_;
   sys::shared_ring ring_;
   std::uint64_t read_ = 0;
+  std::size_t frames_ = 0;                // bytes of them that are to be read next
   std::unique_ptr<char[]> copy_;          // of what is being looked at
   std::optional<wire::json_parts> json_;  // the message under way, in one serialization
   std::string clone_;                     // and in the other

@@ -17,13 +17,16 @@ constexpr std::size_t size_of_entry = 64 * 1024;
 }  // namespace
 
 void outbox::add(std::string_view frame) {
-  size_ += frame.size();
-  queued_ += frame.size();
   const auto takes_more = [](const entry& last) {
     return last.plain() && !last.parts && !last.one_frame && last.bytes.size() < size_of_entry;
   };
-  if (queue_.empty() || !takes_more(queue_.back())) queue_.emplace_back();
-  queue_.back().bytes += frame;
+  if (queue_.empty() || !takes_more(queue_.back())) {
+    queue_.push_back({.bytes = std::string(frame)});
+  } else {
+    queue_.back().bytes += frame;
+  }
+  size_ += frame.size();
+  queued_ += frame.size();
 }
 
 void outbox::add_large(std::string frame) {
@@ -108,7 +111,7 @@ outbox::piece outbox::next() const {
   if (!front.plain()) return {.bytes = bytes.substr(sent_), .fd = sent_ == 0 ? front.handle.fd->get() : -1};
   // An acknowledgement waits for the end of the frame under way, not for all the others as well.
   const std::size_t end = urgent_.empty() ? bytes.size() : boundary_;
-  return {.bytes = bytes.substr(sent_, end - sent_)};
+  return {.bytes = bytes.substr(sent_, end - sent_), .whole = !front.one_frame && !inside_a_frame()};
 }
 
 void outbox::sent(std::size_t size) {

@@ -42,7 +42,8 @@ class outbox {
   struct piece {
     std::string_view bytes;
     int fd = -1;           ///< travels with the first of the bytes
-    bool part = false;     ///< the bytes are for the memory that the peer reads: what it is told of them is urgent
+    bool whole = false;    ///< the bytes are whole frames, which may go to the memory that the peer reads
+    bool part = false;     ///< the bytes are for that memory: what the peer is told of them is urgent
     bool last = false;     ///< of the message's parts
     std::size_t more = 0;  ///< so much of a string that it ends in is in the next ones
   };

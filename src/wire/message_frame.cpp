@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "brood/error.hpp"
 #include "wire/block_length.hpp"
 #include "wire/clone_json.hpp"
 #include "wire/clone_reader.hpp"
@@ -110,17 +111,21 @@ std::size_t size_of_first_frame(std::string_view frames, serialization form) noe
   return length_size + block_length(frames.data());
 }
 
-std::optional<frame_content> read_frame(std::string_view frame, serialization form) {
+message read_frame(std::string_view frame, serialization form, boost::system::error_code& ec) {
+  ec.clear();
   if (form == serialization::json) {
-    boost::system::error_code ec;
-    frame_content content{.body = parse_json_text(frame, ec)};
-    return ec ? std::nullopt : std::optional(std::move(content));
+    message content{.body = parse_json_text(frame, ec)};
+    if (ec) ec = errc::garbled_message;
+    return content;
   }
-  if (auto body = read_clone_as_json(frame)) return frame_content{.body = std::move(*body)};
+  if (auto body = read_clone_as_json(frame)) return {.body = std::move(*body)};
   auto whole = read_clone(frame);
-  if (!whole) return std::nullopt;
+  if (!whole) {
+    ec = errc::garbled_message;
+    return {};
+  }
   json::value body = json_view(*whole);
-  return frame_content{std::move(body), std::move(*whole)};
+  return {.body = std::move(body), .rich = std::move(*whole)};
 }
 
 }  // namespace brood::wire

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
-#include <optional>
+#include <boost/system/error_code.hpp>
 #include <string>
 #include <string_view>
 
@@ -40,12 +40,8 @@ std::string_view content_of_frame(std::string_view frame, serialization form) no
 /// How many bytes the frame takes that begins with these, which are a whole one at least.
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept;
 
-/// What a frame holds: its content in JSON, and all of it where that is more.
-struct frame_content {
-  boost::json::value body{};
-  std::optional<value> rich{};
-};
-/// Reads a frame without its newline or length; none where it is not a message.
-std::optional<frame_content> read_frame(std::string_view frame, serialization form);
+/// Reads a frame without its newline or length; the descriptor is the caller's matter. Says errc::garbled_message where
+/// it is not a message.
+message read_frame(std::string_view frame, serialization form, boost::system::error_code& ec);
 
 }  // namespace brood::wire

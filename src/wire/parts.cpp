@@ -7,6 +7,12 @@ namespace {
 
 namespace json = boost::json;
 
+bool is_true(const json::object& notice, std::string_view key) noexcept {
+  const json::value* found = notice.if_contains(key);
+  const auto* truth = found != nullptr ? found->if_bool() : nullptr;
+  return truth != nullptr && *truth;
+}
+
 std::optional<std::size_t> size_in(const json::object& notice, std::string_view key) noexcept {
   const json::value* found = notice.if_contains(key);
   const auto* number = found != nullptr ? found->if_int64() : nullptr;
@@ -21,6 +27,7 @@ std::string part_notice(const part& p) {
       R"({"cmd":"NODE_BROOD_PART","at":)" + std::to_string(p.at) + R"(,"size":)" + std::to_string(p.size);
   if (p.more != 0) text += R"(,"more":)" + std::to_string(p.more);
   if (p.last) text += R"(,"last":true)";
+  if (p.frames) text += R"(,"frames":true)";
   return text += '}';
 }
 
@@ -28,11 +35,11 @@ std::optional<part> read_part(const json::object& notice) noexcept {
   const auto at = size_in(notice, "at");
   const auto size = size_in(notice, "size");
   if (!at || !size || *size == 0) return std::nullopt;
-  part p{.at = *at, .size = *size, .more = size_in(notice, "more").value_or(0)};
-  const json::value* last = notice.if_contains("last");
-  const auto* is_last = last != nullptr ? last->if_bool() : nullptr;
-  p.last = is_last != nullptr && *is_last;
-  return p;
+  return part{.at = *at,
+              .size = *size,
+              .more = size_in(notice, "more").value_or(0),
+              .last = is_true(notice, "last"),
+              .frames = is_true(notice, "frames")};
 }
 
 }  // namespace brood::wire

@@ -93,7 +93,8 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   /// Whether anybody has ever asked for a value.
   bool ever_read() const noexcept { return ever_read_; }
 
-  /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time.
+  /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time. A listener may
+  /// let go of whatever it likes: the source has to hold this meanwhile.
   void push(T&& value, std::size_t weight = 1) {
     if (ended_) return;
     if (queue_.empty() && !waiters_.empty()) {
@@ -158,7 +159,6 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
 
   /// The usual case: somebody listens, and nothing waits.
   void hand_on(T&& value) {
-    auto keep = this->shared_from_this();
     const auto reader = sink_;
     delivering_ = true;
     call_listener(waiters_.get_executor(), [&] { reader->take(std::move(value)); });

@@ -41,7 +41,10 @@ TEST_F(a_channel_to_a_brood_peer, gives_the_memory_back_when_only_small_messages
   near.link->send(text_of(1'000'000));
   other.read(all_there_is());
   EXPECT_GE(pages(), 244);
-  for (int i = 0; i < 100; ++i) near.link->send(i);
+  for (int i = 0; i < 100; ++i) {
+    near.link->send(i);
+    turn();
+  }
   EXPECT_LE(pages(), 1);
   near.link->send(text_of(2'000'000));
   other.messages.clear();

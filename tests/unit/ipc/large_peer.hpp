@@ -74,6 +74,7 @@ inline std::string part(std::size_t at, std::size_t size, std::string_view more 
          std::string(more) + "}\n";
 }
 inline constexpr std::string_view last = R"(,"last":true)";
+inline constexpr std::string_view frames = R"(,"frames":true)";
 
 class a_channel_to_a_brood_peer : public channel_with_a_raw_peer {
  protected:
@@ -108,13 +109,14 @@ class a_channel_to_a_brood_peer : public channel_with_a_raw_peer {
   }
 };
 
-/// Reads frames as a brood peer does: the messages, as text, and what it answers.
+/// Reads frames as a brood peer does, here and in the memory: the messages, as text, and what it answers.
 class reader {
  public:
   explicit reader(const unique_fd& fd) : seen_(fd) {}
 
   std::vector<std::string> messages;
   std::size_t parts = 0;
+  std::size_t batches = 0;
   std::size_t questions = 0;
   std::string answers;
   std::vector<std::string> others;
@@ -135,6 +137,17 @@ class reader {
   seen_memory& memory() { return seen_; }
 
  private:
+  void frames_in_memory(std::string_view bytes) {
+    EXPECT_EQ(under_way_, "") << "nothing comes in between";
+    ++batches;
+    batch_ += bytes;
+    for (std::size_t end = batch_.find('\n'); end != batch_.npos; end = batch_.find('\n')) {
+      EXPECT_FALSE(batch_.starts_with(R"({"cmd":"NODE_)")) << "no notices there";
+      line(batch_.substr(0, end));
+      batch_.erase(0, end + 1);
+    }
+  }
+
   void line(std::string_view text) {
     if (!text.starts_with(R"({"cmd":"NODE_)")) {
       EXPECT_EQ(under_way_, "") << "nothing comes in between";
@@ -147,11 +160,17 @@ class reader {
       return;
     }
     if (!text.starts_with(R"({"cmd":"NODE_BROOD_PART")")) return others.emplace_back(text), void();
-    ++parts;
     const json::value notice = json::parse(text);
     const auto at = notice.at("at").to_number<std::size_t>();
     const auto size = notice.at("size").to_number<std::size_t>();
     ASSERT_LE(at + size, seen_.size());
+    ASSERT_EQ(at, read_ % seen_.size()) << "right behind the one before";
+    if (notice.as_object().contains("frames")) {
+      read_ += size;
+      seen_.set_read(read_);
+      return frames_in_memory({seen_.bytes() + at, size});
+    }
+    ++parts;
     under_way_.append(seen_.bytes() + at, size);
     const auto* more = notice.as_object().if_contains("more");
     told.push_back({under_way_.size(), more != nullptr ? more->to_number<std::size_t>() : 0});
@@ -162,6 +181,7 @@ class reader {
 
   seen_memory seen_;
   std::string under_way_;
+  std::string batch_;  // the beginning of a frame whose rest is around the end of the memory
   std::uint64_t read_ = 0;
 };
 
