@@ -1,5 +1,6 @@
 #include "wire/frames.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -38,11 +39,14 @@ std::string_view type_name(attachment::kind type) noexcept {
   return type_names.front().second;
 }
 
+/// Each message is asked, and most have few members: to look at their keys costs less than the object's own way.
 std::string_view internal_command(const json::value& value) noexcept {
   constexpr std::string_view prefix = "NODE_";
   const json::object* object = value.if_object();
-  const json::value* command = object != nullptr ? object->if_contains("cmd") : nullptr;
-  const json::string* text = command != nullptr ? command->if_string() : nullptr;
+  if (object == nullptr) return {};
+  const auto command =
+      std::find_if(object->begin(), object->end(), [](const auto& member) { return member.key() == "cmd"; });
+  const json::string* text = command != object->end() ? command->value().if_string() : nullptr;
   if (text == nullptr || text->size() <= prefix.size() || !std::string_view(*text).starts_with(prefix)) return {};
   return *text;
 }

@@ -71,9 +71,9 @@ std::string to_json_text(const json::value& value) {
 
 json::value parse_json_text(std::string_view text, boost::system::error_code& ec) {
   json::value value = parse(text, ec);
-  if (!ec) return value;
-  const std::string mended = without_lone_surrogates(text);
-  return mended == text ? value : parse(mended, ec);
+  if (!ec) return value;  // made where the caller wants it: whatever comes here must not return another
+  if (const std::string mended = without_lone_surrogates(text); mended != text) value = parse(mended, ec);
+  return value;
 }
 
 bool is_json_text(std::string_view text) {

@@ -43,6 +43,12 @@ void end_envelope(clone_writer& to, const handle_envelope& around) {
   to.end_object(around.type == attachment::kind::datagram ? 4 : 3);
 }
 
+message read_line(std::string_view line, boost::system::error_code& ec) {
+  message content{.body = parse_json_text(line, ec)};
+  if (ec) ec = errc::garbled_message;
+  return content;
+}
+
 }  // namespace
 
 void append_frame(std::string& buffer, serialization form, const json::value& body, const handle_envelope* around) {
@@ -113,11 +119,7 @@ std::size_t size_of_first_frame(std::string_view frames, serialization form) noe
 
 message read_frame(std::string_view frame, serialization form, boost::system::error_code& ec) {
   ec.clear();
-  if (form == serialization::json) {
-    message content{.body = parse_json_text(frame, ec)};
-    if (ec) ec = errc::garbled_message;
-    return content;
-  }
+  if (form == serialization::json) return read_line(frame, ec);
   if (auto body = read_clone_as_json(frame)) return {.body = std::move(*body)};
   auto whole = read_clone(frame);
   if (!whole) {
