@@ -80,6 +80,7 @@ void channel::readable(error_code ec) {
     decode(enough);
     if (got.size == read_size) let_answers_leave();
   }
+  answers_may_leave_ = false;
   turn.complete = true;
   flush_posted_ = turn.posted;
   if (!turn.posted) flush();
@@ -294,7 +295,7 @@ void channel::drain_and_close() {
   // What it has left is what is there now: a process of its own that holds the same end may go on writing for ever. And
   // no more than there is room for has been written to its memory, however often it says so.
   std::size_t left = sys::readable_now(fd_.get());
-  const std::uint64_t all_of_it = large_in_.read() + large_in_.room();
+  const std::uint64_t all_of_it = large_in_.read() + large_in_.capacity();
   for (;;) {
     do {
       paused_ = false;

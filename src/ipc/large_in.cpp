@@ -23,7 +23,7 @@ bool large_in::open(int fd) {
 
 /// Right behind what has been read, and not around the end.
 bool large_in::is_next(const wire::part& p) const noexcept {
-  const std::size_t there = room();
+  const std::size_t there = capacity();
   return frames_ == 0 && there != 0 && p.at == read_ % there && p.size <= there - p.at;
 }
 

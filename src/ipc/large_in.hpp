@@ -44,7 +44,7 @@ class large_in {
   std::size_t size() const noexcept { return size_; }
   std::uint64_t read() const noexcept { return read_; }
   /// How much the memory holds.
-  std::size_t room() const noexcept { return ring_ ? ring_.bytes().size() : 0; }
+  std::size_t capacity() const noexcept { return ring_ ? ring_.bytes().size() : 0; }
 
   void close() noexcept;
 

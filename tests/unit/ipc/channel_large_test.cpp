@@ -46,11 +46,17 @@ TEST_F(a_channel_to_a_brood_peer, gives_the_memory_back_when_only_small_messages
     turn();
   }
   EXPECT_LE(pages(), 1);
+  near.on_message = [&] { near.link->send("answer"); };
   near.link->send(text_of(2'000'000));
   other.messages.clear();
   other.read(all_there_is());
   ASSERT_EQ(other.messages.size(), 101U);
   EXPECT_TRUE(other.messages.back() == json::serialize(text_of(2'000'000)));
+  for (int i = 0; i < 100; ++i) {
+    peer.write("1\n");
+    turn();
+  }
+  EXPECT_LE(pages(), 1) << "where all that is sent is answers, too";
 }
 
 TEST_F(a_channel_with_memory, never_writes_beyond_its_memory_whatever_the_peer_says_it_has_read) {
