@@ -234,13 +234,13 @@ TEST(a_channel_to_a_hostile_brood_peer, is_closed_by_batches_that_cannot_be) {
   const error_code garbled = brood::errc::garbled_message;
   const std::string spaces(99'999, ' ');
   const std::vector<attack> attacks = {
-      {"1\n", part(1, 1, frames), 0, garbled},                                        // not behind the one before
-      {"1\n", part(0, 100'001, frames), 0, garbled},                                  // beyond the end
-      {"1\n2\n", part(0, 2, frames) + part(0, 2, frames), 1, garbled},                // again
-      {"1 2\n", part(0, 1) + part(1, 3, frames), 0, garbled},                         // inside a message
-      {"no\n", part(0, 3, frames), 0, garbled},                                       // no message
+      {"1\n", part(1, 1, frames), 0, garbled},                                    // not behind the one before
+      {"1\n", part(0, 100'001, frames), 0, garbled},                              // beyond the end
+      {"1\n2\n", part(0, 2, frames) + part(0, 2, frames), 1, garbled},            // again
+      {"1 2\n", part(0, 1) + part(1, 3, frames), 0, garbled},                     // inside a message
+      {"no\n", part(0, 3, frames), 0, garbled},                                   // no message
       {part(0, 100'000, frames) + spaces, part(0, 100'000, frames), 0, garbled},  // names itself
-      {part(60, 2) + "7\n", part(0, 100, frames), 0, garbled},                        // a part in a batch
+      {part(60, 2) + "7\n", part(0, 100, frames), 0, garbled},                    // a part in a batch
       {std::string(30'000, 'x'), part(0, 30'000, frames), 0, brood::errc::message_too_large},
       {std::string(30'000, 'x'), part(0, 9'000, frames) + part(9'000, 9'000, frames), 0,
        brood::errc::message_too_large},
