@@ -31,9 +31,6 @@ namespace json = boost::json;
 constexpr std::size_t large = 10'000'000;
 constexpr std::int64_t burst = 1000;
 constexpr std::int64_t sockets_a_report = 100;
-constexpr std::int64_t mib = 1024 * 1024;
-constexpr std::int64_t bulk_size = 256 * mib;
-constexpr std::int64_t around_text = 3;  // two quotes and a newline
 
 /// What malloc has been given back it keeps: beyond 32 MiB it would have fresh memory from the kernel for each message,
 /// which costs more than all else, and ten times as much where the machine itself has to ask for it.
@@ -75,8 +72,8 @@ int be_child() {
         parent.send(small);
       }
     } else if (const auto* texts = object != nullptr ? object->if_contains("bulk") : nullptr) {
-      const auto size = static_cast<std::size_t>(object->at("size").as_int64() - around_text);
-      auto text = std::make_shared<const json::value>(json::string(bench::large_text(size)));
+      const auto size = static_cast<std::size_t>(object->at("size").as_int64());
+      auto text = std::make_shared<const json::value>(json::string(bench::large_text(size - bench::around_text)));
       send_bulk(parent, 1 + texts->as_int64(), std::move(text));
     } else {
       parent.send(m.body);
@@ -134,12 +131,12 @@ class parent {
 
   std::string bulk(double bytes) {
     keep_memory();
-    const auto size = static_cast<std::int64_t>(bytes);
-    const std::int64_t count = std::max<std::int64_t>(2, bulk_size / size);
+    const auto size = static_cast<std::size_t>(bytes);
+    const std::size_t count = std::max<std::size_t>(2, bench::bulk_size / size);
     auto child = brood::fork(loop_, child_, {"child"}, options_);
     std::optional<bench::clock::time_point> start;
     bool asked = false;
-    std::int64_t left = count;
+    std::size_t left = count;
     long long elapsed = 0;
     child.messages.on([&](const brood::message&) {
       if (!std::exchange(asked, true)) {
@@ -152,7 +149,7 @@ class parent {
       }
     });
     run();
-    return bench::words(static_cast<long long>(count * size / mib), elapsed);
+    return bench::words(static_cast<long long>(count * size / bench::mib), elapsed);
   }
 
   std::string flood(double seconds) {

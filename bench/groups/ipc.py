@@ -1,9 +1,10 @@
 """messages between a parent and its child: how soon, how quickly there and back, how many, how large
 
-Each parent has a child of its own kind, in Node's json serialization; brood-advanced is brood in the other one. `epoll`
-is the floor of the round trip: 150 bytes between two processes on a socketpair, with nothing around them. A message of
-the small kind is 150 bytes on the wire. brood-node is brood with a Node child. One way, the child sends bursts of a
-thousand, the next of which is asked for before the last has come; the large message is a string.
+Each parent has a child of its own kind, in Node's json serialization; brood-advanced is brood in the other one, and
+brood-node brood with a Node child. `epoll` is the floor of the round trip: 150 bytes between two processes on a
+socketpair, with nothing around them; boost-json that of many messages: their lines parsed by one process that has them
+already. A message of the small kind is 150 bytes on the wire. One way, the child sends bursts of a thousand, the next of
+which is asked for before the last has come; the large message is a string.
 
 The time per MiB is that of one size after the other, several times over in each round: of each size the median counts.
 What malloc has it keeps then, or the largest size would tell how dear fresh memory is on the machine.
@@ -41,6 +42,7 @@ EVEN = Measure(
 )
 SIZES = [1 << 10, 64 << 10, 1 << 20, 16 << 20, 256 << 20]  # on the wire
 PASSES = 5
+PER_MIB = Measure("ipc", "messages of 1 KiB, child to parent: time per MiB", "ms", LOWER)
 HANDS_OVER = {"node", "node26"}  # the others know no handles
 
 
@@ -54,18 +56,21 @@ def messengers(context):
 
 
 def subjects(context):
-    return [*messengers(context), context.ours("epoll", "ipc_epoll")]
+    return [*messengers(context), context.ours("epoll", "ipc_epoll"), context.ours("boost-json", "ipc_json")]
 
 
 def run(context):
     everyone = subjects(context)
-    *talkers, _ = everyone
+    *talkers, epoll, boost_json = everyone
     slices.start_all(everyone)
     try:
         yield measure(context, FIRST, talkers, f"fork {FORKS}", lambda count, ns: ns / count / 1e6)
-        yield measure(context, ROUND_TRIP, everyone, f"ping {context.slice_seconds}", lambda count, ns: ns / count / 1e3)
+        pingers = [*talkers, epoll]
+        yield measure(context, ROUND_TRIP, pingers, f"ping {context.slice_seconds}", lambda count, ns: ns / count / 1e3)
         yield measure(context, ONE_WAY, talkers, f"flood {context.slice_seconds}", lambda count, ns: count * 1e9 / ns)
         yield measure(context, LARGE, talkers, f"large {context.slice_seconds}", lambda count, ns: ns / count / 1e6)
+        senders = [*talkers, boost_json]
+        yield measure(context, PER_MIB, senders, f"bulk {SIZES[0]}", lambda mib, ns: ns / mib / 1e6)
         givers = [one for one in talkers if one.name.startswith("brood") or one.name in HANDS_OVER]
         yield measure(context, SOCKETS, givers, f"sockets {context.slice_seconds}", lambda count, ns: count * 1e9 / ns)
         results = slices.take_turns(talkers[:1], context.rounds, dearest_to_cheapest, EVEN.what)

@@ -11,6 +11,17 @@ const small = (n) => ({ n: 100_000 + (n % 100_000), text: SMALL });
 const now = () => process.hrtime.bigint();
 
 const SOCKETS = 100;
+const MIB = 1024 * 1024;
+const BULK = 32 * MIB;  // as much takes these as long as eight times as much takes brood
+const AROUND_TEXT = 3;  // two quotes and a newline
+
+// What has been sent is waited for now and then, as process.send() says that one should.
+const sendBulk = (count, text) => {
+  for (; count > 1; --count) {
+    if (!process.send(text)) return process.send(text, () => sendBulk(count - 2, text));
+  }
+  if (count === 1) process.send(text);
+};
 
 if (process.argv[2] === 'child') {
   let sockets = 0;
@@ -20,6 +31,7 @@ if (process.argv[2] === 'child') {
       if (++sockets % SOCKETS === 0) process.send(sockets);
       return;
     }
+    if (message.bulk) return sendBulk(1 + message.bulk, 'y'.repeat(message.size - AROUND_TEXT));
     if (!message.burst) return process.send(message);
     for (let i = 0; i < message.burst; ++i) process.send(small(i));
   });
@@ -85,6 +97,28 @@ if (process.argv[2] === 'child') {
     one.once('exit', () => resolve(`${count} ${elapsed}`));
   });
 
+  const bulk = (size) => new Promise((resolve, reject) => {
+    const one = child();
+    const count = Math.max(2, BULK / size);
+    let start;
+    let left = count;
+    let elapsed = 0n;
+    let asked = false;
+    one.on('error', reject);
+    one.on('message', () => {
+      if (!asked) {
+        asked = true;
+        one.send({ bulk: count, size });
+      } else if (start === undefined) {
+        start = now();
+      } else if (--left === 0) {
+        elapsed = now() - start;
+        one.disconnect();
+      }
+    });
+    one.once('exit', () => resolve(`${count * size / MIB} ${elapsed}`));
+  });
+
   const handOver = (seconds) => new Promise((resolve, reject) => {
     const server = require('net').createServer().listen(0, '127.0.0.1', () => {
       const one = child();
@@ -120,6 +154,7 @@ if (process.argv[2] === 'child') {
     ping: (seconds) => thereAndBack(seconds, small(0)),
     large: (seconds) => thereAndBack(seconds, LARGE),
     flood,
+    bulk,
     sockets: handOver,
   };
 

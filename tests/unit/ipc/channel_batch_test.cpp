@@ -76,15 +76,15 @@ TEST_F(a_channel_with_memory, never_lets_them_overtake_nor_be_overtaken) {
   reader other(peer.last_descriptor);
   std::mt19937 random(11);
   std::vector<std::string> sent;
-  int handles = 0;
+  std::vector<std::size_t> handles_behind;
   for (int i = 0; i < 400; ++i) {
     if (const auto what = random() % 10; what == 0) {
       const std::string text = json::serialize(text_of(random() % 3'000'000));
       near.link->send_json(text);
       sent.push_back(text);
-    } else if (what == 1 && handles < 60) {
-      ++handles;
-      near.link->send(handles, attachment(attachment::kind::native, pipe_with("y")));
+    } else if (what == 1 && handles_behind.size() < 60) {
+      handles_behind.push_back(sent.size());
+      near.link->send(i, attachment(attachment::kind::native, pipe_with("y")));
     } else if (what == 2) {
       other.read(all_there_is());
       peer.write(std::exchange(other.answers, {}));
@@ -97,7 +97,7 @@ TEST_F(a_channel_with_memory, never_lets_them_overtake_nor_be_overtaken) {
   }
   let_read(other);
   EXPECT_TRUE(other.messages == sent);
-  EXPECT_EQ(other.others.size(), static_cast<std::size_t>(handles));
+  EXPECT_EQ(other.others_behind, handles_behind);
   EXPECT_GE(other.batches, 20U);
   EXPECT_GE(other.parts, 20U);
 }

@@ -1,7 +1,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <random>
 
 #include "ipc/large_out.hpp"

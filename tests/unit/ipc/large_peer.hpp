@@ -120,6 +120,7 @@ class reader {
   std::size_t questions = 0;
   std::string answers;
   std::vector<std::string> others;
+  std::vector<std::size_t> others_behind;  // so many messages
   struct so_far_and_more {
     std::size_t so_far;
     std::size_t more;
@@ -159,7 +160,11 @@ class reader {
       answers += room;
       return;
     }
-    if (!text.starts_with(R"({"cmd":"NODE_BROOD_PART")")) return others.emplace_back(text), void();
+    if (!text.starts_with(R"({"cmd":"NODE_BROOD_PART")")) {
+      others.emplace_back(text);
+      others_behind.push_back(messages.size());
+      return;
+    }
     const json::value notice = json::parse(text);
     const auto at = notice.at("at").to_number<std::size_t>();
     const auto size = notice.at("size").to_number<std::size_t>();
