@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "support.hpp"
+#include "support/deep_calls.hpp"
 
 // The advanced serialization, with real Node at the other end and with brood.
 
@@ -329,6 +330,7 @@ TEST(json_channel, sends_of_a_value_what_stringify_makes_of_it) {
 }
 
 TEST(advanced, what_is_too_deep_is_refused_to_its_sender) {
+  if (!brood_test::deep_calls) GTEST_SKIP();
   loop io;
   auto child = brood::fork(io, actor("rich_child"), {}, advanced());
   value deep = 1;
