@@ -26,6 +26,7 @@ address acceptor::where() const { return state_->where(); }
 void acceptor::on_connections(batch_handler f) { state_->serve(std::move(f)); }
 const boost::json::value& acceptor::data() const noexcept { return state_->data; }
 void acceptor::on_data(std::function<void()> f) { state_->on_data = std::move(f); }
+void acceptor::on_exhausted(std::function<void()> f) { state_->on_exhausted = std::move(f); }
 int acceptor::native_handle() const noexcept { return state_->socket(); }
 void acceptor::set_load(std::size_t open) noexcept { state_->set_load(open); }
 void acceptor::count_requests(std::size_t more) noexcept { state_->count_requests(more); }

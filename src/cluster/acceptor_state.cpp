@@ -202,6 +202,8 @@ void acceptor_state::give_out(std::span<unique_fd> batch) {
 /// Out of descriptors or memory, the queue stays readable: trying again at once would spin.
 void acceptor_state::pause() {
   if (std::exchange(pausing_, true)) return;
+  if (const auto f = on_exhausted) f();
+  if (ended_) return;
   timer_.expires_after(100ms);
   timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();

@@ -79,6 +79,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   std::string key;  // empty until open
   boost::json::value data;
   std::function<void()> on_data;
+  std::function<void()> on_exhausted;
   std::weak_ptr<this_worker_state> owner;
   const std::shared_ptr<detail::milestone_state<tcp::endpoint>> listening;
   const std::shared_ptr<detail::milestone_state<error_code>> closed;

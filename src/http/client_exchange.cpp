@@ -6,6 +6,7 @@
 #include <boost/beast/http/read.hpp>
 #include <stdexcept>
 
+#include "brood/detail/time_limit.hpp"
 #include "http/text.hpp"
 
 namespace brood::http::detail {
@@ -57,7 +58,7 @@ void client_exchange::start() {
   auto limit = options_.timeout;
   const bool sooner = options_.connect_timeout.count() > 0 && (limit.count() == 0 || options_.connect_timeout < limit);
   if (sooner) limit = options_.connect_timeout;
-  if (limit.count() > 0) expire_at(began_ + limit);
+  if (limit.count() > 0) expire_at(began_ + brood::detail::countable(limit));
   resolve();
 }
 
@@ -115,7 +116,7 @@ void client_exchange::secure() {
 
 void client_exchange::exchange() {
   if (options_.timeout.count() > 0) {
-    expire_at(began_ + options_.timeout);
+    expire_at(began_ + brood::detail::countable(options_.timeout));
   } else {
     timer_.cancel();
   }

@@ -244,7 +244,8 @@ void connection::refuse(int status, std::string_view why) {
 
 void connection::drain() {
   keeper guard{*this};
-  answer_.close();
+  // What has told the peer already that it may go on is no last word: the next request may be on its way.
+  if (!answer_.opened()) answer_.close();
   if (phase_ != phase::reading || blocked_ || !in_.empty() || reader_.in_body()) return;
   // One that has not asked yet was let in to be served; the next request of one just served may be on its way, and
   // would be lost. Both get a moment. The others are quiet, or their bytes are about to be delivered.

@@ -57,10 +57,22 @@ void core::listen(const listen_address& where) {
   sources_.push_back(make_source_(*this, where));
 }
 
-void core::listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where) {
-  if (local_ == asio::ip::tcp::endpoint{}) local_ = where;
+/// The first one's say counts, whoever is answered first. It may say so before listen() has it.
+void core::listens(const connection_source& source, boost::system::error_code ec,
+                   const asio::ip::tcp::endpoint& where) {
+  if (!sources_.empty() && sources_.front().get() != &source) return;
+  local_ = where;
   // Listeners must not run inside the call to listen().
   asio::post(executor_, [state = listening_, ec, where] { state->set(ec, where); });
+}
+
+/// Tried again and again, but told no more often than is worth a line.
+void core::cannot_accept() {
+  constexpr std::chrono::seconds between_lines{1};
+  const auto now = std::chrono::steady_clock::now();
+  if (now < no_line_before_) return;
+  no_line_before_ = now + between_lines;
+  log(log_level::warning, "http: cannot accept connections: out of descriptors or memory");
 }
 
 bool core::turned_away(int fd) {

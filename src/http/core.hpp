@@ -39,7 +39,8 @@ class core : public std::enable_shared_from_this<core> {
   // Its sources of connections
   /// `no_delay`: TCP_NODELAY is set. `crowded`: others were waiting with it.
   void take(int fd, stream::protocol family, bool no_delay, bool crowded);
-  void listens(boost::system::error_code ec, const asio::ip::tcp::endpoint& where);
+  void cannot_accept();
+  void listens(const connection_source& source, boost::system::error_code ec, const asio::ip::tcp::endpoint& where);
   /// As async_close, with nobody to be told.
   void drain();
   void when_drained(brood::detail::waiters<>::handler completion);
@@ -95,6 +96,7 @@ class core : public std::enable_shared_from_this<core> {
   source_factory make_source_;
   std::vector<std::shared_ptr<connection_source>> sources_;
   std::shared_ptr<listening_state> listening_;
+  std::chrono::steady_clock::time_point no_line_before_{};
   asio::ip::tcp::endpoint local_;
   brood::detail::waiters<> drained_;
 

@@ -92,7 +92,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
     acceptor_.bind(endpoint);
     acceptor_.listen(backlog_);
     acceptor_.native_non_blocking(true);
-    core_->listens({}, acceptor_.local_endpoint());
+    core_->listens(*this, {}, acceptor_.local_endpoint());
   }
 
   /// A socket that is there already, of whatever family.
@@ -110,7 +110,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
     acceptor_.native_non_blocking(true);
     const bool internet = family == AF_INET || family == AF_INET6;
     if (internet) acceptor_.set_option(asio::ip::tcp::no_delay(true));
-    core_->listens({}, internet ? acceptor_.local_endpoint() : asio::ip::tcp::endpoint());
+    core_->listens(*this, {}, internet ? acceptor_.local_endpoint() : asio::ip::tcp::endpoint());
   }
 
   void wait() {
@@ -166,7 +166,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
   }
 
   void rest() {
-    core_->log(log_level::warning, "http: cannot accept connections: out of descriptors or memory");
+    core_->cannot_accept();
     pause_.expires_after(exhausted_pause);
     pause_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
       if (!ec) self->ready(ec);

@@ -25,6 +25,10 @@ class worker_source final : public connection_source, public std::enable_shared_
         [self = shared_from_this()](boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
           if (self->core_ != nullptr) self->answered(ec, bound);
         });
+    acceptor_.on_exhausted([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self && self->core_ != nullptr) self->core_->cannot_accept();
+    });
     acceptor_.closed.on([weak = weak_from_this()](boost::system::error_code ec) {
       const auto self = weak.lock();
       if (self && self->core_ != nullptr && ec == errc::listener_closed) {
@@ -61,7 +65,7 @@ class worker_source final : public connection_source, public std::enable_shared_
   void answered(boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
     const auto target = core_->shared_from_this();
     if (target->options().tls && !ec) agree();
-    target->listens(ec, bound);
+    target->listens(*this, ec, bound);
     if (!ec) return serve(bound);
     if (ec == errc::listener_closed) return;
     hold_.reset();  // nothing will come that the worker would have to stay for

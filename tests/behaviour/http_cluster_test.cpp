@@ -1,5 +1,7 @@
 // A server in a worker: it gets its connections from the primary, and what it is serving keeps the worker from going.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +15,7 @@
 
 #include "brood/cluster.hpp"
 #include "http_peer.hpp"
+#include "support/apart.hpp"
 
 namespace brood_test {
 namespace {
@@ -105,6 +108,68 @@ TEST(http_cluster, two_workers_share_a_port) {
   const auto one = ok("worker 1");
   const auto two = ok("worker 2");
   EXPECT_TRUE(answers == one + two + one + two || answers == two + one + two + one) << answers;
+}
+
+TEST(http_cluster, listening_tells_of_the_first_listen_though_another_is_answered_before) {
+  crew c;
+  const asio::ip::tcp::acceptor busy(c.loop, {asio::ip::address_v4::loopback(), 0});
+  auto& worker = c.fork(0);
+  worker.online.on([&] {
+    worker.send(busy.local_endpoint().port());
+    worker.send(true);
+  });
+  bool failed = false;
+  int echoes = 0;
+  worker.messages.on([&](const brood::message& m) {
+    failed = failed || m.body.is_object();
+    if (!m.body.is_bool()) return;
+    if (++echoes == 1) {
+      worker.send(true);  // behind the answers
+    } else {
+      worker.disconnect();
+    }
+  });
+  c.loop.run();
+  EXPECT_EQ(echoes, 2);
+  EXPECT_FALSE(failed);
+}
+
+TEST(http_cluster, worker_side_without_descriptors) {
+  if (!cluster::is_worker()) return;
+  asio::io_context loop{1};
+  cluster::this_worker self{loop};
+  http::server server{self,
+                      [](const auto&, auto& response) { response.end("x"); },
+                      {.log = [&](brood::log_level, std::string_view text) { self.send(text); }}};
+  server.listening.on([&](const http::server::endpoint&) {
+    const int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    const rlimit no_more{static_cast<rlim_t>(next), static_cast<rlim_t>(next)};
+    self.send(::setrlimit(RLIMIT_NOFILE, &no_more));
+  });
+  server.listen(0);
+  loop.run();
+}
+
+TEST(http_cluster, a_worker_that_has_no_descriptor_left_says_so) {
+  if (needs_descriptors_itself()) GTEST_SKIP();
+  asio::io_context loop{1};
+  cluster::primary primary(loop,
+                           {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side_without_descriptors"},
+                            .out = brood::stdio::ignore,
+                            .scheduling = cluster::scheduling::shared});
+  cluster::address where;
+  primary.listening.on([&](cluster::worker&, const cluster::address& a) { where = a; });
+  auto& worker = primary.fork();
+  asio::ip::tcp::socket client(loop);
+  std::string told;
+  worker.messages.on([&](const brood::message& m) {
+    if (!m.body.is_string()) return client.connect(at(where));
+    told = m.body.as_string();
+    worker.kill(SIGKILL);
+  });
+  loop.run();
+  EXPECT_EQ(told, "http: cannot accept connections: out of descriptors or memory");
 }
 
 TEST(http_cluster, a_worker_that_shall_go_finishes_its_requests) {

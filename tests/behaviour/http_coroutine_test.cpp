@@ -188,6 +188,26 @@ TEST(http_coroutine, a_draining_server_waits_for_it) {
   closed.get();
 }
 
+/// It ended its answer, which said that the connection goes on, before it ended itself.
+TEST(http_coroutine, a_draining_server_serves_what_comes_behind_its_answer) {
+  gate g;
+  bool first = true;
+  served server{[&](const auto& request, auto& response) -> asio::awaitable<void> {
+    echo(request, response);
+    if (std::exchange(first, false)) co_await g.pass();
+  }};
+  peer client{server};
+  client.send(get("/1"));
+  g.wait();
+  EXPECT_EQ(client.until("/1 "), ok("/1 "));
+  auto closed = server.close();
+  server.on_loop([&] { return g.open(), 0; });
+  client.send(get("/2"));
+  EXPECT_EQ(client.rest(), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/2 ");
+  client.socket().close();
+  closed.get();
+}
+
 TEST(http_coroutine, writes_as_fast_as_the_peer_reads) {
   constexpr int pieces = 2000;
   int waited = 0;

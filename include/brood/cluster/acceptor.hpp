@@ -47,6 +47,9 @@ class acceptor {
   /// `f` is called when the primary has put something else in its place, which it does with the keys of TLS tickets
   /// (brood::https). It may close this acceptor.
   void on_data(std::function<void()> f);
+  /// `f` is called when connections wait that cannot be accepted, since there is no descriptor or no memory left: again
+  /// after each further attempt, which is made ten times a second. It may close this acceptor.
+  void on_exhausted(std::function<void()> f);
   /// No connection comes any more, and all that came were given out. The value is why: errc::listener_closed when it
   /// was closed or the worker was told to go, else what `listening` says.
   milestone<error_code> closed;
