@@ -69,7 +69,8 @@ class child_process : public message_sender {
   /// The child was reaped. Everything it sent over the channel is delivered before.
   /// Its async_wait completes with errc::status_lost where other code of this process collected the status.
   milestone<brood::exit_status> exited;
-  /// Exited, and its output pipes and its channel are at their end as well: nothing more can come.
+  /// Exited, and its output pipes and its channel are at their end as well: nothing more can come. Whoever listens to
+  /// the output (readable::on_data) has heard all of it, however often he paused; what nobody wants is not waited for.
   milestone<brood::exit_status> closed;
 
   /// The message channel, for children made by fork() or given stdio::channel. Others end `messages` at once.
@@ -91,6 +92,7 @@ class child_process : public message_sender {
   tree_report kill_tree(int signal = SIGKILL);
   /// Makes it end: signal by signal, until it has. Started with `.group` or `.cgroup`, that is the whole of it. A
   /// second call replaces the steps of the first.
+  /// Throws std::invalid_argument for steps that could end nothing: none, or with a signal that there is not.
   void stop(stop_ladder steps = default_stop);
   /// Whether a kill() has reached it; it says nothing about its end.
   bool killed() const noexcept;

@@ -128,7 +128,7 @@ struct spawn_options {
   /// For fork() alone: what runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module
   /// itself is executed.
   std::string exec_path{};
-  /// For fork() alone: arguments for exec_path, before the module.
+  /// For fork() alone: arguments for exec_path, or for `node`, before the module.
   arguments exec_args{};
   /// For fork() alone: the form of the messages, both ways. The child is told in its environment.
   brood::serialization serialization = brood::serialization::json;

@@ -125,8 +125,8 @@ primary_state::listener_ptr primary_state::make_slots(const wire::listen_request
     ec = made.error();
     return nullptr;
   }
-  log(log_level::warning,
-      "cluster: " + request.key() + " is served by round_robin, since the kernel refuses: " + made.error().message());
+  log(log_level::warning, "cluster: " + to_string(requested_address(request)) +
+                              " is served by round_robin, since the kernel refuses: " + made.error().message());
   return nullptr;
 }
 

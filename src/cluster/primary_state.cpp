@@ -4,8 +4,10 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "brood/detail/time_limit.hpp"
 #include "cluster/scheduling.hpp"
 #include "process/start.hpp"
+#include "process/stop_ladder.hpp"
 
 namespace brood::cluster {
 namespace {
@@ -31,8 +33,19 @@ cluster::settings complete(cluster::settings s) {
   if (s.recycle.check.count() <= 0) throw std::invalid_argument("cluster::settings: recycle.check is no time");
   if (s.restart.alarm < 0) throw std::invalid_argument("cluster::settings: restart.alarm is negative");
   if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor is less than 1");
-  for (auto time : {s.restart.first, s.restart.most, s.restart.lived, s.drain, s.heartbeat, s.recycle.age}) {
-    if (time.count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
+  for (auto* time : {&s.restart.first, &s.restart.most, &s.restart.lived, &s.drain, &s.heartbeat, &s.recycle.age,
+                     &s.recycle.check}) {
+    if (time->count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
+    *time = detail::countable(*time);
+  }
+  if (auto fault = process::fault_of(s.stop)) throw std::invalid_argument("cluster::settings: " + *fault);
+  for (const auto& [stream, name] : {std::pair(&s.in, "in"), {&s.out, "out"}, {&s.err, "err"}}) {
+    const auto type = stream->type();
+    const bool has_another_end =
+        type == stdio::kind::pipe || type == stdio::kind::terminal || type == stdio::kind::channel;
+    if (has_another_end) {
+      throw std::invalid_argument(std::string("cluster::settings: nobody would have the other end of `") + name + '`');
+    }
   }
   if (s.choose && s.scheduling == scheduling::automatic) s.scheduling = scheduling::program;
   if (s.choose ? s.scheduling != scheduling::program : s.scheduling == scheduling::program) {

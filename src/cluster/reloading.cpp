@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "brood/detail/time_limit.hpp"
 #include "brood/error.hpp"
 #include "cluster/primary_state.hpp"
 
@@ -38,7 +39,7 @@ void reloading::next_batch() {
     }
   }
   starting_ = fresh_;
-  timer_.expires_after(with_.patience);
+  timer_.expires_after(detail::countable(with_.patience));
   timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto late = weak.lock();
     if (ec || !late || late->starting_.empty()) return;
@@ -107,6 +108,7 @@ void reloading::fail(std::string reason, std::optional<exit_status> status) {
 void reloading::abort(error_code reason) {
   timer_.cancel();
   starting_.clear();
+  verdict_.reason = reason.message();
   finish(reason);
 }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "process/start.hpp"
+#include "process/stop_ladder.hpp"
 
 namespace brood {
 namespace {
@@ -68,7 +69,10 @@ bool child_process::connected() const noexcept { return state_->channel->connect
 bool child_process::kill(int signal) { return state_->kill(signal); }
 tree_report child_process::kill_tree(int signal) { return state_->kill_tree(signal); }
 
-void child_process::stop(stop_ladder steps) { state_->stop(std::move(steps)); }
+void child_process::stop(stop_ladder steps) {
+  if (auto fault = process::fault_of(steps)) throw std::invalid_argument("child_process::stop: " + *fault);
+  state_->stop(std::move(steps));
+}
 
 bool child_process::killed() const noexcept { return state_->killed; }
 

@@ -1,5 +1,6 @@
 #include "process/child_state.hpp"
 
+#include "brood/detail/time_limit.hpp"
 #include "sys/calls.hpp"
 #include "sys/terminal.hpp"
 
@@ -49,7 +50,7 @@ void child_state::stop(stop_ladder steps) {
 }
 
 void child_state::stop_when_time_is_up() {
-  stop_timer_.expires_after(timeout);
+  stop_timer_.expires_after(detail::countable(timeout));
   time_limit_->begin();
   stop_timer_.async_wait([weak = weak_from_this(), work = time_limit_, number = stop_number_](error_code ec) {
     work->end();
@@ -86,17 +87,21 @@ void child_state::handle_dropped() {
   }
 }
 
+void child_state::signal(int number) {
+  error_code ignored;  // ESRCH: it has just ended, which is about to be told
+  if (tree.has_bounds()) {
+    tree.signal(number);
+  } else {
+    reaper.signal(number, ignored);
+  }
+}
+
 void child_state::take_stop_step(std::size_t step) {
   if (exited->reached()) tree.forget_dead_group();
   if (step >= stop_steps_.size() || (exited->reached() && !tree.alive())) return;
-  error_code ignored;  // ESRCH: it has just ended, which is about to be told
-  if (tree.has_bounds()) {
-    tree.signal(stop_steps_[step].signal);
-  } else {
-    reaper.signal(stop_steps_[step].signal, ignored);
-  }
+  signal(stop_steps_[step].signal);
   killed = true;
-  stop_timer_.expires_after(stop_steps_[step].patience);
+  stop_timer_.expires_after(detail::countable(stop_steps_[step].patience));
   // Kept by this, since those the child has left behind are to end though nobody holds it any more.
   stop_timer_.async_wait([self = shared_from_this(), number = stop_number_, step](error_code ec) {
     if (!ec && number == self->stop_number_) self->take_stop_step(step + 1);
@@ -127,8 +132,8 @@ void child_state::close_when_all_ended() {
 /// If not, arranges for another look when it has.
 bool child_state::output_ended(const std::weak_ptr<readable_state>& output) {
   auto stream = output.lock();
-  if (!stream || stream->finished->reached()) return true;
-  stream->finished->listen([self = shared_from_this()] { self->close_when_all_ended(); });
+  if (!stream || stream->given_out().reached()) return true;
+  stream->given_out().listen([self = shared_from_this()] { self->close_when_all_ended(); });
   return false;
 }
 

@@ -31,6 +31,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
   bool kill(int signal);
   /// As child_process::stop.
   void stop(stop_ladder steps);
+  /// To it, or to all of its group or control group where it has one of its own.
+  void signal(int number);
   /// As child_process::resize.
   error_code resize(const terminal_size& size);
   /// As child_process::kill_tree.

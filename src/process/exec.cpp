@@ -2,6 +2,7 @@
 
 #include "brood/shell.hpp"
 #include "process/exec_state.hpp"
+#include "process/start.hpp"
 
 namespace brood {
 namespace {
@@ -23,8 +24,11 @@ running start(const asio::any_io_executor& ex, const std::string& file, argument
                     .die_with_parent = options.die_with_parent,
                     .as = options.as,
                     .limits = options.limits,
+                    .timeout = options.timeout,
                     .stop = options.stop,
                     .on_drop = options.on_drop};
+  process::check_limits(how);
+  how.timeout = {};              // the state has its own, to tell of it
   process::wake_loop(ex, file);  // the state has timers, and the loop may have no descriptor left for them
   auto state = std::make_shared<process::exec_state>(ex, options, std::move(command));
   state->choose_outputs(how);
@@ -69,6 +73,7 @@ std::string describe(const exec_result& r) {
   if (!r.cwd.empty()) text += "in " + r.cwd.string() + ' ';
   if (r.timed_out) text += "took too long and ";
   if (r.truncated) text += "wrote too much and ";
+  if ((r.timed_out || r.truncated) && r.status.signal()) text += "was ";
   text += to_string(r.status);
   const std::string_view words = last_lines(r.err, lines_told);
   if (words.empty()) return text;

@@ -1,5 +1,6 @@
 #include "process/exec_state.hpp"
 
+#include "brood/detail/time_limit.hpp"
 #include "sys/calls.hpp"
 
 namespace brood::process {
@@ -73,7 +74,7 @@ void exec_state::add(captured& to, std::string_view data) {
 
 void exec_state::begin_time_limit() {
   if (timeout_.count() <= 0) return;
-  timer_.expires_after(timeout_);
+  timer_.expires_after(detail::countable(timeout_));
   timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto still = weak.lock();
     if (ec || !still || still->done_) return;
@@ -124,8 +125,7 @@ void exec_state::ended(error_code ec, const exit_status& status) {
 void exec_state::wait(detail::waiters<exec_result>::handler handler) {
   if (done_) return waiters_.post(std::move(handler), error_, result_);
   waiters_.add(std::move(handler), [weak = child_](asio::cancellation_type type) {
-    error_code ignored;
-    if (auto child = weak.lock()) child->reaper.signal(signal_for(type), ignored);
+    if (auto child = weak.lock()) child->signal(signal_for(type));
   });
 }
 

@@ -35,6 +35,10 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   /// The pipe is closed and all that came through it was read.
   const std::shared_ptr<detail::milestone_state<>> ended;
 
+  /// What `closed` of the child waits for. Whoever listens hears all first, however often he pauses; what nobody wants
+  /// to hear must not be waited for.
+  detail::milestone_state<>& given_out() const noexcept { return flowing_ && !data_.empty() ? *ended : *finished; }
+
   void flow();
   void pause() noexcept { paused_ = true; }
   void resume();

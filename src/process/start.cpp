@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "launch/launcher.hpp"
+#include "process/stop_ladder.hpp"
 #include "sys/calls.hpp"
 
 namespace brood::process {
@@ -20,6 +21,7 @@ void resolve_module(start_request& request, const std::string& module) {
   const bool script = module.ends_with(".js") || module.ends_with(".mjs") || module.ends_with(".cjs");
   const std::string& runner = request.options.exec_path;
   if (runner.empty() && !script) {
+    if (!request.options.exec_args.empty()) refuse("`exec_args`, without an `exec_path` to take them");
     request.file = module;
     return;
   }
@@ -57,8 +59,14 @@ bool has_stdio(const spawn_options& o, stdio::kind kind) {
   return is(o.in) || is(o.out) || is(o.err) || std::any_of(o.more.begin(), o.more.end(), is);
 }
 
+void check_limits(const spawn_options& o) {
+  if (o.timeout.count() < 0) refuse("a `timeout` that is negative");
+  if (auto fault = fault_of(o.stop)) refuse(std::move(*fault));
+}
+
 void check(const start_request& request) {
   const spawn_options& o = request.options;
+  check_limits(o);
   int number = 0;
   int channels = 0;
   const auto check_one = [&](const stdio& one) {
@@ -67,6 +75,10 @@ void check(const start_request& request) {
     const bool ours = type == stdio::kind::inherit || type == stdio::kind::descriptor;
     if (ours && sys::is_open(source) == -1) {
       throw spawn_error(spawn_step::descriptor, sys::last_error(), std::to_string(source));
+    }
+    // Who was started with it closed has given its number to the first that he opened: to a loop's own, mostly.
+    if (type == stdio::kind::inherit && number < 3 && sys::is_private(source)) {
+      throw spawn_error(spawn_step::descriptor, asio::error::bad_descriptor, std::to_string(source));
     }
     if (type == stdio::kind::channel && ++channels == 2) refuse("a second message channel for one child");
     ++number;

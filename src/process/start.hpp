@@ -28,6 +28,8 @@ class given_away {
 
 /// Whether the descriptors named are there: to be called before anything is opened, since a number that is free now
 /// would be one of ours afterwards, and passed on by mistake. Throws spawn_error.
+/// The time limit, and the steps by which it is kept.
+void check_limits(const spawn_options& o);
 void check(const start_request& request);
 
 /// A loop makes its epoll at the first use and may find no descriptor left for it: to be called before there is a child

@@ -100,6 +100,12 @@ int is_open(int fd) noexcept {
   return retry([&] { return ::fcntl(fd, F_GETFD); });
 }
 
+/// Such a one is of no type that st_mode has a name for.
+bool is_private(int fd) noexcept {
+  struct stat about {};
+  return (is_open(fd) & FD_CLOEXEC) != 0 && ::fstat(fd, &about) == 0 && (about.st_mode & S_IFMT) == 0;
+}
+
 int set_close_on_exec(int fd) noexcept {
   return retry([&] { return ::fcntl(fd, F_SETFD, FD_CLOEXEC); });
 }

@@ -39,6 +39,7 @@ int sealed_memory_file(
 bool keeps_its_size(int file) noexcept;          ///< whether it is such a file, in memory of the usual kind
 int unnamed_file(const std::string& directory);  ///< to read and write; gone when it is closed
 int is_open(int fd) noexcept;                    ///< F_GETFD: -1, EBADF where it is not
+bool is_private(int fd) noexcept;                ///< an epoll, an eventfd, a timerfd ... that closes on exec
 ssize_t read(int fd, void* data, std::size_t size) noexcept;
 ssize_t read_at(int fd, void* data, std::size_t size, std::size_t offset) noexcept;  ///< pread
 std::int64_t size_of(int file) noexcept;  ///< by fstat; -1 if it cannot be told

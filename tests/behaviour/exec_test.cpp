@@ -1,13 +1,17 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <brood/exec.hpp>
 
 #include "support.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -132,6 +136,34 @@ TEST(exec, cancellation_ends_the_process_and_the_wait) {
     EXPECT_EQ(seen, boost::asio::error::operation_aborted);
     EXPECT_EQ(*run.child().exited.value(), exit_status::killed(signal));
   }
+}
+
+TEST(exec, cancellation_ends_all_of_the_group) {
+  loop io;
+  const brood_test::temporary_folder folder;
+  const std::string fifo = folder.path() / "alive";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  boost::asio::posix::stream_descriptor alive(io, ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  boost::asio::cancellation_signal cancel;
+  auto run = brood::exec(io, "exec 3>" + fifo + "; sleep 1000 & echo there >&3; wait", {.group = true});
+  brood::error_code seen;
+  run.async_result(
+      boost::asio::bind_cancellation_slot(cancel.slot(), [&](brood::error_code ec, const exec_result&) { seen = ec; }));
+  std::size_t left = 1;
+  const auto readable = boost::asio::posix::stream_descriptor::wait_read;
+  alive.async_wait(readable, [&](brood::error_code) {
+    char text[16];
+    EXPECT_EQ(alive.read_some(boost::asio::buffer(text)), 6U);
+    cancel.emit(boost::asio::cancellation_type::terminal);
+    // At its end when nobody has it open any more.
+    alive.async_wait(readable, [&](brood::error_code) {
+      brood::error_code end;
+      left = alive.read_some(boost::asio::buffer(text), end);
+    });
+  });
+  io.run();
+  EXPECT_EQ(left, 0U);
+  EXPECT_EQ(seen, boost::asio::error::operation_aborted);
 }
 
 TEST(exec, a_command_that_cannot_start_is_an_exception) {

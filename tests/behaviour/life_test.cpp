@@ -224,6 +224,17 @@ TEST_F(recycling, a_reload_that_is_asked_for_meanwhile_comes_after_it) {
   EXPECT_EQ(verdict->replaced, 1U);
 }
 
+TEST_F(life, settings_that_make_no_sense_are_refused) {
+  auto with = shell("exit 0");
+  with.stop = {};
+  EXPECT_THROW(cluster::primary(io, with), std::invalid_argument);
+  for (const auto& stream : {brood::stdio::pipe, brood::stdio::channel}) {
+    with = shell("exit 0");
+    with.out = stream;
+    EXPECT_THROW(cluster::primary(io, with), std::invalid_argument) << "nobody would read it";
+  }
+}
+
 TEST_F(recycling, limits_that_make_no_sense_are_refused) {
   auto with = workers();
   with.recycle.jitter = 1.5;

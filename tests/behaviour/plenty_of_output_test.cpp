@@ -52,7 +52,7 @@ TEST(plenty_of_output, comes_whole_and_in_order_however_often_it_is_paused) {
   EXPECT_EQ(out.size(), bytes);
 }
 
-TEST(plenty_of_output, that_is_paused_in_the_middle_does_not_hold_up_closed) {
+TEST(plenty_of_output, that_is_paused_in_the_middle_comes_before_closed) {
   loop io;
   filler one(io, large_pipe);
   auto& out = one.child.out();
@@ -60,13 +60,15 @@ TEST(plenty_of_output, that_is_paused_in_the_middle_does_not_hold_up_closed) {
     if (one.pieces == 3) out.pause();
   });
   io.run();
-  EXPECT_TRUE(one.child.closed.reached());
+  EXPECT_TRUE(one.child.exited.reached());
+  EXPECT_FALSE(one.child.closed.reached());
   EXPECT_FALSE(out.ended.reached());
   EXPECT_EQ(one.pieces, 3);
   out.resume();
   io.restart();
   io.run();
   EXPECT_TRUE(out.ended.reached());
+  EXPECT_TRUE(one.child.closed.reached());
   EXPECT_EQ(one.came, usual_pipe + large_pipe);
 }
 

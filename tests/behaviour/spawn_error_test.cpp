@@ -1,13 +1,18 @@
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <boost/asio/steady_timer.hpp>
 #include <brood/exec.hpp>
 #include <fstream>
 
 #include "support.hpp"
+#include "support/apart.hpp"
 
 namespace {
 
 using brood::spawn_step;
+using brood_test::loop;
 
 struct failure {
   const char* name;
@@ -106,6 +111,21 @@ INSTANTIATE_TEST_SUITE_P(
                             spawn_step::argument,
                             "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"}),
     [](const auto& one) { return one.param.name; });
+
+TEST(a_stream_that_was_closed_from_the_start, is_not_taken_for_what_the_loop_has_in_its_place) {
+  const auto start_without_stdin = [] {
+    ::close(0);
+    loop io;
+    const boost::asio::steady_timer opens_what_the_loop_needs(io);
+    try {
+      brood::spawn(io, "true", {}, {.in = brood::stdio::inherit});
+      return std::string("started");
+    } catch (const brood::spawn_error& error) {
+      return std::string(to_string(error.step())) + ": " + error.code().message();
+    }
+  };
+  EXPECT_EQ(brood_test::apart(start_without_stdin), "pass on descriptor: Bad file descriptor");
+}
 
 TEST(exec_file, that_cannot_be_started_is_a_spawn_error_for_every_reason) {
   brood_test::loop io;

@@ -5,6 +5,9 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <brood/child_process.hpp>
+#include <brood/exec.hpp>
+#include <stdexcept>
+#include <vector>
 
 #include "support.hpp"
 
@@ -16,6 +19,34 @@ using brood::stdio;
 using brood_test::loop;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
+
+TEST(the_steps, that_could_end_nothing_are_refused) {
+  loop io;
+  const std::vector<brood::stop_ladder> useless = {{}, {{999, 1ms}}, {{0, 1ms}}, {{-1, 1ms}}, {{SIGTERM, -1ms}}};
+  auto child = brood::spawn(io, "cat", {}, {.out = stdio::ignore});
+  for (const auto& steps : useless) {
+    EXPECT_THROW(child.stop(steps), std::invalid_argument);
+    EXPECT_THROW(brood::spawn(io, "true", {}, {.stop = steps}), brood::spawn_error);
+    EXPECT_THROW(brood::exec(io, "true", {.stop = steps}), brood::spawn_error);
+  }
+  EXPECT_THROW(brood::spawn(io, "true", {}, {.timeout = -1ms}), brood::spawn_error);
+  EXPECT_THROW(brood::exec(io, "true", {.timeout = -1ms}), brood::spawn_error);
+  child.in().end();
+  io.run();
+  EXPECT_EQ(*child.exited.value(), exit_status::exited(0));
+}
+
+TEST(the_time_given, may_be_the_longest_there_is) {
+  loop io;
+  auto child = brood::spawn(io, "cat", {}, {.timeout = std::chrono::milliseconds::max()});
+  child.out().on_data([&](std::string_view) {
+    child.stop({{SIGWINCH, std::chrono::milliseconds::max()}, {SIGKILL, 0ms}});  // which cat does not mind
+    child.in().end();
+  });
+  child.in().write("there");
+  io.run();
+  EXPECT_EQ(*child.exited.value(), exit_status::exited(0));
+}
 
 TEST(the_steps, go_on_for_those_left_behind_though_nobody_holds_the_child) {
   loop io;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 #include <brood/child_process.hpp>
 
 #include "support.hpp"
@@ -17,6 +18,22 @@ namespace asio = boost::asio;
 /// Exits at once and leaves somebody behind who writes `text` when stdin has ended, which it does at the exit.
 std::string left_behind(const std::string& text) { return "exec 3<&0; (read go <&3; printf " + text + ") & exit 0"; }
 
+/// Who listens, and pauses now and then, has heard all before the last event.
+TEST(output_that_is_read_with_pauses, is_given_out_before_closed) {
+  loop io;
+  std::size_t heard = 0;
+  std::size_t heard_when_closed = 0;
+  auto child = brood::spawn(io, "head", {"-c", "5000000", "/dev/zero"});
+  child.out().on_data([&](std::string_view data) {
+    heard += data.size();
+    child.out().pause();
+    asio::post(io, [&] { child.out().resume(); });
+  });
+  child.closed.on([&](const exit_status&) { heard_when_closed = heard; });
+  io.run();
+  EXPECT_EQ(heard_when_closed, 5'000'000U);
+}
+
 TEST(unread_output, that_is_paused_does_not_hold_up_closed) {
   loop io;
   auto child = brood::spawn(io, "echo", {"kept"});
@@ -29,7 +46,7 @@ TEST(unread_output, that_is_paused_does_not_hold_up_closed) {
   EXPECT_TRUE(child.out().ended.reached());
 }
 
-TEST(unread_output, of_a_flow_that_is_paused_comes_after_resume) {
+TEST(output_that_is_read_with_pauses, comes_after_resume_and_before_closed) {
   loop io;
   auto child = brood::spawn(io, "sh", {"-c", "echo first; read go; echo second"});
   std::string text;
@@ -40,12 +57,14 @@ TEST(unread_output, of_a_flow_that_is_paused_comes_after_resume) {
     child.in().end("\n");
   });
   io.run();
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.exited.reached());
+  EXPECT_FALSE(child.closed.reached());
   EXPECT_EQ(text, "first\n");
   child.out().resume();
   io.restart();
   io.run();
   EXPECT_EQ(text, "first\nsecond\n");
+  EXPECT_TRUE(child.closed.reached());
   EXPECT_TRUE(child.out().ended.reached());
 }
 

@@ -38,7 +38,8 @@ enum class scheduling {
 std::string to_string(scheduling);
 
 /// A worker that dies young is not replaced at once: fork() waits, longer each time, so that a program that cannot
-/// start does not spin. One that lived resets the wait.
+/// start does not spin. One that lived resets the wait. Each wait is off by up to a tenth, so that many do not come
+/// back in step.
 struct backoff {
   std::chrono::milliseconds first{1000};
   double factor = 1.5;
@@ -76,6 +77,8 @@ struct settings {
   arguments exec_args{};
   std::filesystem::path cwd{};
   environment env{};
+  /// Neither a pipe, nor a terminal or channel: nobody would have the other end. What workers write to stderr can be
+  /// had by `on_err`.
   stdio in = stdio::inherit;
   stdio out = stdio::inherit;
   stdio err = stdio::inherit;

@@ -27,7 +27,8 @@ struct worker_options {
 /// It keeps the loop's run() from returning until the worker is disconnected.
 class this_worker : public message_sender {
  public:
-  /// Throws boost::system::system_error with errc::not_a_worker where cluster::is_worker() says false.
+  /// Throws boost::system::system_error with errc::not_a_worker where cluster::is_worker() says false, and with
+  /// errc::no_channel where another one, or a parent_channel, has taken the channel already.
   explicit this_worker(executor ex, worker_options options = {});
   this_worker(const this_worker&) = delete;
   this_worker& operator=(const this_worker&) = delete;

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "brood/options.hpp"
+
+namespace brood::process {
+
+/// Why these steps could never make anything end, if so: "a step of `stop` sends signal 999, which is none".
+std::optional<std::string> fault_of(const stop_ladder& steps);
+
+}  // namespace brood::process
