@@ -132,6 +132,7 @@ struct regexp : node {
     has_indices = 128,
     unicode_sets = 256
   };
+  /// Flags that JavaScript does not know (is_flags) cannot be sent; whether it takes the pattern is known only there.
   explicit regexp(std::string pattern, std::uint32_t with = 0) : node(type), source(std::move(pattern)), flags(with) {}
   std::string source;
   std::uint32_t flags;
@@ -186,7 +187,7 @@ struct typed_array : node {
   };
   explicit typed_array(element which, std::string content = {}) : node(type), of(which), bytes(std::move(content)) {}
   element of;
-  std::string bytes;
+  std::string bytes;  ///< whole elements (size_of), or it cannot be sent
 };
 
 /// Bytes as Node's Buffer.
@@ -194,5 +195,7 @@ inline typed_array buffer(std::string bytes) { return typed_array(typed_array::e
 
 /// How many bytes one element takes.
 std::size_t size_of(typed_array::element) noexcept;
+/// Whether these are flags of a regexp: none that is unknown, and not both of `u` and `v`.
+bool is_flags(std::uint32_t) noexcept;
 
 }  // namespace brood::js

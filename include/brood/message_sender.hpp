@@ -36,7 +36,8 @@ class message_sender {
  public:
   /// Queues a message. False when 128 KiB or more wait to leave (queued all the same; see async_drained) or when the
   /// channel is closed (then the message is dropped, and so is the attached descriptor). When 512 MiB wait, the channel
-  /// is closed with errc::message_too_large: the peer has stopped reading.
+  /// is closed with errc::message_too_large: the peer has stopped reading. Throws boost::system::system_error with
+  /// errc::not_serializable for what is nested deeper than 3,000 levels.
   bool send(const boost::json::value& body, attachment handle = {});
   /// The same with a brood::value, or one of its kinds: all of it in the advanced serialization, in json what
   /// JSON.stringify makes of it. Throws boost::system::system_error with errc::not_serializable where there is no form

@@ -18,7 +18,7 @@ class subscription {
 
   /// From here on the listener is not called, not even by the emission under way. May be called twice.
   void cancel() noexcept {
-    if (auto listener = listener_.lock()) listener->active = false;
+    if (auto listener = listener_.lock()) listener->cancel();
     listener_.reset();
   }
 

@@ -7,6 +7,7 @@
 #include "ipc/channel.hpp"
 #include "sys/calls.hpp"
 #include "sys/listen.hpp"
+#include "wire/json_text.hpp"
 
 // The outgoing half of a channel: from a message to its bytes in the socket.
 
@@ -26,6 +27,9 @@ wire::handle_envelope envelope_of(attachment::kind type, int fd) {
 
 bool channel::send(const boost::json::value& body, attachment handle, handle_outcome outcome) {
   if (!connected()) return false;
+  if (wire::nested_deeper(body, wire::deepest_json)) {
+    throw boost::system::system_error(make_error_code(errc::not_serializable), "send: it is nested too deep");
+  }
   begin_frame();
   if (!handle) {
     append_frame(body);
@@ -273,7 +277,8 @@ bool channel::transmit(const outbox::piece& piece) {
   if (!sys::would_block()) {
     // The peer is gone, but what it sent before may still be unread: let the reader find the end. Once that is not
     // wanted any more, nobody would: a peer that has closed its reading side alone may stay for ever.
-    if (closing_ || (errno != EPIPE && errno != ECONNRESET)) close_soon(sys::last_error());
+    const bool peer_has_gone = errno == EPIPE || errno == ECONNRESET;
+    if (closing_ || !peer_has_gone) close_soon(peer_has_gone ? error_code() : sys::last_error());
     return false;
   }
   fd_.wait(loop::descriptor::wait_type::wait_write, [self = shared_from_this()](error_code ec) {

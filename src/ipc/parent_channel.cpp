@@ -10,9 +10,14 @@ std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
   auto opened = std::make_shared<ipc::endpoint>(ex);
   opened->open_inherited(std::move(fd));
   opened->link->keep_loop(false);
-  opened->messages->on_reader([weak = std::weak_ptr(opened->link)](bool reading) {
-    if (auto link = weak.lock()) link->keep_loop(reading);
-  });
+  // Node's rule: who listens to messages, or for the end, stays for them.
+  const auto look = [weak = std::weak_ptr(opened)](bool) {
+    if (auto self = weak.lock()) {
+      self->link->keep_loop(self->messages->has_reader() || self->disconnected->has_interest());
+    }
+  };
+  opened->messages->on_reader(look);
+  opened->disconnected->on_interest(look);
   return opened;
 }
 

@@ -107,6 +107,14 @@ std::size_t array::count() const noexcept {
   return count;
 }
 
+bool is_flags(std::uint32_t flags) noexcept {
+  using r = regexp;
+  constexpr std::uint32_t known = r::global | r::ignore_case | r::multiline | r::sticky | r::unicode | r::dot_all |
+                                  r::has_indices | r::unicode_sets;
+  constexpr std::uint32_t either = r::unicode | r::unicode_sets;
+  return (flags & ~known) == 0 && (flags & either) != either;
+}
+
 std::size_t size_of(typed_array::element which) noexcept {
   using element = typed_array::element;
   switch (which) {

@@ -104,11 +104,10 @@ bool clone_leaves::take_date(value& to) {
 }
 
 bool clone_leaves::take_regexp(value& to) {
-  constexpr std::uint32_t known_flags = 0x1bf;
   std::string source;
   std::uint32_t flags = 0;
   if (!in_.text(source) || !in_.varint(flags)) return false;
-  if ((flags & ~known_flags) != 0) return fail(fault::bad_flags);
+  if (!js::is_flags(flags)) return fail(fault::bad_flags);
   return add(to, js::regexp(std::move(source), flags));
 }
 

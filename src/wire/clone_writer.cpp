@@ -206,10 +206,10 @@ bool clone_writer::thing_by_kind(const value& from) {
       put(tag::date);
       raw_double(from.get_if<js::date>()->milliseconds);
       return true;
-    case kind::regexp: regexp(*from.get_if<js::regexp>()); return true;
+    case kind::regexp: return regexp(*from.get_if<js::regexp>());
     case kind::boxed: boxed(from.get_if<js::boxed>()->primitive); return true;
     case kind::array_buffer: array_buffer(*from.get_if<js::array_buffer>()); return true;
-    default: typed_array(*from.get_if<js::typed_array>()); return true;
+    default: return typed_array(*from.get_if<js::typed_array>());
   }
 }
 
@@ -280,10 +280,12 @@ bool clone_writer::error(const js::error& from) {
   return true;
 }
 
-void clone_writer::regexp(const js::regexp& from) {
+bool clone_writer::regexp(const js::regexp& from) {
+  if (!js::is_flags(from.flags)) return false;
   put(tag::regexp);
   text(from.source);
   varint(from.flags);
+  return true;
 }
 
 void clone_writer::boxed(const value& primitive) {
@@ -303,12 +305,14 @@ void clone_writer::array_buffer(const js::array_buffer& from) {
   out_ += from.bytes;
 }
 
-void clone_writer::typed_array(const js::typed_array& from) {
+bool clone_writer::typed_array(const js::typed_array& from) {
+  if (from.of > js::typed_array::element::float16 || from.bytes.size() % js::size_of(from.of) != 0) return false;
   put(tag::host_object);
   varint(tag::host_view);
   varint(static_cast<std::uint32_t>(from.of));
   varint(from.bytes.size());
   out_ += from.bytes;
+  return true;
 }
 
 }  // namespace brood::wire

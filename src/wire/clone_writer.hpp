@@ -55,10 +55,10 @@ class clone_writer {
   bool map(const js::map& from);
   bool set(const js::set& from);
   bool error(const js::error& from);
-  void regexp(const js::regexp& from);
+  bool regexp(const js::regexp& from);
   void boxed(const value& primitive);
   void array_buffer(const js::array_buffer& from);
-  void typed_array(const js::typed_array& from);
+  bool typed_array(const js::typed_array& from);
 
   std::string& out_;
   const std::size_t start_;

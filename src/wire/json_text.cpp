@@ -1,5 +1,6 @@
 #include "wire/json_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "wire/json_builder.hpp"
@@ -62,6 +63,20 @@ std::string without_lone_surrogates(std::string_view text) {
 }
 
 }  // namespace
+
+bool nested_deeper(const json::value& value, std::size_t levels) noexcept {
+  if (const auto* object = value.if_object()) {
+    return levels == 0 || std::any_of(object->begin(), object->end(), [&](const auto& member) {
+             return member.value().is_structured() && nested_deeper(member.value(), levels - 1);
+           });
+  }
+  if (const auto* array = value.if_array()) {
+    return levels == 0 || std::any_of(array->begin(), array->end(), [&](const auto& one) {
+             return one.is_structured() && nested_deeper(one, levels - 1);
+           });
+  }
+  return false;
+}
 
 std::string to_json_text(const json::value& value) {
   std::string text;

@@ -2,15 +2,20 @@
 
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace brood::wire {
 
+/// How deep the arrays and objects of a message may be nested: what reads it takes no more.
+inline constexpr std::size_t deepest_json = 3000;
+bool nested_deeper(const boost::json::value& value, std::size_t levels) noexcept;
+
 /// One message in Node's json serialization, without the newline (see append_json_text).
 std::string to_json_text(const boost::json::value& value);
 
-/// Takes what Node takes: white space around the value, invalid UTF-8 inside strings, 3,000 levels of nesting. Half of
+/// Takes what Node takes: white space around the value, invalid UTF-8 inside strings. Half of
 /// a surrogate pair, which a JavaScript string may hold and UTF-8 may not, becomes U+FFFD.
 boost::json::value parse_json_text(std::string_view text, boost::system::error_code& ec);
 

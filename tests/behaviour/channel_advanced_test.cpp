@@ -329,13 +329,39 @@ TEST(json_channel, sends_of_a_value_what_stringify_makes_of_it) {
   EXPECT_FALSE(child.send(ring())) << "closed: nothing is sent, so nothing is wrong with it";
 }
 
+/// The peer would end the channel over it.
+TEST(advanced, what_javascript_has_no_value_for_is_refused_to_its_sender) {
+  loop io;
+  auto child = brood::fork(io, actor("rich_child"), {}, advanced());
+  for (const value& odd :
+       {value(js::typed_array(element::float64, "abc")), value(js::typed_array(element(77), "abc")),
+        value(js::regexp("a", 0xffff)), value(js::regexp("a", js::regexp::unicode | js::regexp::unicode_sets))}) {
+    EXPECT_THROW(child.send(js::array{odd}), boost::system::system_error);
+  }
+  std::vector<json::value> heard;
+  child.messages.on([&](const message& m) {
+    heard.push_back(m.body);
+    child.send({{"op", "disconnect"}});
+  });
+  child.send("next");
+  io.run();
+  EXPECT_EQ(heard, std::vector<json::value>{"next"});
+}
+
 TEST(advanced, what_is_too_deep_is_refused_to_its_sender) {
   if (!brood_test::deep_calls) GTEST_SKIP();
   loop io;
   auto child = brood::fork(io, actor("rich_child"), {}, advanced());
   value deep = 1;
-  for (int i = 0; i < 3001; ++i) deep = js::array{deep};
+  json::value deep_json = 1;
+  for (int i = 0; i < 3001; ++i) {
+    deep = js::array{deep};
+    json::array around;
+    around.push_back(std::move(deep_json));
+    deep_json = std::move(around);
+  }
   EXPECT_THROW(child.send(deep), boost::system::system_error);
+  EXPECT_THROW(child.send(deep_json), boost::system::system_error);
   int heard = 0;
   child.messages.on([&](const message& m) {
     EXPECT_EQ(m.body, "next");

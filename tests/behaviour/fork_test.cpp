@@ -260,6 +260,31 @@ TEST(fork, a_program_without_a_channel_is_told_so) {
   EXPECT_THROW(brood::parent_channel{io}, boost::system::system_error);
 }
 
+class a_child_that_stops_listening : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(how, a_child_that_stops_listening,
+                         testing::Values("at_once", "inside", "scoped", "end_cancelled"),
+                         [](const auto& one) { return one.param; });
+
+/// As in Node, where removeListener() lets go of the channel.
+TEST_P(a_child_that_stops_listening, ends) {
+  loop io;
+  auto child = brood::fork(io, actor("leaving_child"), {GetParam()});
+  child.messages.on([&](const brood::message&) {
+    if (GetParam() == "inside") child.send("the last one");
+  });
+  io.run();
+  EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(5));
+}
+
+TEST(fork, a_child_that_waits_for_the_end_of_the_channel_stays_for_it) {
+  loop io;
+  auto child = brood::fork(io, actor("leaving_child"), {"end"});
+  child.messages.on([&](const brood::message&) { child.disconnect(); });
+  io.run();
+  EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(6));
+}
+
 TEST(fork, node_can_be_the_parent) {
   loop io;
   std::string text;

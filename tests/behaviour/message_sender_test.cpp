@@ -73,6 +73,20 @@ TEST_P(with_each_child, takes_text_that_is_json) {
   EXPECT_EQ(heard, (std::vector<std::string>{R"({"echo":{"text":"a \n b"}})", R"({"echo":{"last":true}})"}));
 }
 
+TEST_P(with_each_child, takes_strings_as_they_are) {
+  const std::string text = "a \"text\"";
+  child.send(text);
+  child.send(std::string_view(text));
+  child.async_send(text, note("sent"));
+  child.messages.on([&](const brood::message& m) {
+    heard.push_back(json::serialize(m.body));
+    if (heard.size() == 3) child.disconnect();
+  });
+  io.run();
+  EXPECT_EQ(heard, std::vector<std::string>(3, R"({"echo":"a \"text\""})"));
+  EXPECT_EQ(done, std::vector<std::string>{"sent"});
+}
+
 TEST_P(with_each_child, is_drained_once_less_than_the_mark_waits) {
   child.async_drained(note("at once"));
   const std::string large(1'000'000, 'x');

@@ -37,13 +37,24 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
     listeners_.clear();
   }
 
+  /// Called when somebody wants to know of it (true), and when nobody does any more (false).
+  void on_interest(std::function<void(bool)> interest) { interest_changed_ = std::move(interest); }
+  bool has_interest() const noexcept { return !listeners_.empty() || !waiters_.empty(); }
+
   bool reached() const noexcept { return results_.has_value(); }
   error_code error() const noexcept { return error_; }
   const std::tuple<Results...>* results() const noexcept { return results_ ? &*results_ : nullptr; }
 
   template <class Function>
   std::weak_ptr<listener_base> listen(Function function) {
-    if (!results_) return listeners_.add(std::move(function));
+    if (!results_) {
+      auto added = listeners_.add(std::move(function));
+      added.lock()->cancelled = [weak = this->weak_from_this()] {
+        if (const auto self = weak.lock()) self->tell_interest();
+      };
+      tell_interest();
+      return added;
+    }
     // Past already: called once, from the loop and not from here. Until then it can still be cancelled.
     auto late = std::make_shared<listeners<Results...>>(waiters_.get_executor());
     auto handle = late->add(std::move(function));
@@ -54,13 +65,21 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
   }
 
   void wait(typename waiters<Results...>::handler handler) {
-    if (!results_) return waiters_.add(std::move(handler));
+    if (!results_) {
+      waiters_.add(std::move(handler), [this](auto...) { tell_interest(); });
+      return tell_interest();
+    }
     std::apply([&](const auto&... r) { waiters_.post(std::move(handler), error_, r...); }, *results_);
   }
 
  private:
+  void tell_interest() {
+    if (interest_changed_) interest_changed_(has_interest());
+  }
+
   waiters<Results...> waiters_;
   listeners<Results...> listeners_;
+  std::function<void(bool)> interest_changed_;
   error_code error_;
   std::optional<std::tuple<Results...>> results_;
 };
@@ -121,6 +140,9 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   template <class Function>
   std::weak_ptr<listener_base> listen(Function function) {
     auto added = std::make_shared<sink_of<Function>>(std::move(function));
+    added->cancelled = [weak = this->weak_from_this()] {
+      if (const auto self = weak.lock()) self->tell_reader();
+    };
     this->join(waiters_.get_executor());
     sink_ = added;
     ever_read_ = true;

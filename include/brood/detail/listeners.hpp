@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -26,6 +27,12 @@ void call_listener(const asio::any_io_executor& ex, Call call) {
 
 struct listener_base {
   bool active = true;
+  /// Told when somebody who listened does not any more.
+  std::function<void()> cancelled{};
+
+  void cancel() noexcept {
+    if (std::exchange(active, false) && cancelled) cancelled();
+  }
 };
 
 /// The functions that hear one event, in the order they came.
