@@ -26,10 +26,10 @@ class given_away {
   std::vector<std::shared_ptr<unique_fd>> all_;
 };
 
-/// Whether the descriptors named are there: to be called before anything is opened, since a number that is free now
-/// would be one of ours afterwards, and passed on by mistake. Throws spawn_error.
-/// The time limit, and the steps by which it is kept.
+/// Whether the time limit, and the steps by which it is kept, can be. Throws spawn_error.
 void check_limits(const spawn_options& o);
+/// The same, and whether the descriptors named are there: to be called before anything is opened, since a number that
+/// is free now would be one of ours afterwards, and passed on by mistake.
 void check(const start_request& request);
 
 /// A loop makes its epoll at the first use and may find no descriptor left for it: to be called before there is a child

@@ -14,6 +14,7 @@
 
 #include "values/copying.hpp"
 #include "values/large_pages.hpp"
+#include "wire/json_text.hpp"
 
 namespace brood::wire {
 
@@ -26,7 +27,7 @@ struct json_events {
   static constexpr std::size_t max_key_size = max_object_size;
   static constexpr std::size_t max_string_size = max_object_size;
 
-  static constexpr std::size_t deepest = 3000;  // level of nesting
+  static constexpr std::size_t deepest = deepest_json;
 };
 
 /// What Boost's own parser does with what it finds, but for two things.

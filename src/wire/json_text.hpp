@@ -15,8 +15,8 @@ bool nested_deeper(const boost::json::value& value, std::size_t levels) noexcept
 /// One message in Node's json serialization, without the newline (see append_json_text).
 std::string to_json_text(const boost::json::value& value);
 
-/// Takes what Node takes: white space around the value, invalid UTF-8 inside strings. Half of
-/// a surrogate pair, which a JavaScript string may hold and UTF-8 may not, becomes U+FFFD.
+/// Takes what Node takes, but nothing deeper than that: white space around the value, invalid UTF-8 inside strings.
+/// Half of a surrogate pair, which a JavaScript string may hold and UTF-8 may not, becomes U+FFFD.
 boost::json::value parse_json_text(std::string_view text, boost::system::error_code& ec);
 
 /// Whether it is JSON as RFC 8259 has it, in UTF-8 and not nested deeper.
