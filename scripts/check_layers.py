@@ -16,7 +16,7 @@ RUNG_OF = {
     "executor": "executor", "event": "event", "stream": "stream",
     "channel": "channel", "message_sender": "channel",
     "child_process": "child_process", "async_spawn": "child_process", "spawn_sync": "child_process",
-    "exec": "child_process", "pipe": "child_process",
+    "exec": "child_process", "async_exec": "child_process", "pipe": "child_process",
     "cluster": "cluster", "http": "http", "https": "https",
 }
 

@@ -2,11 +2,11 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "brood/detail/token.hpp"
 #include "brood/child_process.hpp"
 
 namespace brood {
@@ -19,21 +19,26 @@ class async_start;
 /// Dropping this lets the start go on; the child then runs, and is reaped, unheard.
 class [[nodiscard]] spawning {
  public:
-  explicit spawning(std::shared_ptr<process::async_start> state);
-
   /// Gives the child, once. Signature: `void(error_code, std::optional<child_process>)`. Error: errno of the step that
   /// failed, told in full by error(); operation_aborted when cancelled. Cancellation: every kind; the child, should it
   /// start, is left running.
-  template <class Token = boost::asio::deferred_t>
+  template <boost::asio::completion_token_for<void(error_code, std::optional<child_process>)> Token = detail::default_token>
   auto async_child(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, std::optional<child_process>)>(
         [state = state_](auto handler) { wait(*state, std::move(handler)); }, token);
+  }
+  template <class Token = detail::default_token>
+  void async_child(Token&& = Token{}) && {
+    static_assert(detail::never<Token>, "name the start first: `auto start = brood::async_spawn(...); "
+                                        "co_await start.async_child();`");
   }
 
   /// What spawn() would have thrown; empty while the start is under way and when it succeeded.
   const std::optional<spawn_error>& error() const noexcept;
 
  private:
+  friend detail::access;
+  explicit spawning(std::shared_ptr<process::async_start> state);
   using child_handler = boost::asio::any_completion_handler<void(error_code, std::optional<child_process>)>;
   static void wait(process::async_start& state, child_handler handler);
 

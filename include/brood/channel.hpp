@@ -21,7 +21,7 @@ class parent_channel : public message_sender {
   /// Throws boost::system::system_error with errc::no_channel where exists() says false, or when it is taken already.
   explicit parent_channel(executor ex);
   parent_channel(parent_channel&&) noexcept = default;
-  parent_channel& operator=(parent_channel&&) noexcept = default;
+  parent_channel& operator=(parent_channel&& other) noexcept;
   /// Closes the channel, after what was sent has left.
   ~parent_channel();
 
@@ -38,6 +38,7 @@ class parent_channel : public message_sender {
   bool connected() const noexcept;
 
  private:
+  friend detail::access;
   explicit parent_channel(std::shared_ptr<ipc::endpoint> opened);
 };
 

@@ -35,15 +35,24 @@ struct tree_report {
 
 /// A running child, or one that has ended. A move-only handle on shared state: moving it disturbs no wait.
 ///
-/// Dropping it leaves the child running, unless spawn_options::on_drop says otherwise, and still reaped while the loop
-/// runs; listeners go on hearing. Pipes nobody listens to are closed with it. All events come on the executor the child
-/// was started with; one child, one thread.
+/// Dropping it leaves the child running, unless spawn_options::on_drop says otherwise; the child is still reaped while
+/// the loop runs. Listeners that were added through the handle or its streams are not called any more, and the pipes
+/// are closed once what was written to them has left. Operations that wait still complete. detach() keeps the
+/// listeners.
+///
+/// Thread safety: pid(), file() and args() may be called from any thread. For everything else: none of its own. Use it,
+/// and run its handlers, one at a time: an io_context run by one thread, or a strand.
 class child_process : public message_sender {
  public:
-  explicit child_process(process::started parts);
   child_process(child_process&&) noexcept = default;
-  child_process& operator=(child_process&&) noexcept = default;
-  ~child_process() = default;
+  /// Drops the child that the handle held, as the destructor does.
+  child_process& operator=(child_process&& other) noexcept;
+  ~child_process();
+
+  /// Gives up the handle, but not its listeners: the child runs on and they are called as before. The child's input
+  /// ends after what was written; output that nobody listens to is closed. `spawn_options::on_drop` does not apply.
+  /// What the listeners use must live as long as the child.
+  void detach() &&;
 
   pid_t pid() const noexcept;
   /// The command as given, and all arguments the program sees, argv[0] included.
@@ -97,13 +106,19 @@ class child_process : public message_sender {
   /// Whether a kill() has reached it; it says nothing about its end.
   bool killed() const noexcept;
 
-  /// Whether the child keeps the loop's run() from returning. It does, until unref(); its end is told all the same if
-  /// the loop still runs then.
+  /// Whether the child keeps the loop's run() from returning. It does until unref(). If the loop still runs when the
+  /// child ends, its events come as usual. An operation that waits for the child (`exited.async_wait`) keeps run() from
+  /// returning in any case, as Asio's operations do.
+  /// Throws: unref() throws std::logic_error unless the child was started on the executor of an io_context itself: the
+  /// work of a strand or of a thread pool cannot be left out of the count.
   void ref();
   void unref();
 
  private:
-  std::shared_ptr<process::child_state> state_;
+  friend detail::access;
+  explicit child_process(process::started parts);
+
+  detail::state_ptr<process::child_state> state_;
   std::unique_ptr<writable> in_;  // on the heap: references to them outlive a move
   std::unique_ptr<readable> out_;
   std::unique_ptr<readable> err_;

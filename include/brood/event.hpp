@@ -1,99 +1,169 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
+#include <chrono>
 #include <concepts>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "brood/detail/access.hpp"
 #include "brood/detail/event_state.hpp"
+#include "brood/detail/token.hpp"
 #include "brood/subscription.hpp"
 
-/// The three kinds of events, told apart by what they remember. Their listeners run on the loop of the object they
-/// belong to, in the order they subscribed, never inside the call that started the operation. An exception that
-/// leaves a listener leaves the loop's run() soon, as with any Asio handler; it keeps no other listener from hearing,
-/// and run() may be called again.
+/// The three kinds of events, told apart by what they remember.
+///
+/// Listeners run on the executor of the object that the event belongs to, in the order in which they were added. A
+/// listener never runs inside a call of the program: what a call causes is emitted afterwards, from the loop. If an
+/// exception leaves a listener, the other listeners are still called and the exception leaves the loop's run() soon
+/// after, as with any Asio handler; run() may then be called again.
+///
+/// Listeners belong to the handle: when the handle (a child_process, a server, an acceptor ...) is dropped, its
+/// listeners are not called any more. Operations that wait (`async_wait`, `async_next`) still complete.
+///
+/// Events cannot be assigned. A copy speaks of the same event.
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 namespace brood {
 
-/// Happens at most once and is remembered: who asks late still learns of it. For `exited`, `disconnected` and the
-/// like. A cheap handle on shared state; copies speak of the same event.
+/// An event that happens at most once and is remembered: a listener that is added late is still called. For `exited`,
+/// `disconnected` and the like.
 template <class... Results>
 class milestone {
  public:
-  using state = detail::milestone_state<Results...>;
-  explicit milestone(std::shared_ptr<state> s) noexcept : state_(std::move(s)) {}
+  milestone(const milestone&) noexcept = default;
+  milestone& operator=(const milestone&) = delete;
 
-  /// Calls `f(results...)` when it happens; soon, if it already has.
+  /// Calls `f(results...)` when the event happens; soon, if it already has.
   template <std::invocable<const Results&...> Function>
   subscription on(Function f) const {
-    return subscription{state_->listen(std::move(f))};
+    return detail::access::make<subscription>(state_->listen_for_program(std::move(f)));
   }
 
   bool reached() const noexcept { return state_->reached(); }
-  /// What went wrong with it, if something did; none while it has not happened.
+  /// The error of the event, if it has one: why it failed, or why it cannot happen any more.
   boost::system::error_code error() const noexcept { return state_->error(); }
 
-  /// The result, or nullptr while it has not happened. Points into the event, which owns it.
+  /// The result, or nullptr while the event has not happened. It points into the event, which owns it.
   auto value() const noexcept requires(sizeof...(Results) == 1) {
     auto* results = state_->results();
     return results != nullptr ? &std::get<0>(*results) : nullptr;
   }
 
-  /// Completes when it happens; soon, if it already has.
-  /// Signature: `void(error_code, Results...)`. Error: operation_aborted when cancelled or when it can not happen any
-  /// more; else what the event itself says. Cancellation: every kind ends the wait and nothing else.
-  template <class Token = boost::asio::deferred_t>
+  /// Completes when the event happens; soon, if it already has.
+  /// Completion signature: `void(error_code, Results...)`.
+  /// Errors: what the event itself says; operation_aborted when cancelled, or if the event cannot happen any more and
+  /// has no error of its own.
+  /// Cancellation: every kind ends the wait and nothing else.
+  template <boost::asio::completion_token_for<void(boost::system::error_code, Results...)> Token =
+                detail::default_token>
   auto async_wait(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, Results...)>(
         [keep = state_](auto handler) { keep->wait(std::move(handler)); }, token);
   }
+  template <class Token = detail::default_token>
+  void async_wait(Token&& = Token{}) && {
+    static_assert(detail::never<Token>, "name the object first: `auto child = brood::spawn(...); "
+                                        "co_await child.exited.async_wait();`");
+  }
 
  private:
-  std::shared_ptr<state> state_;
+  friend detail::access;
+  explicit milestone(std::shared_ptr<detail::milestone_state<Results...>> s) noexcept : state_(std::move(s)) {}
+
+  std::shared_ptr<detail::milestone_state<Results...>> state_;
 };
 
-/// A queue: each value goes to exactly one reader and is kept until read; then, when no more can come, it ends. The
-/// source is stopped while the inbox is full. Read it with `async_next` or with `on`, not with both at once.
+/// A queue: each value goes to exactly one reader and is kept until it is read. When no more values can come, the
+/// queue ends. The source is stopped while the queue is full. Read it with `async_next` or with `on`, not with both at
+/// once.
 template <class T>
 class inbox {
  public:
-  using state = detail::inbox_state<T>;
-  explicit inbox(std::shared_ptr<state> s) noexcept : state_(std::move(s)) {}
+  inbox(const inbox&) noexcept = default;
+  inbox& operator=(const inbox&) = delete;
 
-  /// Calls `f(value)` for each value from here on, those that wait already first. A second call replaces the first.
+  /// Calls `f(value)` for each value from now on, beginning with those that are queued. A second call replaces the
+  /// first listener.
   template <std::invocable<T> Function>
   subscription on(Function f) const {
-    return subscription{state_->listen(std::move(f))};
+    return detail::access::make<subscription>(state_->listen(std::move(f)));
   }
 
-  /// Takes the next value. Signature: `void(error_code, std::optional<T>)`; an empty optional is the end, and not an
-  /// error. Error: operation_aborted when cancelled. Cancellation: every kind; no value is lost by it.
-  template <class Token = boost::asio::deferred_t>
+  /// Takes the next value.
+  /// Completion signature: `void(error_code, std::optional<T>)`; an empty optional is the end, which is no error.
+  /// Errors: operation_aborted when cancelled.
+  /// Cancellation: every kind; no value is lost by it.
+  template <boost::asio::completion_token_for<void(boost::system::error_code, std::optional<T>)> Token =
+                detail::default_token>
   auto async_next(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::optional<T>)>(
         [keep = state_](auto handler) { keep->next(std::move(handler)); }, token);
   }
+  template <class Token = detail::default_token>
+  void async_next(Token&& = Token{}) && {
+    static_assert(detail::never<Token>, "name the object first: `auto kid = brood::fork(...); "
+                                        "co_await kid.messages.async_next();`");
+  }
+
+  /// Takes the next value if there is one within `limit`. Unlike `async_next(...) || timer.async_wait(...)`, which may
+  /// lose a value that comes together with the time-out, this loses none.
+  /// Completion signature: `void(error_code, std::optional<T>)`; an empty optional without an error is the end.
+  /// Errors: asio::error::timed_out if no value came in time; operation_aborted when cancelled.
+  /// Cancellation: every kind; no value is lost by it.
+  template <boost::asio::completion_token_for<void(boost::system::error_code, std::optional<T>)> Token =
+                detail::default_token>
+  auto async_next_within(std::chrono::milliseconds limit, Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::optional<T>)>(
+        [keep = state_](auto handler, std::chrono::milliseconds time) { keep->next(std::move(handler), time); }, token,
+        limit);
+  }
 
  private:
-  std::shared_ptr<state> state_;
+  friend detail::access;
+  explicit inbox(std::shared_ptr<detail::inbox_state<T>> s) noexcept : state_(std::move(s)) {}
+
+  std::shared_ptr<detail::inbox_state<T>> state_;
 };
 
-/// Happens any number of times. Every listener hears it, nobody keeps it.
+/// An event that happens any number of times. Every listener is called; nothing is kept for later listeners.
 template <class... Args>
 class event {
  public:
-  using state = detail::listeners<Args...>;
-  explicit event(std::shared_ptr<state> s) noexcept : state_(std::move(s)) {}
+  event(const event&) noexcept = default;
+  event& operator=(const event&) = delete;
 
   /// Calls `f(args...)` each time.
   template <std::invocable<const Args&...> Function>
   subscription on(Function f) const {
-    return subscription{state_->add(std::move(f))};
+    return detail::access::make<subscription>(state_->add(std::move(f), detail::audience::program));
   }
 
  private:
-  std::shared_ptr<state> state_;
+  friend detail::access;
+  explicit event(std::shared_ptr<detail::listeners<Args...>> s) noexcept : state_(std::move(s)) {}
+
+  std::shared_ptr<detail::listeners<Args...>> state_;
 };
+
+namespace detail {
+
+/// The event that a program sees of its memory.
+template <class... Results>
+milestone<Results...> event_of(std::shared_ptr<milestone_state<Results...>> state) {
+  return access::make<milestone<Results...>>(std::move(state));
+}
+template <class T>
+inbox<T> event_of(std::shared_ptr<inbox_state<T>> state) {
+  return access::make<inbox<T>>(std::move(state));
+}
+template <class... Args>
+event<Args...> event_of(std::shared_ptr<listeners<Args...>> state) {
+  return access::make<event<Args...>>(std::move(state));
+}
+
+}  // namespace detail
 
 }  // namespace brood

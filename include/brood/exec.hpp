@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "brood/detail/token.hpp"
 #include "brood/child_process.hpp"
 
 namespace brood {
@@ -87,8 +87,6 @@ class exec_error : public std::runtime_error {
 /// exec_options::on_drop says otherwise.
 class [[nodiscard]] exec_run {
  public:
-  exec_run(child_process child, std::shared_ptr<process::exec_state> state);
-
   /// The process itself: to write to in(), or to kill.
   child_process& child() noexcept { return child_; }
 
@@ -96,15 +94,22 @@ class [[nodiscard]] exec_run {
   /// hold it up. Signature: `void(error_code, exec_result)`. A command that fails is a result, not an error; error:
   /// errc::status_lost; what kept it from being read or kept; operation_aborted when cancelled. Cancellation: total
   /// sends SIGINT to the process, partial SIGTERM, terminal SIGKILL, and none is waited for: it is reaped on its own.
-  template <class Token = boost::asio::deferred_t>
+  template <boost::asio::completion_token_for<void(error_code, exec_result)> Token = detail::default_token>
   auto async_result(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, exec_result)>(
         [state = state_](auto handler) { wait(*state, std::move(handler)); }, token);
+  }
+  template <class Token = detail::default_token>
+  void async_result(Token&& = Token{}) && {
+    static_assert(detail::never<Token>, "name the run first: `auto run = brood::exec(...); co_await run.async_result();`, "
+                                        "or write `co_await brood::async_exec(...)`");
   }
 
  private:
   using result_handler = boost::asio::any_completion_handler<void(error_code, exec_result)>;
   static void wait(process::exec_state& state, result_handler handler);
+  friend detail::access;
+  exec_run(child_process child, std::shared_ptr<process::exec_state> state);
 
   child_process child_;
   std::shared_ptr<process::exec_state> state_;

@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/json/value.hpp>
 #include <concepts>
 #include <memory>
@@ -10,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "brood/detail/token.hpp"
+#include "brood/detail/loop_entry.hpp"
 #include "brood/error.hpp"
 #include "brood/message.hpp"
 
@@ -20,8 +21,10 @@ struct endpoint;
 }
 
 namespace detail {
+/// A completion token of the sending operations. An attachment in its place is none.
 template <class T>
-concept completion_token = !std::same_as<std::remove_cvref_t<T>, attachment>;
+concept send_token = !std::same_as<std::remove_cvref_t<T>, attachment> &&
+                     boost::asio::completion_token_for<T, void(error_code)>;
 }
 
 /// The sending side of a message channel: of a child_process, a parent_channel, a cluster's worker.
@@ -53,19 +56,19 @@ class message_sender {
   /// Sends, and completes when all of the message has left this process for the kernel: should the process end now,
   /// the message is not lost. Signature: `void(error_code)`. Error: errc::channel_closed when the channel was closed
   /// before, or what it was closed with. Cancellation: every kind ends the wait; the message is sent all the same.
-  template <class Token = boost::asio::deferred_t>
+  template <detail::send_token Token = detail::default_token>
   auto async_send(boost::json::value body, attachment handle, Token&& token = Token{}) & {
     return initiate_send(std::move(body), std::move(handle), std::forward<Token>(token));
   }
-  template <detail::completion_token Token = boost::asio::deferred_t>
+  template <detail::send_token Token = detail::default_token>
   auto async_send(boost::json::value body, Token&& token = Token{}) & {
     return initiate_send(std::move(body), attachment(), std::forward<Token>(token));
   }
-  template <value_like T, class Token = boost::asio::deferred_t>
+  template <value_like T, detail::send_token Token = detail::default_token>
   auto async_send(T body, attachment handle, Token&& token = Token{}) & {
     return initiate_send(value(std::move(body)), std::move(handle), std::forward<Token>(token));
   }
-  template <value_like T, detail::completion_token Token = boost::asio::deferred_t>
+  template <value_like T, detail::send_token Token = detail::default_token>
   auto async_send(T body, Token&& token = Token{}) & {
     return initiate_send(value(std::move(body)), attachment(), std::forward<Token>(token));
   }
@@ -73,57 +76,60 @@ class message_sender {
   /// Sends a message with a descriptor, and completes when the peer has taken that. Signature: `void(error_code)`.
   /// Error: errc::handle_refused when it did not; errc::channel_closed when the channel was closed before it answered;
   /// errc::invalid_handle for an empty attachment and one that can not travel. Cancellation: as of async_send.
-  template <class Token = boost::asio::deferred_t>
+  template <detail::send_token Token = detail::default_token>
   auto async_acked(boost::json::value body, attachment handle, Token&& token = Token{}) & {
     return initiate_acked(std::move(body), std::move(handle), std::forward<Token>(token));
   }
-  template <value_like T, class Token = boost::asio::deferred_t>
+  template <value_like T, detail::send_token Token = detail::default_token>
   auto async_acked(T body, attachment handle, Token&& token = Token{}) & {
     return initiate_acked(value(std::move(body)), std::move(handle), std::forward<Token>(token));
   }
 
   /// Completes when less than 128 KiB wait to leave; soon, if that is so already. Signature: `void(error_code)`. Error:
   /// errc::channel_closed when the channel is closed first. Cancellation: every kind, and nothing else comes of it.
-  template <class Token = boost::asio::deferred_t>
+  template <detail::send_token Token = detail::default_token>
   auto async_drained(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(
-        [keep = endpoint_](auto h) { wait_drained(*keep, std::move(h)); }, token);
+        [keep = endpoint_](auto h) { wait_drained(keep, std::move(h)); }, token);
   }
 
  protected:
-  explicit message_sender(std::shared_ptr<ipc::endpoint> through) noexcept : endpoint_(std::move(through)) {}
+  explicit message_sender(std::shared_ptr<ipc::endpoint> through);
   ~message_sender() = default;
   message_sender(const message_sender&) = default;
   message_sender(message_sender&&) noexcept = default;
   message_sender& operator=(const message_sender&) = default;
   message_sender& operator=(message_sender&&) noexcept = default;
 
-  const std::shared_ptr<ipc::endpoint>& endpoint() const noexcept { return endpoint_; }
+  /// To be kept during a call that may end the channel.
+  detail::loop_entry enter() const { return endpoint_.enter(); }
+  const std::shared_ptr<ipc::endpoint>& endpoint() const noexcept { return endpoint_.unguarded(); }
 
  private:
   using handler = boost::asio::any_completion_handler<void(error_code)>;
+  using endpoint_ptr = detail::state_ptr<ipc::endpoint>;
 
   template <class Body, class Token>
   auto initiate_send(Body body, attachment handle, Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code)>(
-        [keep = endpoint_](auto h, const Body& b, attachment a) { start_send(*keep, b, std::move(a), std::move(h)); },
+        [keep = endpoint_](auto h, const Body& b, attachment a) { start_send(keep, b, std::move(a), std::move(h)); },
         token, std::move(body), std::move(handle));
   }
   template <class Body, class Token>
   auto initiate_acked(Body body, attachment handle, Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code)>(
-        [keep = endpoint_](auto h, const Body& b, attachment a) { start_acked(*keep, b, std::move(a), std::move(h)); },
+        [keep = endpoint_](auto h, const Body& b, attachment a) { start_acked(keep, b, std::move(a), std::move(h)); },
         token, std::move(body), std::move(handle));
   }
 
   bool send_value(const value& body, attachment handle);
-  static void start_send(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h);
-  static void start_send(ipc::endpoint& through, const value& body, attachment handle, handler h);
-  static void start_acked(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h);
-  static void start_acked(ipc::endpoint& through, const value& body, attachment handle, handler h);
-  static void wait_drained(ipc::endpoint& through, handler h);
+  static void start_send(const endpoint_ptr& to, const boost::json::value& body, attachment handle, handler h);
+  static void start_send(const endpoint_ptr& to, const value& body, attachment handle, handler h);
+  static void start_acked(const endpoint_ptr& to, const boost::json::value& body, attachment handle, handler h);
+  static void start_acked(const endpoint_ptr& to, const value& body, attachment handle, handler h);
+  static void wait_drained(const endpoint_ptr& to, handler h);
 
-  std::shared_ptr<ipc::endpoint> endpoint_;
+  endpoint_ptr endpoint_;
 };
 
 }  // namespace brood

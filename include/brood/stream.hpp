@@ -4,13 +4,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/deferred.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "brood/detail/token.hpp"
 #include "brood/error.hpp"
 #include "brood/event.hpp"
 #include "brood/unique_fd.hpp"
@@ -31,10 +31,9 @@ class readable {
  public:
   readable(const readable&) = delete;
   readable& operator=(const readable&) = delete;
-  /// Closes the stream, unless a listener goes on hearing it or a read is under way.
+  /// Closes the stream, unless a read is under way. Listeners are not called any more.
   ~readable();
   using executor_type = boost::asio::any_io_executor;
-  explicit readable(std::shared_ptr<process::readable_state> s);
 
   executor_type get_executor() const noexcept;
 
@@ -58,18 +57,18 @@ class readable {
   /// AsyncReadStream. Signature: `void(error_code, std::size_t)`. Error: asio::error::eof at the end;
   /// operation_aborted when cancelled or closed; already_started when a read is under way or the stream flows.
   /// Cancellation: every kind; nothing read is lost by it.
-  template <class Buffers, class Token = boost::asio::deferred_t>
+  template <class Buffers, boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
   auto async_read_some(const Buffers& buffers, Token&& token = Token{}) {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
         [state = state_](auto handler, boost::asio::mutable_buffer first) {
-          read_some(*state, first, std::move(handler));
+          read_some(state, first, std::move(handler));
         },
         token, first_of(buffers));
   }
 
  private:
   using read_handler = boost::asio::any_completion_handler<void(error_code, std::size_t)>;
-  static void read_some(process::readable_state&, boost::asio::mutable_buffer, read_handler);
+  static void read_some(const detail::state_ptr<process::readable_state>&, boost::asio::mutable_buffer, read_handler);
 
   template <class Buffers>
   static boost::asio::mutable_buffer first_of(const Buffers& buffers) {
@@ -81,7 +80,12 @@ class readable {
   }
 
   friend milestone<error_code> pipe(readable& from, writable& to);
-  std::shared_ptr<process::readable_state> state_;
+  friend detail::access;
+  friend class child_process;
+  explicit readable(std::shared_ptr<process::readable_state> s);
+  void detach() noexcept;
+
+  detail::state_ptr<process::readable_state> state_;
 };
 
 /// What the parent writes and a child reads: `write` and `end`, which never wait, or an Asio AsyncWriteStream.
@@ -90,10 +94,9 @@ class writable {
  public:
   writable(const writable&) = delete;
   writable& operator=(const writable&) = delete;
-  /// The same as end().
+  /// The same as end(). Listeners are not called any more.
   ~writable();
   using executor_type = boost::asio::any_io_executor;
-  explicit writable(std::shared_ptr<process::writable_state> s);
 
   executor_type get_executor() const noexcept;
 
@@ -118,19 +121,19 @@ class writable {
   /// Completes when the queue is empty. Signature: `void(error_code)`. Error: why the stream was closed instead;
   /// operation_aborted when cancelled, or when close() dropped the queue. Cancellation: every kind; the queue is
   /// written all the same.
-  template <class Token = boost::asio::deferred_t>
+  template <boost::asio::completion_token_for<void(error_code)> Token = detail::default_token>
   auto async_drained(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(
-        [state = state_](auto handler) { wait_drained(*state, std::move(handler)); }, token);
+        [state = state_](auto handler) { wait_drained(state, std::move(handler)); }, token);
   }
 
   /// AsyncWriteStream. Signature: `void(error_code, std::size_t)`. Goes after what `write` has queued. Error: EPIPE
   /// when the reader is gone; operation_aborted when cancelled or closed; already_started while another one waits.
-  template <class Buffers, class Token = boost::asio::deferred_t>
+  template <class Buffers, boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
   auto async_write_some(const Buffers& buffers, Token&& token = Token{}) {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
         [state = state_](auto handler, boost::asio::const_buffer first) {
-          write_some(*state, first, std::move(handler));
+          write_some(state, first, std::move(handler));
         },
         token, first_of(buffers));
   }
@@ -138,8 +141,8 @@ class writable {
  private:
   using write_handler = boost::asio::any_completion_handler<void(error_code, std::size_t)>;
   using drained_handler = boost::asio::any_completion_handler<void(error_code)>;
-  static void write_some(process::writable_state&, boost::asio::const_buffer, write_handler);
-  static void wait_drained(process::writable_state&, drained_handler);
+  static void write_some(const detail::state_ptr<process::writable_state>&, boost::asio::const_buffer, write_handler);
+  static void wait_drained(const detail::state_ptr<process::writable_state>&, drained_handler);
 
   template <class Buffers>
   static boost::asio::const_buffer first_of(const Buffers& buffers) {
@@ -151,7 +154,12 @@ class writable {
   }
 
   friend milestone<error_code> pipe(readable& from, writable& to);
-  std::shared_ptr<process::writable_state> state_;
+  friend detail::access;
+  friend class child_process;
+  explicit writable(std::shared_ptr<process::writable_state> s);
+  void detach();
+
+  detail::state_ptr<process::writable_state> state_;
 };
 
 }  // namespace brood

@@ -3,32 +3,36 @@
 #include <memory>
 #include <utility>
 
+#include "brood/detail/access.hpp"
 #include "brood/detail/listeners.hpp"
 
 namespace brood {
 
-/// Unsubscribes its listener when it goes out of scope.
 class scoped_subscription;
 
-/// What `on` returns. Dropping it leaves the listener where it is, so `child.exited.on(f);` just works.
+/// Returned by `on`. Dropping it leaves the listener in place, so that `child.exited.on(f);` works as it stands. A
+/// listener ends with cancel(), with the end of a scoped_subscription, or with the handle that it was added through.
 class subscription {
  public:
   subscription() = default;
-  explicit subscription(std::weak_ptr<detail::listener_base> listener) noexcept : listener_(std::move(listener)) {}
 
-  /// From here on the listener is not called, not even by the emission under way. May be called twice.
+  /// Removes the listener: it is not called any more, not even by an emission under way. May be called twice.
   void cancel() noexcept {
     if (auto listener = listener_.lock()) listener->cancel();
     listener_.reset();
   }
 
-  /// The same as an object whose end unsubscribes.
+  /// Turns this into an object that cancels at the end of its scope.
   [[nodiscard]] scoped_subscription scoped() &&;
 
  private:
+  friend detail::access;
+  explicit subscription(std::weak_ptr<detail::listener_base> listener) noexcept : listener_(std::move(listener)) {}
+
   std::weak_ptr<detail::listener_base> listener_;
 };
 
+/// Cancels its subscription at the end of its scope.
 class [[nodiscard]] scoped_subscription {
  public:
   scoped_subscription() = default;

@@ -86,9 +86,15 @@ void acceptor_state::give_taken() {
   give_out(std::span(&fd, 1));
 }
 
-void acceptor_state::drop_taken() {
+void acceptor_state::drop() {
   traffic_->taken(-static_cast<int>(taken_.size()));
   taken_.clear();
+  arrived_.clear();
+  serve_ = nullptr;
+  on_data = nullptr;
+  on_exhausted = nullptr;
+  listening->forget_program();
+  closed->forget_program();
 }
 
 void acceptor_state::complete_one(unique_fd fd) {
@@ -127,7 +133,11 @@ template void acceptor_state::accept_into(detail::waiters<local::socket>&, local
 void acceptor_state::serve(acceptor::batch_handler f) {
   serve_ = std::move(f);
   if (arrived_.empty()) return wait();
-  // Those that came before are told from the loop, as all others.
+  give_arrived_later();
+}
+
+/// From the loop: a function of the program is never called inside a call of the program.
+void acceptor_state::give_arrived_later() {
   asio::post(executor(), [self = shared_from_this()] {
     auto early = std::exchange(self->arrived_, {});
     for (auto& fd : early) self->give_out(std::span(&fd, 1));
@@ -188,6 +198,10 @@ std::size_t acceptor_state::accept_some(std::span<unique_fd> into) {
 
 void acceptor_state::give_out(std::span<unique_fd> batch) {
   auto self = shared_from_this();
+  if (serve_ && detail::loop_entry::in_call()) {
+    for (auto& fd : batch) arrived_.push_back(std::move(fd));
+    return give_arrived_later();
+  }
   // A copy: the program may close this acceptor in the middle.
   if (const auto f = serve_) return detail::call_listener(executor(), [&] { f(batch); });
   for (auto& fd : batch) {

@@ -55,7 +55,8 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   bool take(unique_fd& fd);
   /// The oldest that was taken and not given out yet, if there is one.
   void give_taken();
-  void drop_taken();
+  /// The handle was dropped: nothing is given out, and nobody is called, any more.
+  void drop();
   void accept(handler h) { accept_into(accepting_, std::move(h), true); }
   void accept_local(local_handler h) { accept_into(accepting_local_, std::move(h), false); }
   void serve(acceptor::batch_handler f);
@@ -97,6 +98,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   std::size_t accept_some(std::span<unique_fd> into);
   void take_queue();
   void give_out(std::span<unique_fd> batch);
+  void give_arrived_later();
   void complete_one(unique_fd fd);
   void pause();
   void tell_closed();

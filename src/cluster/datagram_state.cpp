@@ -11,17 +11,28 @@
 namespace brood::cluster {
 
 datagram_port::datagram_port(std::shared_ptr<datagram_state> state)
-    : bound(state->bound), closed(state->closed), state_(std::move(state)) {}
+    : bound(detail::event_of(state->bound)),
+      closed(detail::event_of(state->closed)),
+      state_(state, state->socket.get_executor()) {}
 
-datagram_port::~datagram_port() {
-  if (state_) close();
+datagram_port& datagram_port::operator=(datagram_port&& other) noexcept {
+  return detail::replace(*this, std::move(other));
 }
 
-datagram_port::socket_type& datagram_port::socket() noexcept { return state_->socket; }
+datagram_port::~datagram_port() {
+  if (!state_) return;
+  state_->bound->forget_program();
+  state_->closed->forget_program();
+  close();
+}
+
+datagram_port::socket_type& datagram_port::socket() noexcept { return state_.unguarded()->socket; }
 
 void datagram_port::close() {
-  if (auto owner = state_->owner.lock()) owner->close_datagrams(*state_);
-  state_->end(errc::listener_closed);
+  const auto entry = state_.enter();
+  datagram_state& state = *state_.unguarded();
+  if (auto owner = state.owner.lock()) owner->close_datagrams(state);
+  state.end(errc::listener_closed);
 }
 
 datagram_state::datagram_state(const asio::any_io_executor& ex, wire::listen_request what)

@@ -9,8 +9,8 @@ namespace {
 
 /// One event of the state, which keeps the whole state alive.
 template <class Listeners>
-std::shared_ptr<Listeners> part(const std::shared_ptr<primary_state>& state, Listeners primary_state::*member) {
-  return {state, &((*state).*member)};
+auto part(const std::shared_ptr<primary_state>& state, Listeners primary_state::*member) {
+  return detail::event_of(std::shared_ptr<Listeners>(state, &((*state).*member)));
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ primary::primary(std::shared_ptr<primary_state> state)
       crash_looping(part(state, &primary_state::crash_looping)),
       draining(part(state, &primary_state::draining)),
       message(part(state, &primary_state::message_received)),
-      state_(std::move(state)) {}
+      state_(state, state->executor()) {}
 
 primary::~primary() { state_->abandon(); }
 
@@ -41,11 +41,12 @@ std::vector<std::reference_wrapper<worker>> primary::workers() const {
 }
 
 worker* primary::find(int id) const noexcept {
-  auto found = state_->workers().find(id);
-  return found != state_->workers().end() ? found->second.get() : nullptr;
+  const auto& all = state_.unguarded()->workers();
+  auto found = all.find(id);
+  return found != all.end() ? found->second.get() : nullptr;
 }
 
-cluster::scheduling primary::scheduling() const noexcept { return state_->scheduling(); }
+cluster::scheduling primary::scheduling() const noexcept { return state_.unguarded()->scheduling(); }
 
 std::optional<crash_loop> primary::crash_loop() const { return state_->crash_loop(); }
 
@@ -53,10 +54,12 @@ address primary::adopt(unique_fd socket) { return state_->adopt(std::move(socket
 
 statistics primary::stats(const statistics_options& with) const { return state_->stats(with); }
 
-void primary::reload(primary_state& state, reload_options with, reload_handler handler) {
-  state.reload(with, std::move(handler));
+void primary::reload(const detail::state_ptr<primary_state>& state, reload_options with, reload_handler handler) {
+  state->reload(with, std::move(handler));
 }
 
-void primary::disconnect(primary_state& state, disconnect_handler handler) { state.disconnect_all(std::move(handler)); }
+void primary::disconnect(const detail::state_ptr<primary_state>& state, disconnect_handler handler) {
+  state->disconnect_all(std::move(handler));
+}
 
 }  // namespace brood::cluster

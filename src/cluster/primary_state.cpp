@@ -157,7 +157,7 @@ void primary_state::start(const state_ptr& who) {
   who->tolerance = std::uniform_real_distribution<>(-1, 1)(random_);
   ++started_;
   watch(who);
-  if (settings_.on_err) hear_err(who, std::make_unique<readable>(std::move(begun.err)));
+  if (settings_.on_err) hear_err(who, detail::access::make_unique<readable>(std::move(begun.err)));
   if (!std::exchange(watching_limits_, true)) watch_limits();
   asio::post(executor_, [self = shared_from_this(), who] {
     if (auto facade = who->facade.lock()) self->forked.call(*facade);
@@ -216,6 +216,8 @@ void primary_state::on_exited(const state_ptr& who, exit_status status) {
 
 void primary_state::forget(const state_ptr& who) {
   who->timer.cancel();
+  who->online->fail(asio::error::operation_aborted);
+  who->ready->fail(asio::error::operation_aborted);
   states_.erase(who->id);
   workers_.erase(who->id);
   if (states_.empty()) {
@@ -232,6 +234,8 @@ void primary_state::disconnect_worker(worker_state& who) {
   auto found = states_.find(who.id);
   if (found == states_.end()) return;
   if (!who.child) {
+    who.exited->fail(asio::error::operation_aborted);
+    who.channel->disconnected->fail(asio::error::operation_aborted);
     forget(state_ptr(found->second));
     return complete_if_all_gone();
   }
@@ -302,7 +306,20 @@ void primary_state::complete_if_all_gone() {
   while (!all_gone_.empty()) all_gone_.complete_one({});
 }
 
+void primary_state::forget_program() noexcept {
+  forked.forget_program();
+  online.forget_program();
+  listening.forget_program();
+  disconnected.forget_program();
+  exited.forget_program();
+  crash_looping.forget_program();
+  draining.forget_program();
+  message_received.forget_program();
+  for (const auto& [id, who] : states_) who->forget_program();
+}
+
 void primary_state::abandon() {
+  forget_program();
   if (const auto reload = reload_) reload->abort(asio::error::operation_aborted);
   stopping_ = true;
   if (const auto next = std::exchange(after_recycling_, nullptr)) next();

@@ -35,6 +35,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
 
   const std::map<int, std::shared_ptr<worker>>& workers() const noexcept { return workers_; }
   cluster::scheduling scheduling() const noexcept { return settings_.scheduling; }
+  const asio::any_io_executor& executor() const noexcept { return executor_; }
 
   // For a reload under way.
   /// Starts a worker without waiting, whatever happened to others. Its id. Throws spawn_error.
@@ -63,6 +64,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   using listener_ptr = std::shared_ptr<listener>;
 
   // Life
+  void forget_program() noexcept;
   state_ptr add_worker(const environment& changes);
   void enlist(const state_ptr& who);
   void start(const state_ptr& who);

@@ -22,11 +22,14 @@ wire::listen_request at(const Endpoint& endpoint, const std::string& family) {
           .address_type = family + (endpoint.address().is_v6() ? '6' : '4')};
 }
 
-acceptor listen_at(this_worker_state& state, wire::listen_request request, const listen_options& with) {
+acceptor listen_at(const detail::state_ptr<this_worker_state>& state, wire::listen_request request,
+                   const listen_options& with) {
+  const auto entry = state.enter();
   if (with.ipv6_only) request.flags |= 1;
   request.backlog = with.backlog;
   request.data = with.data;
-  return acceptor(with.exclusive ? state.listen_exclusive(std::move(request)) : state.listen(std::move(request)));
+  return brood::detail::access::make<acceptor>(with.exclusive ? state.unguarded()->listen_exclusive(std::move(request))
+                                                              : state.unguarded()->listen(std::move(request)));
 }
 
 }  // namespace
@@ -35,50 +38,60 @@ this_worker::this_worker(executor ex, worker_options options) : this_worker(join
 
 this_worker::this_worker(std::shared_ptr<this_worker_state> state)
     : message_sender(state->channel),
-      messages(state->channel->messages),
-      disconnecting(state->disconnecting),
-      disconnected(state->channel->disconnected),
-      state_(std::move(state)) {}
+      messages(detail::event_of(state->channel->messages)),
+      disconnecting(detail::event_of(state->disconnecting)),
+      disconnected(detail::event_of(state->channel->disconnected)),
+      state_(state, state->channel->executor) {}
 
-this_worker::~this_worker() { state_->channel->disconnect(); }
+this_worker::~this_worker() {
+  state_->channel->messages->forget_program();
+  state_->channel->disconnected->forget_program();
+  state_->disconnecting->forget_program();
+  state_->channel->disconnect();
+}
 
-boost::asio::any_io_executor this_worker::get_executor() const noexcept { return state_->channel->executor; }
-int this_worker::id() const noexcept { return state_->id; }
+boost::asio::any_io_executor this_worker::get_executor() const noexcept { return state_.unguarded()->channel->executor; }
+int this_worker::id() const noexcept { return state_.unguarded()->id; }
 
 acceptor this_worker::listen(std::uint16_t port, const listen_options& with) {
-  return listen_at(*state_, {.port = port}, with);
+  return listen_at(state_, {.port = port}, with);
 }
 
 acceptor this_worker::listen(const boost::asio::ip::tcp::endpoint& endpoint, const listen_options& with) {
-  return listen_at(*state_, at(endpoint, ""), with);
+  return listen_at(state_, at(endpoint, ""), with);
 }
 
 acceptor this_worker::listen(const std::filesystem::path& path, const listen_options& with) {
-  if (path.empty()) return acceptor(state_->refuse({.port = -1, .address_type = "-1"}, asio::error::invalid_argument));
+  if (path.empty()) {
+    return brood::detail::access::make<acceptor>(
+        state_->refuse({.port = -1, .address_type = "-1"}, asio::error::invalid_argument));
+  }
   wire::listen_request request{.address = std::filesystem::absolute(path).string(), .port = -1, .address_type = "-1"};
   request.readable_all = with.readable_all;
   request.writable_all = with.writable_all;
-  return listen_at(*state_, std::move(request), with);
+  return listen_at(state_, std::move(request), with);
 }
 
 acceptor this_worker::listen_inherited(int descriptor, const listen_options& with) {
   listen_options shared = with;
   shared.exclusive = false;  // it is the primary's
-  if (descriptor < 0) return acceptor(state_->refuse({.fd = descriptor}, asio::error::bad_descriptor));
-  return listen_at(*state_, {.fd = descriptor}, shared);
+  if (descriptor < 0) {
+    return brood::detail::access::make<acceptor>(state_->refuse({.fd = descriptor}, asio::error::bad_descriptor));
+  }
+  return listen_at(state_, {.fd = descriptor}, shared);
 }
 
 datagram_port this_worker::bind_udp(const boost::asio::ip::udp::endpoint& endpoint, const datagram_options& with) {
   wire::listen_request request = at(endpoint, "udp");
   request.fd = -1;  // as Node says it
   request.flags = (with.ipv6_only ? 1 : 0) | (with.reuse_address ? 4 : 0);
-  return datagram_port(state_->bind(std::move(request), with.exclusive));
+  return brood::detail::access::make<datagram_port>(state_->bind(std::move(request), with.exclusive));
 }
 
 void this_worker::ready() { state_->tell_ready(); }
 void this_worker::disconnect() { state_->disconnect(true); }
-bool this_worker::connected() const noexcept { return state_->channel->connected(); }
-bool this_worker::exited_after_disconnect() const noexcept { return state_->exited_after_disconnect; }
-std::shared_ptr<void> this_worker::hold() { return state_->hold; }
+bool this_worker::connected() const noexcept { return state_.unguarded()->channel->connected(); }
+bool this_worker::exited_after_disconnect() const noexcept { return state_.unguarded()->exited_after_disconnect; }
+std::shared_ptr<void> this_worker::hold() { return state_.unguarded()->hold; }
 
 }  // namespace brood::cluster

@@ -227,6 +227,7 @@ void this_worker_state::leave() {
 
 void this_worker_state::on_lost() {
   end_acceptors(errc::channel_closed);
+  disconnecting->fail(asio::error::operation_aborted);
   replies_.clear();
   report_timer_.cancel();
   if (exited_after_disconnect || !options.exit_when_lost) return;

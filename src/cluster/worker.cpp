@@ -14,14 +14,23 @@ worker_state::worker_state(const asio::any_io_executor& ex, int number)
       exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
       listening(std::make_shared<detail::listeners<address>>(ex)) {}
 
+void worker_state::forget_program() noexcept {
+  online->forget_program();
+  ready->forget_program();
+  exited->forget_program();
+  listening->forget_program();
+  channel->messages->forget_program();
+  channel->disconnected->forget_program();
+}
+
 worker::worker(std::shared_ptr<worker_state> state)
     : message_sender(state->channel),
-      online(state->online),
-      listening(state->listening),
-      ready(state->ready),
-      disconnected(state->channel->disconnected),
-      exited(state->exited),
-      messages(state->channel->messages),
+      online(detail::event_of(state->online)),
+      listening(detail::event_of(state->listening)),
+      ready(detail::event_of(state->ready)),
+      disconnected(detail::event_of(state->channel->disconnected)),
+      exited(detail::event_of(state->exited)),
+      messages(detail::event_of(state->channel->messages)),
       state_(std::move(state)) {}
 
 int worker::id() const noexcept { return state_->id; }

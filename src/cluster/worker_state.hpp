@@ -26,6 +26,9 @@ struct worker_state {
     return std::chrono::duration_cast<std::chrono::microseconds>(*pulse->lag());
   }
 
+  /// The primary was dropped: the program's listeners are not called any more.
+  void forget_program() noexcept;
+
   const int id;
   environment changes;
   const std::shared_ptr<ipc::endpoint> channel;

@@ -23,7 +23,7 @@ namespace brood::http::detail {
 class core : public std::enable_shared_from_this<core> {
  public:
   using milliseconds = std::chrono::milliseconds;
-  using listening_state = milestone<asio::ip::tcp::endpoint>::state;
+  using listening_state = brood::detail::milestone_state<asio::ip::tcp::endpoint>;
 
   core(asio::any_io_executor ex, handler h, server_options options, source_factory make_source);
   ~core();

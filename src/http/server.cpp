@@ -18,17 +18,14 @@ server::server(cluster::this_worker& self, handler h, server_options options)
                                               return detail::make_worker_source(self, core, where);
                                             })) {}
 
-server::server(std::shared_ptr<detail::core> core) : listening(core->listening()), core_(std::move(core)) {}
+server::server(std::shared_ptr<detail::core> core) : listening(brood::detail::event_of(core->listening())), core_(std::move(core)) {}
 
-server& server::operator=(server&& other) noexcept {
-  const server old{std::move(*this)};
-  listening = std::move(other.listening);
-  core_ = std::move(other.core_);
-  return *this;
-}
+server& server::operator=(server&& other) noexcept { return brood::detail::replace(*this, std::move(other)); }
 
 server::~server() {
-  if (core_) core_->stop();
+  if (!core_) return;
+  core_->listening()->forget_program();
+  core_->stop();
 }
 
 void server::listen(std::uint16_t port, const cluster::listen_options& with) {

@@ -81,6 +81,9 @@ void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, 
 
 }  // namespace
 
+message_sender::message_sender(std::shared_ptr<ipc::endpoint> through)
+    : endpoint_(through, through->executor) {}
+
 bool message_sender::send(const boost::json::value& body, attachment handle) {
   check(handle);
   return endpoint_->send(body, std::move(handle), nullptr);
@@ -93,23 +96,29 @@ bool message_sender::send_value(const value& body, attachment handle) {
 
 bool message_sender::send_json(std::string_view text) { return endpoint_->send_json(text); }
 
-void message_sender::start_send(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h) {
-  send_and_wait(through, body, std::move(handle), std::move(h));
+void message_sender::start_send(const endpoint_ptr& to, const boost::json::value& body, attachment handle, handler h) {
+  const auto entry = to.enter();
+  send_and_wait(*to.unguarded(), body, std::move(handle), std::move(h));
 }
 
-void message_sender::start_send(ipc::endpoint& through, const value& body, attachment handle, handler h) {
-  send_and_wait(through, body, std::move(handle), std::move(h));
+void message_sender::start_send(const endpoint_ptr& to, const value& body, attachment handle, handler h) {
+  const auto entry = to.enter();
+  send_and_wait(*to.unguarded(), body, std::move(handle), std::move(h));
 }
 
-void message_sender::start_acked(ipc::endpoint& through, const boost::json::value& body, attachment handle, handler h) {
-  send_and_hear(through, body, std::move(handle), std::move(h));
+void message_sender::start_acked(const endpoint_ptr& to, const boost::json::value& body, attachment handle, handler h) {
+  const auto entry = to.enter();
+  send_and_hear(*to.unguarded(), body, std::move(handle), std::move(h));
 }
 
-void message_sender::start_acked(ipc::endpoint& through, const value& body, attachment handle, handler h) {
-  send_and_hear(through, body, std::move(handle), std::move(h));
+void message_sender::start_acked(const endpoint_ptr& to, const value& body, attachment handle, handler h) {
+  const auto entry = to.enter();
+  send_and_hear(*to.unguarded(), body, std::move(handle), std::move(h));
 }
 
-void message_sender::wait_drained(ipc::endpoint& through, handler h) {
+void message_sender::wait_drained(const endpoint_ptr& to, handler h) {
+  const auto entry = to.enter();
+  ipc::endpoint& through = *to.unguarded();
   if (!through.connected()) return complete_later(through, std::move(h), errc::channel_closed);
   through.link->when_drained(std::move(h));
 }

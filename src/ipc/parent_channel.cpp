@@ -26,15 +26,27 @@ std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
 parent_channel::parent_channel(executor ex) : parent_channel(open_inherited(ex.get())) {}
 
 parent_channel::parent_channel(std::shared_ptr<ipc::endpoint> opened)
-    : message_sender(opened), messages(opened->messages), disconnected(opened->disconnected) {}
+    : message_sender(opened),
+      messages(detail::event_of(opened->messages)),
+      disconnected(detail::event_of(opened->disconnected)) {}
+
+parent_channel& parent_channel::operator=(parent_channel&& other) noexcept {
+  return detail::replace(*this, std::move(other));
+}
 
 parent_channel::~parent_channel() {
-  if (endpoint()) endpoint()->disconnect();
+  if (!endpoint()) return;
+  endpoint()->messages->forget_program();
+  endpoint()->disconnected->forget_program();
+  disconnect();
 }
 
 bool parent_channel::exists() { return ipc::inherited().has_channel; }
 
-void parent_channel::disconnect() { endpoint()->disconnect(); }
+void parent_channel::disconnect() {
+  const auto entry = enter();
+  endpoint()->disconnect();
+}
 bool parent_channel::connected() const noexcept { return endpoint()->connected(); }
 
 }  // namespace brood

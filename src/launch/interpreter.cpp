@@ -3,6 +3,8 @@
 #include <elf.h>
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <string_view>

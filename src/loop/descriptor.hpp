@@ -41,10 +41,11 @@ class descriptor {
       return;
     }
     nonblocking_ = true;  // Asio does it to all it waits for
-    if (what == wait_type::wait_write) return watched_->async_wait(what, std::move(handler));
-    work_->begin();
-    watched_->async_wait(what, [work = work_, handler = std::move(handler)](error_code ec) mutable {
-      work->end();
+    const bool counts = what != wait_type::wait_write;
+    if (counts) work_->begin();
+    watched_->async_wait(what, [work = work_, counts, handler = std::move(handler)](error_code ec) mutable {
+      const detail::loop_entry entry(detail::loop_entry::from::handler, work->guard());
+      if (counts) work->end();
       handler(ec);
     });
   }

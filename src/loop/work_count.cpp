@@ -12,6 +12,8 @@ const asio::io_context::executor_type* loop_of(const asio::any_io_executor& ex) 
 
 }  // namespace
 
+bool can_unref(const asio::any_io_executor& ex) noexcept { return loop_of(ex) != nullptr; }
+
 void work_count::settle() {
   const auto* loop = loop_of(executor_);
   if (loop == nullptr) return;

@@ -21,6 +21,8 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   explicit async_start(asio::any_io_executor ex) : executor_(ex), waiters_(ex) {}
 
   void begin(start_request request) {
+    const auto loop = detail::loop_guard::of(executor_);
+    const detail::loop_entry entry(detail::loop_entry::from::call, loop.get());
     join(executor_);
     given_ = given_away(request.options);
     add_channel(request, executor_);
@@ -104,7 +106,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     error_ = std::move(r.error);
     if (!error_) {
       r.child.state->watch();
-      child_.emplace(std::move(r.child));
+      child_.emplace(detail::access::make<child_process>(std::move(r.child)));
     }
     while (!waiters_.empty()) waiters_.complete_one(reason(), std::exchange(child_, std::nullopt));
   }
@@ -140,7 +142,7 @@ void spawning::wait(process::async_start& state, child_handler handler) { state.
 spawning async_spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
   auto state = std::make_shared<process::async_start>(ex.get());
   state->begin({.file = command, .args = std::move(args), .options = options});
-  return spawning(std::move(state));
+  return detail::access::make<spawning>(std::move(state));
 }
 
 spawning async_spawn(executor ex, const shell& line, const spawn_options& options) {

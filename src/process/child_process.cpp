@@ -15,31 +15,40 @@ Stream& piped(const std::unique_ptr<Stream>& stream, const char* name) {
   return *stream;
 }
 
-/// The handle's own pointer, whose last copy tells the state that nobody holds it any more.
-std::shared_ptr<process::child_state> watched_over(std::shared_ptr<process::child_state> state) {
-  if (state->on_drop == on_drop::leave) return state;
-  auto* const raw = state.get();
-  return {raw, [state = std::move(state)](process::child_state* dropped) { dropped->handle_dropped(); }};
-}
-
 }  // namespace
 
 child_process::child_process(process::started parts)
     : message_sender(parts.state->channel),
-      exited(parts.state->exited),
-      closed(parts.state->closed),
-      messages(parts.state->channel->messages),
-      disconnected(parts.state->channel->disconnected),
-      state_(watched_over(std::move(parts.state))) {
-  if (parts.in) in_ = std::make_unique<writable>(std::move(parts.in));
-  if (parts.out) out_ = std::make_unique<readable>(std::move(parts.out));
-  if (parts.err) err_ = std::make_unique<readable>(std::move(parts.err));
-  more_ = std::move(parts.more);
+      exited(detail::event_of(parts.state->exited)),
+      closed(detail::event_of(parts.state->closed)),
+      messages(detail::event_of(parts.state->channel->messages)),
+      disconnected(detail::event_of(parts.state->channel->disconnected)),
+      state_(parts.state, parts.state->executor),
+      more_(std::move(parts.more)) {
+  if (parts.in) in_ = detail::access::make_unique<writable>(std::move(parts.in));
+  if (parts.out) out_ = detail::access::make_unique<readable>(std::move(parts.out));
+  if (parts.err) err_ = detail::access::make_unique<readable>(std::move(parts.err));
 }
 
-pid_t child_process::pid() const noexcept { return state_->pid; }
-const std::string& child_process::file() const noexcept { return state_->file; }
-const arguments& child_process::args() const noexcept { return state_->args; }
+child_process& child_process::operator=(child_process&& other) noexcept {
+  return detail::replace(*this, std::move(other));
+}
+
+child_process::~child_process() {
+  if (state_) state_->handle_dropped();
+}
+
+void child_process::detach() && {
+  for (auto* output : {&out_, &err_}) {
+    if (*output) (*output)->detach();
+  }
+  if (in_) in_->detach();
+  state_ = {};
+}
+
+pid_t child_process::pid() const noexcept { return state_.unguarded()->pid; }
+const std::string& child_process::file() const noexcept { return state_.unguarded()->file; }
+const arguments& child_process::args() const noexcept { return state_.unguarded()->args; }
 
 std::optional<exit_status> child_process::exit_status() const {
   const auto* status = exited.value();
@@ -64,7 +73,7 @@ void child_process::resize(terminal_size size) {
 }
 
 void child_process::disconnect() { state_->channel->disconnect(); }
-bool child_process::connected() const noexcept { return state_->channel->connected(); }
+bool child_process::connected() const noexcept { return state_.unguarded()->channel->connected(); }
 
 bool child_process::kill(int signal) { return state_->kill(signal); }
 tree_report child_process::kill_tree(int signal) { return state_->kill_tree(signal); }
@@ -77,7 +86,15 @@ void child_process::stop(stop_ladder steps) {
 bool child_process::killed() const noexcept { return state_->killed; }
 
 void child_process::ref() { state_->keep_loop(true); }
-void child_process::unref() { state_->keep_loop(false); }
+
+void child_process::unref() {
+  if (!loop::can_unref(state_.unguarded()->executor)) {
+    throw std::logic_error(
+        "child_process::unref: the child was started on a strand or another executor; only the executor of an "
+        "io_context itself knows how to leave a pending operation out of its count of work");
+  }
+  state_->keep_loop(false);
+}
 
 std::string to_string(const child_process& child) {
   arguments args = child.args();
@@ -90,7 +107,7 @@ std::string to_string(const child_process& child) {
 std::ostream& operator<<(std::ostream& out, const child_process& child) { return out << to_string(child); }
 
 child_process spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
-  return child_process(process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
+  return detail::access::make<child_process>(process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
 }
 
 child_process spawn(executor ex, const shell& line, const spawn_options& options) {
@@ -98,7 +115,7 @@ child_process spawn(executor ex, const shell& line, const spawn_options& options
 }
 
 child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {
-  return child_process(
+  return detail::access::make<child_process>(
       process::start_module(std::make_shared<ipc::endpoint>(ex.get()), module, std::move(args), options));
 }
 

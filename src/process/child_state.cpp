@@ -21,6 +21,7 @@ void child_state::watch() {
     channel->open(std::move(channel_end));
   } else {
     channel->messages->end();
+    channel->disconnected->fail(errc::no_channel);
   }
   if (timeout.count() > 0) stop_when_time_is_up();
 }
@@ -79,6 +80,10 @@ tree_report child_state::kill_tree(int signal) {
 }
 
 void child_state::handle_dropped() {
+  exited->forget_program();
+  closed->forget_program();
+  channel->messages->forget_program();
+  channel->disconnected->forget_program();
   if (exited->reached()) return;
   switch (on_drop) {
     case brood::on_drop::leave: return;

@@ -1,5 +1,7 @@
 #include "brood/exec.hpp"
 
+#include "brood/async_exec.hpp"
+
 #include "brood/shell.hpp"
 #include "process/exec_state.hpp"
 #include "process/start.hpp"
@@ -34,7 +36,7 @@ running start(const asio::any_io_executor& ex, const std::string& file, argument
   state->choose_outputs(how);
   process::started parts = process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
   state->watch(parts);
-  return {child_process(std::move(parts)), std::move(state)};
+  return {detail::access::make<child_process>(std::move(parts)), std::move(state)};
 }
 
 running start_line(const asio::any_io_executor& ex, const std::string& line, const exec_options& options) {
@@ -96,12 +98,12 @@ void exec_run::wait(process::exec_state& state, result_handler handler) { state.
 
 exec_run exec(executor ex, const std::string& line, const exec_options& options) {
   auto run = start_line(ex.get(), line, options);
-  return {std::move(run.child), std::move(run.state)};
+  return detail::access::make<exec_run>(std::move(run.child), std::move(run.state));
 }
 
 exec_run exec_file(executor ex, const std::string& file, arguments args, const exec_options& options) {
   auto run = start_file(ex.get(), file, std::move(args), options);
-  return {std::move(run.child), std::move(run.state)};
+  return detail::access::make<exec_run>(std::move(run.child), std::move(run.state));
 }
 
 child_process exec(executor ex, const std::string& line, exec_options options, exec_callback done) {
@@ -114,5 +116,23 @@ child_process exec_file(executor ex, const std::string& file, arguments args, ex
   options.on_drop = on_drop::leave;
   return tell(start_file(ex.get(), file, std::move(args), options), std::move(done));
 }
+
+namespace detail {
+
+command start_command(const executor& ex, const std::string& line, exec_options options) {
+  options.on_drop = on_drop::leave;
+  return start_line(ex.get(), line, options).state;
+}
+
+command start_command(const executor& ex, const std::string& file, arguments args, exec_options options) {
+  options.on_drop = on_drop::leave;
+  return start_file(ex.get(), file, std::move(args), options).state;
+}
+
+void wait_for(process::exec_state& state, boost::asio::any_completion_handler<void(error_code, exec_result)> handler) {
+  state.wait(std::move(handler));
+}
+
+}  // namespace detail
 
 }  // namespace brood

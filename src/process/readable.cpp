@@ -76,6 +76,8 @@ void readable_state::join() {
 }
 
 void readable_state::dropped() {
+  data_.forget_program();
+  ended->forget_program();
   if (!joined_ && data_.empty() && reader_.empty()) close();
 }
 

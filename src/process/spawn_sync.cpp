@@ -59,10 +59,10 @@ exit_status spawn_sync(const std::string& command, arguments args, const spawn_o
   auto parts = process::start(
       loop.get_executor(),
       {.file = command, .args = std::move(args), .options = options, .usual = stdio::inherit, .channel = nullptr});
-  const child_process child(std::move(parts));
+  const auto exited = parts.state->exited;
   loop.run();
-  if (error_code reason = child.exited.error()) throw boost::system::system_error(reason, command);
-  return *child.exited.value();
+  if (error_code reason = exited->error()) throw boost::system::system_error(reason, command);
+  return std::get<0>(*exited->results());
 }
 
 }  // namespace brood

@@ -94,6 +94,8 @@ void wake_loop(const asio::any_io_executor& ex, const std::string& file) try {
 }
 
 started start(const asio::any_io_executor& ex, start_request request) {
+  const auto loop = detail::loop_guard::of(ex);
+  const detail::loop_entry entry(detail::loop_entry::from::call, loop.get());
   struct until_started {
     given_away given;
     ~until_started() { given.close(); }

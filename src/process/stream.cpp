@@ -11,14 +11,19 @@ namespace brood {
 stdio stdio::stream(readable& from) { return descriptor(from.release()); }
 stdio stdio::stream(writable& to) { return descriptor(to.release()); }
 
-readable::readable(std::shared_ptr<process::readable_state> s) : ended(s->ended), state_(std::move(s)) {}
+readable::readable(std::shared_ptr<process::readable_state> s)
+    : ended(detail::event_of(s->ended)), state_(s, s->get_executor()) {}
 
-readable::~readable() { state_->dropped(); }
+readable::~readable() {
+  if (state_) state_->dropped();
+}
 
-readable::executor_type readable::get_executor() const noexcept { return state_->get_executor(); }
+void readable::detach() noexcept { state_ = {}; }
+
+readable::executor_type readable::get_executor() const noexcept { return state_.unguarded()->get_executor(); }
 
 subscription readable::on_data(std::function<void(std::string_view)> f) {
-  subscription added{state_->data().add(std::move(f))};
+  auto added = detail::access::make<subscription>(state_->data().add(std::move(f), detail::audience::program));
   state_->flow();
   return added;
 }
@@ -27,18 +32,26 @@ subscription readable::on_end(std::function<void()> f) { return ended.on(std::mo
 void readable::pause() { state_->pause(); }
 void readable::resume() { state_->resume(); }
 void readable::close() { state_->close(); }
-unique_fd readable::release() { return state_->partly_kept() ? process::relay(state_) : state_->release(); }
+unique_fd readable::release() { return state_->partly_kept() ? process::relay(state_.unguarded()) : state_->release(); }
 
-void readable::read_some(process::readable_state& state, boost::asio::mutable_buffer buffer, read_handler handler) {
-  state.read_some(buffer, std::move(handler));
+void readable::read_some(const detail::state_ptr<process::readable_state>& state, boost::asio::mutable_buffer buffer,
+                         read_handler handler) {
+  state->read_some(buffer, std::move(handler));
 }
 
 writable::writable(std::shared_ptr<process::writable_state> s)
-    : drained(s->drained), closed(s->closed), state_(std::move(s)) {}
+    : drained(detail::event_of(s->drained)), closed(detail::event_of(s->closed)), state_(s, s->get_executor()) {}
 
-writable::~writable() { state_->dropped(); }
+writable::~writable() {
+  if (state_) state_->dropped();
+}
 
-writable::executor_type writable::get_executor() const noexcept { return state_->get_executor(); }
+void writable::detach() {
+  state_->detached();
+  state_ = {};
+}
+
+writable::executor_type writable::get_executor() const noexcept { return state_.unguarded()->get_executor(); }
 bool writable::write(std::string_view data) { return state_->write(data); }
 void writable::end() { state_->end(); }
 
@@ -50,18 +63,19 @@ void writable::end(std::string_view last_data) {
 void writable::close() { state_->close({}); }
 unique_fd writable::release() { return state_->release(); }
 
-void writable::write_some(process::writable_state& state, boost::asio::const_buffer buffer, write_handler handler) {
-  state.write_some(buffer, std::move(handler));
+void writable::write_some(const detail::state_ptr<process::writable_state>& state, boost::asio::const_buffer buffer,
+                          write_handler handler) {
+  state->write_some(buffer, std::move(handler));
 }
 
-void writable::wait_drained(process::writable_state& state, drained_handler handler) {
-  state.wait_drained(std::move(handler));
+void writable::wait_drained(const detail::state_ptr<process::writable_state>& state, drained_handler handler) {
+  state->wait_drained(std::move(handler));
 }
 
 milestone<error_code> pipe(readable& from, writable& to) {
-  auto joined = std::make_shared<process::joint>(from.state_, to.state_);
+  auto joined = std::make_shared<process::joint>(from.state_.unguarded(), to.state_.unguarded());
   joined->start();
-  return milestone<error_code>(joined->ended);
+  return detail::event_of(joined->ended);
 }
 
 }  // namespace brood

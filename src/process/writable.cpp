@@ -51,6 +51,12 @@ void writable_state::close_at_end() {
 }
 
 void writable_state::dropped() {
+  drained->forget_program();
+  closed->forget_program();
+  detached();
+}
+
+void writable_state::detached() {
   if (joined_) return;
   dropped_ = true;
   end();

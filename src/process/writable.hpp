@@ -36,8 +36,10 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   void close(error_code reason);
   /// The child is gone, and with it what still waits: EPIPE, if anything does.
   void child_exited();
-  /// The handle was dropped.
+  /// The handle was dropped: the input ends after what was written, and no listener is called.
   void dropped();
+  /// The same, but listeners are called.
+  void detached();
   /// From here on somebody else writes and ends it, whatever becomes of the handle.
   void join() noexcept { joined_ = true; }
   bool is_joined() const noexcept { return joined_; }

@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/json/value.hpp>
@@ -11,6 +10,7 @@
 #include <memory>
 #include <span>
 
+#include "brood/detail/token.hpp"
 #include "brood/cluster/address.hpp"
 #include "brood/error.hpp"
 #include "brood/event.hpp"
@@ -30,10 +30,9 @@ class acceptor {
   /// it wants; the others are closed.
   using batch_handler = std::function<void(std::span<unique_fd>)>;
 
-  explicit acceptor(std::shared_ptr<acceptor_state> state);
   acceptor(acceptor&&) noexcept = default;
-  acceptor& operator=(acceptor&&) noexcept = default;
-  /// The same as close().
+  acceptor& operator=(acceptor&& other) noexcept;
+  /// Closes the acceptor. Listeners and handlers that were set are not called any more.
   ~acceptor();
 
   boost::asio::any_io_executor get_executor() const noexcept;
@@ -57,17 +56,17 @@ class acceptor {
   /// Gives the next connection. Signature: `void(error_code, asio::ip::tcp::socket)`. Error: why there is no listener;
   /// errc::listener_closed when it was closed or the worker was told to go; operation_aborted when cancelled.
   /// Cancellation: every kind; no connection is lost by it.
-  template <class Token = boost::asio::deferred_t>
+  template <boost::asio::completion_token_for<void(error_code, socket_type)> Token = brood::detail::default_token>
   auto async_accept(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, socket_type)>(
-        [state = state_](auto handler) { accept(*state, std::move(handler)); }, token);
+        [state = state_](auto handler) { accept(state, std::move(handler)); }, token);
   }
 
   /// The same for a Unix path. Each of the two gives operation_not_supported at once where the other is the right one.
-  template <class Token = boost::asio::deferred_t>
+  template <boost::asio::completion_token_for<void(error_code, local_socket_type)> Token = brood::detail::default_token>
   auto async_accept_local(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, local_socket_type)>(
-        [state = state_](auto handler) { accept_local(*state, std::move(handler)); }, token);
+        [state = state_](auto handler) { accept_local(state, std::move(handler)); }, token);
   }
 
   /// What it listens at, once it does; before, what was asked for.
@@ -92,18 +91,20 @@ class acceptor {
   /// primary hears of the sum, 100 ms later at most. http::server tells by itself.
   void count_requests(std::size_t more) noexcept;
 
-  /// Takes no connection any more. Those not yet accepted here go to other workers or are closed; one that the primary
-  /// believes to be here already is still given out, by on_connections from inside this call. Dropping the acceptor
-  /// closes it, and gives nothing out.
+  /// Stops accepting. Pending connections are returned to the primary, except those that were acknowledged already:
+  /// these are still passed to `on_connections`, from the loop, before `closed`. The destructor discards them instead.
   void close();
 
  private:
   using accept_handler = boost::asio::any_completion_handler<void(error_code, socket_type)>;
   using local_accept_handler = boost::asio::any_completion_handler<void(error_code, local_socket_type)>;
-  static void accept(acceptor_state& state, accept_handler handler);
-  static void accept_local(acceptor_state& state, local_accept_handler handler);
+  static void accept(const brood::detail::state_ptr<acceptor_state>& state, accept_handler handler);
+  static void accept_local(const brood::detail::state_ptr<acceptor_state>& state, local_accept_handler handler);
 
-  std::shared_ptr<acceptor_state> state_;
+  friend brood::detail::access;
+  explicit acceptor(std::shared_ptr<acceptor_state> state);
+
+  brood::detail::state_ptr<acceptor_state> state_;
 };
 
 }  // namespace brood::cluster

@@ -17,10 +17,9 @@ class datagram_port {
   using endpoint_type = boost::asio::ip::udp::endpoint;
   using socket_type = boost::asio::ip::udp::socket;
 
-  explicit datagram_port(std::shared_ptr<datagram_state> state);
   datagram_port(datagram_port&&) noexcept = default;
-  datagram_port& operator=(datagram_port&&) noexcept = default;
-  /// The same as close().
+  datagram_port& operator=(datagram_port&& other) noexcept;
+  /// Closes the port. Listeners are not called any more.
   ~datagram_port();
 
   /// The primary's answer. Its async_wait completes with the address the socket is bound to, or with why it is not:
@@ -37,7 +36,10 @@ class datagram_port {
   void close();
 
  private:
-  std::shared_ptr<datagram_state> state_;
+  friend brood::detail::access;
+  explicit datagram_port(std::shared_ptr<datagram_state> state);
+
+  brood::detail::state_ptr<datagram_state> state_;
 };
 
 }  // namespace brood::cluster

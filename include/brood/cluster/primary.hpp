@@ -2,12 +2,12 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "brood/detail/token.hpp"
 #include "brood/cluster/address.hpp"
 #include "brood/cluster/crash_loop.hpp"
 #include "brood/cluster/reload.hpp"
@@ -80,10 +80,10 @@ class primary {
   /// served: their connections go to the workers before these are told to go. Those that are not done in
   /// settings::drain are ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted
   /// when cancelled (the workers go all the same). Cancellation: every kind.
-  template <class Token = boost::asio::deferred_t>
+  template <boost::asio::completion_token_for<void(error_code)> Token = brood::detail::default_token>
   auto async_disconnect(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(
-        [state = state_](auto handler) { disconnect(*state, std::move(handler)); }, token);
+        [state = state_](auto handler) { disconnect(state, std::move(handler)); }, token);
   }
 
   /// Replaces every worker by a new one, started now: from a new file of the program, with the changes to the
@@ -94,20 +94,20 @@ class primary {
   /// reload_verdict)`; the verdict tells how many were replaced and, if not all, why. Error: already_started while
   /// another reload is under way; operation_aborted when cancelled (it goes on all the same) or when the cluster is
   /// disconnected meanwhile. Cancellation: every kind.
-  template <class Token = boost::asio::deferred_t>
+  template <boost::asio::completion_token_for<void(error_code, reload_verdict)> Token = brood::detail::default_token>
   auto async_reload(reload_options with, Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, reload_verdict)>(
-        [state = state_, with](auto handler) { reload(*state, with, std::move(handler)); }, token);
+        [state = state_, with](auto handler) { reload(state, with, std::move(handler)); }, token);
   }
 
  private:
   using reload_handler = boost::asio::any_completion_handler<void(error_code, reload_verdict)>;
-  static void reload(primary_state& state, reload_options with, reload_handler handler);
+  static void reload(const brood::detail::state_ptr<primary_state>& state, reload_options with, reload_handler handler);
   using disconnect_handler = boost::asio::any_completion_handler<void(error_code)>;
   explicit primary(std::shared_ptr<primary_state> state);
-  static void disconnect(primary_state& state, disconnect_handler handler);
+  static void disconnect(const brood::detail::state_ptr<primary_state>& state, disconnect_handler handler);
 
-  std::shared_ptr<primary_state> state_;
+  brood::detail::state_ptr<primary_state> state_;
 };
 
 }  // namespace brood::cluster

@@ -71,7 +71,7 @@ class this_worker : public message_sender {
  private:
   explicit this_worker(std::shared_ptr<this_worker_state> state);
 
-  std::shared_ptr<this_worker_state> state_;
+  brood::detail::state_ptr<this_worker_state> state_;
 };
 
 }  // namespace brood::cluster

@@ -21,8 +21,7 @@ struct worker_state;
 class worker : public message_sender {
  public:
   explicit worker(std::shared_ptr<worker_state> state);
-  worker(const worker&) = delete;
-  worker& operator=(const worker&) = delete;
+  worker(const worker&) = default;
 
   /// From 1 on, never used again; the worker knows it as this_worker::id().
   int id() const noexcept;

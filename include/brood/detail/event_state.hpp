@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/dispatch.hpp>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -16,28 +15,36 @@ namespace brood::detail {
 
 using boost::system::error_code;
 
-/// The memory of a milestone: set once by the library, then told to whoever asks, early or late.
+/// The memory of a milestone: set once by the library, and then told to everybody who asks, early or late.
 template <class... Results>
 class milestone_state : public std::enable_shared_from_this<milestone_state<Results...>> {
  public:
-  explicit milestone_state(asio::any_io_executor ex) : waiters_(ex), listeners_(std::move(ex)) {}
+  explicit milestone_state(asio::any_io_executor ex) : waiters_(ex), own_(ex), listeners_(std::move(ex)) {}
 
-  /// Only the first call counts. Waiters are posted; listeners are called from here, last, so a caller has put its
-  /// own state in order before.
+  /// Only the first call counts. Waiters are posted. The library's listeners are called from here, then those of the
+  /// program, as emit() has it: the caller has put its own state in order before.
   void set(error_code ec, Results... results) {
-    if (results_) return;
+    if (over()) return;
     error_ = ec;
     results_.emplace(std::move(results)...);
     while (!waiters_.empty()) {
       std::apply([&](const auto&... r) { waiters_.complete_one(error_, r...); }, *results_);
     }
-    // They are let go of afterwards: what they hold may well hold this.
-    auto keep = this->shared_from_this();
-    std::apply([&](const auto&... r) { listeners_.call(r...); }, *results_);
+    const auto keep = this->shared_from_this();  // a listener may hold the last reference to this
+    call_all(own_);
+    emit(waiters_.get_executor(), [keep] { keep->call_all(keep->listeners_); });
+  }
+
+  /// It cannot happen any more. Waits complete with `reason`, and so do later ones; listeners are not called.
+  void fail(error_code reason) {
+    if (over()) return;
+    error_ = reason;
+    while (!waiters_.empty()) waiters_.complete_one(reason, no_result<Results>(waiters_.get_executor())...);
+    own_.clear();
     listeners_.clear();
   }
 
-  /// Called when somebody wants to know of it (true), and when nobody does any more (false).
+  /// Called when somebody waits or listens (true), and when nobody does any more (false).
   void on_interest(std::function<void(bool)> interest) { interest_changed_ = std::move(interest); }
   bool has_interest() const noexcept { return !listeners_.empty() || !waiters_.empty(); }
 
@@ -45,40 +52,61 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
   error_code error() const noexcept { return error_; }
   const std::tuple<Results...>* results() const noexcept { return results_ ? &*results_ : nullptr; }
 
+  /// Adds a listener of the library, which is called even inside a call of the program.
   template <class Function>
-  std::weak_ptr<listener_base> listen(Function function) {
-    if (!results_) {
-      auto added = listeners_.add(std::move(function));
-      added.lock()->cancelled = [weak = this->weak_from_this()] {
-        if (const auto self = weak.lock()) self->tell_interest();
-      };
-      tell_interest();
+  void listen(Function function) {
+    if (error_ && !results_) return;
+    own_.add(std::move(function), audience::library);
+    if (results_) call_later(&milestone_state::own_);
+  }
+
+  template <class Function>
+  std::weak_ptr<listener_base> listen_for_program(Function function) {
+    if (error_ && !results_) return {};
+    auto added = listeners_.add(std::move(function), audience::program);
+    if (results_) {
+      call_later(&milestone_state::listeners_);
       return added;
     }
-    // Past already: called once, from the loop and not from here. Until then it can still be cancelled.
-    auto late = std::make_shared<listeners<Results...>>(waiters_.get_executor());
-    auto handle = late->add(std::move(function));
-    asio::post(waiters_.get_executor(), [keep = this->shared_from_this(), late] {
-      std::apply([&](const auto&... r) { late->call(r...); }, *keep->results_);
-    });
-    return handle;
+    added.lock()->cancelled = [weak = this->weak_from_this()] {
+      if (const auto self = weak.lock()) self->tell_interest();
+    };
+    tell_interest();
+    return added;
   }
 
   void wait(typename waiters<Results...>::handler handler) {
-    if (!results_) {
-      waiters_.add(std::move(handler), [this](auto...) { tell_interest(); });
-      return tell_interest();
+    if (results_) {
+      return std::apply([&](const auto&... r) { waiters_.post(std::move(handler), error_, r...); }, *results_);
     }
-    std::apply([&](const auto&... r) { waiters_.post(std::move(handler), error_, r...); }, *results_);
+    if (error_) return waiters_.post(std::move(handler), error_, no_result<Results>(waiters_.get_executor())...);
+    waiters_.add(std::move(handler), [this](auto...) { tell_interest(); });
+    tell_interest();
   }
 
+  /// The handle that this belongs to was dropped.
+  void forget_program() noexcept { listeners_.forget_program(); }
+
  private:
+  using list = listeners<Results...>;
+
+  bool over() const noexcept { return results_ || error_; }
+
+  void call_all(list& which) {
+    std::apply([&](const auto&... r) { which.call_once(r...); }, *results_);
+  }
+  /// For a listener that comes late: it is called from the loop, and can still be cancelled until then.
+  void call_later(list milestone_state::*which) {
+    asio::post(waiters_.get_executor(), [keep = this->shared_from_this(), which] { keep->call_all((*keep).*which); });
+  }
+
   void tell_interest() {
     if (interest_changed_) interest_changed_(has_interest());
   }
 
   waiters<Results...> waiters_;
-  listeners<Results...> listeners_;
+  list own_;  // of the library
+  list listeners_;
   std::function<void(bool)> interest_changed_;
   error_code error_;
   std::optional<std::tuple<Results...>> results_;
@@ -113,7 +141,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   bool ever_read() const noexcept { return ever_read_; }
 
   /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time. A listener may
-  /// let go of whatever it likes: the source has to hold this meanwhile.
+  /// destroy anything: the source has to hold this meanwhile.
   void push(T&& value, std::size_t weight = 1) {
     if (ended_) return;
     if (queue_.empty() && !waiters_.empty()) {
@@ -121,11 +149,13 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
       tell_reader();
       return;
     }
-    if (queue_.empty() && !delivering_ && sink_ && sink_->active) return hand_on(std::move(value));
+    if (queue_.empty() && !delivering_ && sink_ && sink_->active && !loop_entry::in_call()) {
+      return hand_on(std::move(value));
+    }
     queue_.push_back({std::move(value), weight});
     weight_ += weight;
     if (full()) was_full_ = true;
-    deliver();
+    emit(waiters_.get_executor(), [keep = this->shared_from_this()] { keep->deliver(); });
   }
 
   /// No value comes any more. What is queued is still read; then readers get the end.
@@ -143,7 +173,8 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     added->cancelled = [weak = this->weak_from_this()] {
       if (const auto self = weak.lock()) self->tell_reader();
     };
-    this->join(waiters_.get_executor());
+    if (this->join(waiters_.get_executor())) guard_ = loop_guard::of(waiters_.get_executor());
+    const loop_entry entry(loop_entry::from::call, guard_.get());
     sink_ = added;
     ever_read_ = true;
     tell_reader();
@@ -152,16 +183,22 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   }
 
   void next(typename waiters<std::optional<T>>::handler handler) {
-    ever_read_ = true;
-    if (queue_.empty() && !ended_) {
-      waiters_.add(std::move(handler), [this](auto...) { tell_reader(); });
-      tell_reader();
-      return;
-    }
-    std::optional<T> value;
-    if (!queue_.empty()) value.emplace(take());
-    waiters_.post(std::move(handler), {}, std::move(value));
-    tell_room();
+    if (take_now(handler)) return;
+    waiters_.add(std::move(handler), [this](auto...) { tell_reader(); });
+    tell_reader();
+  }
+
+  /// The same, but no longer than `limit`.
+  void next(typename waiters<std::optional<T>>::handler handler, std::chrono::milliseconds limit) {
+    if (take_now(handler)) return;
+    waiters_.add_for(limit, std::move(handler), [this] { tell_reader(); });
+    tell_reader();
+  }
+
+  /// The handle that this belongs to was dropped: its listener is not called any more.
+  void forget_program() noexcept {
+    const auto last = std::exchange(sink_, nullptr);
+    if (last) last->cancel();
   }
 
  private:
@@ -171,6 +208,17 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   };
 
   void let_go() noexcept override { const auto last = std::exchange(sink_, nullptr); }
+
+  /// Completes the handler if there is a value, or if no value can come any more.
+  bool take_now(typename waiters<std::optional<T>>::handler& handler) {
+    ever_read_ = true;
+    if (queue_.empty() && !ended_) return false;
+    std::optional<T> value;
+    if (!queue_.empty()) value.emplace(take());
+    waiters_.post(std::move(handler), {}, std::move(value));
+    tell_room();
+    return true;
+  }
 
   T take() {
     queued first = std::move(queue_.front());
@@ -183,7 +231,8 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   void hand_on(T&& value) {
     const auto reader = sink_;
     delivering_ = true;
-    call_listener(waiters_.get_executor(), [&] { reader->take(std::move(value)); });
+    call_listener(
+        waiters_.get_executor(), [&] { reader->take(std::move(value)); }, guard_.get());
     delivering_ = false;
     if (!queue_.empty()) deliver();
     let_go_at_end();
@@ -197,7 +246,8 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
       auto reader = sink_;
       if (!reader || !reader->active) break;
       T value = take();
-      call_listener(waiters_.get_executor(), [&] { reader->take(std::move(value)); });
+      call_listener(
+        waiters_.get_executor(), [&] { reader->take(std::move(value)); }, guard_.get());
     }
     delivering_ = false;
     tell_room();
@@ -232,6 +282,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   bool ended_ = false;
   bool delivering_ = false;
   bool was_full_ = false;  // and its source was told, or may have found out
+  std::shared_ptr<loop_guard> guard_;
 };
 
 }  // namespace brood::detail

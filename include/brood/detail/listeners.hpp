@@ -1,23 +1,31 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "brood/detail/loop_end.hpp"
+#include "brood/detail/loop_entry.hpp"
 
 namespace brood::detail {
 
 namespace asio = boost::asio;
 
-/// Calls a function of the program's. What it throws leaves the loop's run() in a turn of its own: it keeps neither the
-/// other listeners from hearing nor brood from what it was about to do next.
+/// Calls a function of the program. An exception that leaves it leaves the loop's run() later, in a turn of its own:
+/// the other listeners are still called, and brood finishes what it was doing.
 template <class Call>
-void call_listener(const asio::any_io_executor& ex, Call call) {
+void call_listener(const asio::any_io_executor& ex, Call call, loop_guard* guard = nullptr) {
+  const loop_entry entry(loop_entry::from::handler, guard);
   try {
     call();
   } catch (...) {
@@ -25,9 +33,13 @@ void call_listener(const asio::any_io_executor& ex, Call call) {
   }
 }
 
+/// Whose listener it is. The program's end with the handle they were added through; the library's own do not.
+enum class audience { program, library };
+
 struct listener_base {
   bool active = true;
-  /// Told when somebody who listened does not any more.
+  audience whose = audience::program;
+  /// Called once the listener was cancelled.
   std::function<void()> cancelled{};
 
   void cancel() noexcept {
@@ -35,10 +47,10 @@ struct listener_base {
   }
 };
 
-/// The functions that hear one event, in the order they came.
+/// The functions that are called for one event, in the order they were added.
 ///
-/// A function may add and remove listeners, itself included, while it is called: one removed is not called any
-/// more, one added hears only the next event.
+/// A function may add and remove listeners, itself included, while it is called: a removed one is not called any more;
+/// an added one is called from the next event on.
 template <class... Args>
 class listeners final : loop_end::member {
   struct listener : listener_base {
@@ -51,15 +63,18 @@ class listeners final : loop_end::member {
     void call(const Args&... args) override { function(args...); }
     Function function;
   };
+  template <class T>
+  using stored = std::conditional_t<std::is_same_v<T, std::string_view>, std::string, std::decay_t<T>>;
 
  public:
   explicit listeners(asio::any_io_executor ex) : executor_(std::move(ex)) {}
 
   template <class Function>
-  std::weak_ptr<listener_base> add(Function function) {
-    join(executor_);
-    std::erase_if(list_, [](const auto& one) { return !one->active; });
+  std::weak_ptr<listener_base> add(Function function, audience whose = audience::library) {
+    if (join(executor_)) guard_ = loop_guard::of(executor_);
+    drop_inactive();
     auto added = std::make_shared<listener_of<Function>>(std::move(function));
+    added->whose = whose;
     list_.push_back(added);
     return added;
   }
@@ -71,23 +86,74 @@ class listeners final : loop_end::member {
     return true;
   }
 
-  /// Calls each; a copy is walked, so the object itself may go away meanwhile.
-  void call(const Args&... args) const {
-    const auto ex = executor_;
-    const auto list = list_;
-    for (const auto& one : list) {
-      if (one->active) call_listener(ex, [&] { one->call(args...); });
+  /// Calls each function; from the loop if the running thread is inside a call of the program (values that cannot be
+  /// copied never come from there). The object itself may be destroyed meanwhile.
+  void call(const Args&... args) {
+    if (list_.empty()) return;
+    if constexpr ((std::is_constructible_v<stored<Args>, const Args&> && ...)) {
+      if (loop_entry::in_call() || (postponed_ && *postponed_ != 0)) return postpone(args...);
     }
+    const auto all = list_;
+    const auto ex = executor_;
+    const auto guard = guard_;
+    call_each(all, ex, guard.get(), args...);
   }
 
-  /// Forgets them all. To be done when nothing can happen any more: what they hold may well hold this.
+  /// Calls each function now, for the last time.
+  void call_once(const Args&... args) {
+    const auto all = list_;
+    if (all.empty()) return;
+    const auto guard = guard_;
+    call_each(all, executor_, guard.get(), args...);
+    for (const auto& one : all) one->active = false;
+    drop_inactive();
+  }
+
+  /// Removes the listeners of the program: the handle they were added through was dropped.
+  void forget_program() noexcept {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      if (const auto one = list_[i]; one->whose == audience::program) one->cancel();
+    }
+    drop_inactive();
+  }
+
+  /// Removes all listeners: nothing can happen any more. What they hold may be this object.
   void clear() noexcept { const auto last = std::exchange(list_, {}); }
 
  private:
+  using list = std::vector<std::shared_ptr<listener>>;
+  /// Calls the functions from the loop. Events that come meanwhile are postponed as well, so that none overtakes it.
+  void postpone(const Args&... args) {
+    if (!postponed_) postponed_ = std::make_shared<int>(0);
+    ++*postponed_;
+    asio::post(executor_, [all = list_, ex = executor_, guard = guard_, count = postponed_,
+                           values = std::tuple<stored<Args>...>(args...)]() mutable {
+      --*count;
+      std::apply([&](auto&... each) { call_each(all, ex, guard.get(), each...); }, values);
+    });
+  }
+
+  /// One by one: what a function holds may look at this list when it is destroyed.
+  void drop_inactive() noexcept {
+    const auto kept = std::stable_partition(list_.begin(), list_.end(), [](const auto& one) { return one->active; });
+    for (auto count = list_.end() - kept; count > 0; --count) {
+      const auto dropped = std::move(list_.back());
+      list_.pop_back();
+    }
+  }
+
+  static void call_each(const list& all, const asio::any_io_executor& ex, loop_guard* guard, const Args&... args) {
+    for (const auto& one : all) {
+      if (one->active) call_listener(ex, [&] { one->call(args...); }, guard);
+    }
+  }
+
   void let_go() noexcept override { clear(); }
 
   asio::any_io_executor executor_;
-  std::vector<std::shared_ptr<listener>> list_;
+  list list_;
+  std::shared_ptr<loop_guard> guard_;
+  std::shared_ptr<int> postponed_;  // how many events are
 };
 
 }  // namespace brood::detail

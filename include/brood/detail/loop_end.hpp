@@ -26,8 +26,11 @@ class loop_end : public asio::execution_context::service {
    protected:
     member() = default;
     ~member() { leave(); }
-    void join(const asio::any_io_executor& ex) {
-      if (list_ == nullptr) asio::use_service<loop_end>(asio::query(ex, asio::execution::context)).add(*this);
+    /// True for the first call.
+    bool join(const asio::any_io_executor& ex) {
+      if (list_ != nullptr) return false;
+      asio::use_service<loop_end>(asio::query(ex, asio::execution::context)).add(*this);
+      return true;
     }
     /// To drop all that it keeps. It may itself go away by that.
     virtual void let_go() noexcept = 0;

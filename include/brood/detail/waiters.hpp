@@ -1,19 +1,27 @@
 #pragma once
 
+#include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/system/error_code.hpp>
+#include <chrono>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
 #include "brood/detail/loop_end.hpp"
+#include "brood/detail/loop_entry.hpp"
+#include "brood/detail/time_limit.hpp"
 
 namespace brood::detail {
 
@@ -29,11 +37,12 @@ Result no_result([[maybe_unused]] const asio::any_io_executor& ex) {
   }
 }
 
-/// Completion handlers that wait for the same thing, in order. Each completes exactly once: with a result, with
-/// operation_aborted when its cancellation slot fires, or so when this object goes away before. When the loop goes away
-/// before, it is destroyed.
+/// Completion handlers that wait for the same thing, in order. Each completes exactly once: with a result, or with
+/// operation_aborted if its cancellation slot fires or this object is destroyed first. If the loop is destroyed first,
+/// the handler is destroyed with it.
 ///
-/// Handlers are posted, never called from inside a member function.
+/// Handlers are posted, never called from inside a member function. While a handler waits it counts as work of its
+/// associated executor, as the handlers of Asio's own operations do.
 template <class... Results>
 class waiters final : loop_end::member {
  public:
@@ -54,26 +63,34 @@ class waiters final : loop_end::member {
   /// `on_cancel(type)` is called when the handler's slot fired and the handler has left the list.
   template <class Hook>
   void add(handler h, Hook on_cancel) {
-    join(executor_);
     auto slot = asio::get_associated_cancellation_slot(h);
-    const auto added = list_.insert(list_.end(), {std::move(h)});
+    const auto added = insert(std::move(h));
     if (!slot.is_connected()) return;
-    // It may fire twice, or long after the wait: by then neither the list's node nor this need be there any more. And
-    // its signal may be gone before: from here on the slot is not touched.
-    added->waits = std::make_shared<char>();
-    slot.assign([this, on_cancel, added, waits = std::weak_ptr(added->waits)](asio::cancellation_type type) mutable {
+    // The slot may fire twice, or long after the wait: by then neither the list's node nor this object need exist any
+    // more. The signal may be destroyed earlier: from here on the slot is not touched.
+    slot.assign([this, on_cancel, added, waits = added->waits()](asio::cancellation_type type) mutable {
       if (waits.expired()) return;
-      handler cancelled = std::move(added->function);
-      list_.erase(added);
-      post(std::move(cancelled), asio::error::operation_aborted, no_result<Results>(executor_)...);
+      complete(added, asio::error::operation_aborted);
       on_cancel(type);
     });
   }
 
+  /// The same for a handler that completes with timed_out if it has waited so long; `on_leave()` is called then, too.
+  template <class Hook>
+  void add_for(std::chrono::milliseconds limit, handler h, Hook on_leave) {
+    add(std::move(h), [on_leave](asio::cancellation_type) { on_leave(); });
+    const auto added = std::prev(list_.end());
+    added->limit = start_deadline(executor_, limit, [this, added, on_leave, waits = added->waits()] {
+      if (waits.expired()) return;
+      complete(added, asio::error::timed_out);
+      on_leave();
+    });
+  }
+
   void complete_one(boost::system::error_code ec, Results... results) {
-    handler first = std::move(list_.front().function);
+    waiter first = std::move(list_.front());
     list_.pop_front();
-    post(std::move(first), ec, std::move(results)...);
+    post(std::move(first.function), ec, std::move(results)...);
   }
 
   /// Completes a handler that never had to wait.
@@ -84,12 +101,35 @@ class waiters final : loop_end::member {
  private:
   struct waiter {
     handler function;
-    std::shared_ptr<void> waits{};  // there if a slot may fire; ends with the wait
+    asio::any_completion_executor work;  // ends after the handler was posted
+    std::shared_ptr<void> life{};        // made for those who must know whether the wait goes on
+    std::shared_ptr<void> limit{};
+
+    std::weak_ptr<void> waits() {
+      if (!life) life = std::make_shared<char>();
+      return life;
+    }
   };
+  using place = typename std::list<waiter>::iterator;
+
+  place insert(handler h) {
+    if (join(executor_)) guard_ = loop_guard::of(executor_);
+    const loop_entry entry(loop_entry::from::call, guard_.get());
+    auto work = asio::prefer(asio::get_associated_executor(h, executor_), asio::execution::outstanding_work.tracked);
+    return list_.insert(list_.end(), {std::move(h), std::move(work)});
+  }
+
+  void complete(place which, boost::system::error_code ec) {
+    waiter ended = std::move(*which);
+    list_.erase(which);
+    post(std::move(ended.function), ec, no_result<Results>(executor_)...);
+  }
+
   void let_go() noexcept override { const auto last = std::exchange(list_, {}); }
 
   asio::any_io_executor executor_;
   std::list<waiter> list_;
+  std::shared_ptr<loop_guard> guard_;
 };
 
 }  // namespace brood::detail

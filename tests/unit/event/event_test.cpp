@@ -8,11 +8,12 @@ namespace {
 
 namespace asio = boost::asio;
 using event = brood::event<int, std::string>;
+using state_type = brood::detail::listeners<int, std::string>;
 
 struct events : testing::Test {
   asio::io_context io{1};
-  std::shared_ptr<event::state> state = std::make_shared<event::state>(io.get_executor());
-  event happens{state};
+  std::shared_ptr<state_type> state = std::make_shared<state_type>(io.get_executor());
+  event happens = brood::detail::event_of(state);
   std::vector<std::string> heard;
 
   auto note(std::string name) {
@@ -83,11 +84,11 @@ TEST_F(events, tell_all_though_listeners_throw) {
 }
 
 TEST_F(events, may_be_dropped_by_a_listener) {
-  std::weak_ptr<event::state> watch = state;
-  happens = event(nullptr);
-  state->add([&](int, const std::string&) { state.reset(); });
-  state->add(note("next"));
-  state->call(1, "x");
+  auto its = std::make_shared<state_type>(io.get_executor());
+  std::weak_ptr<state_type> watch = its;
+  its->add([&](int, const std::string&) { its.reset(); });
+  its->add(note("next"));
+  its->call(1, "x");
   EXPECT_EQ(heard, std::vector<std::string>{"next1x"});
   EXPECT_TRUE(watch.expired());
 }

@@ -14,14 +14,15 @@ using boost::system::error_code;
 
 using value = std::unique_ptr<int>;  // values need not be copyable
 using inbox = brood::inbox<value>;
+using state_type = brood::detail::inbox_state<value>;
 
 value make(int number) { return std::make_unique<int>(number); }
 
 struct inboxes : testing::Test {
   static constexpr std::size_t capacity = 3;
   asio::io_context io{1};
-  std::shared_ptr<inbox::state> state = std::make_shared<inbox::state>(io.get_executor(), capacity);
-  inbox values{state};
+  std::shared_ptr<state_type> state = std::make_shared<state_type>(io.get_executor(), capacity);
+  inbox values = brood::detail::event_of(state);
   std::vector<int> read;
 
   static constexpr int end = -1;
@@ -37,6 +38,10 @@ struct inboxes : testing::Test {
     for (int i = from; i <= to; ++i) state->push(make(i));
   }
   void run() {
+    io.restart();
+    io.poll();  // run() would wait for the waits that are not over
+  }
+  void run_to_end() {
     io.restart();
     io.run();
   }
@@ -242,13 +247,15 @@ TEST_F(inboxes, let_go_of_their_listener_at_the_end) {
 }
 
 TEST_F(inboxes, may_be_dropped_by_their_listener) {
-  auto owner = std::make_unique<inbox>(std::move(values));
-  std::weak_ptr<inbox::state> watch = state;
-  push(1, 2);
+  auto its = std::make_shared<state_type>(io.get_executor(), capacity);
+  std::weak_ptr<state_type> watch = its;
+  std::optional owner(brood::detail::event_of(its));
+  its->push(make(1));
+  its->push(make(2));
   owner->on([&](const value& v) {
     read.push_back(*v);
     owner.reset();
-    state.reset();
+    its.reset();
   });
   run();
   EXPECT_EQ(read, (std::vector<int>{1, 2}));
@@ -256,9 +263,11 @@ TEST_F(inboxes, may_be_dropped_by_their_listener) {
 }
 
 TEST_F(inboxes, abort_the_waits_of_one_that_goes_away) {
-  values.async_next(take_next());
-  values = inbox(nullptr);
-  state.reset();
+  auto its = std::make_shared<state_type>(io.get_executor(), capacity);
+  std::optional owner(brood::detail::event_of(its));
+  owner->async_next(take_next());
+  owner.reset();
+  its.reset();
   run();
   EXPECT_EQ(read, std::vector<int>{aborted});
 }
@@ -274,6 +283,32 @@ TEST_F(inboxes, are_full_sooner_of_what_weighs_more) {
   values.async_next(take_next());
   run();
   EXPECT_FALSE(state->full());
+}
+
+TEST_F(inboxes, give_a_value_that_comes_in_time) {
+  std::vector<std::string> ended;
+  const auto note = [&](error_code ec, std::optional<value> v) {
+    ended.push_back(ec ? ec.message() : v ? std::to_string(**v) : "end");
+  };
+  values.async_next_within(std::chrono::hours(1), note);
+  push(1, 2);
+  values.async_next_within(std::chrono::milliseconds(0), note);
+  run_to_end();
+  EXPECT_EQ(ended, (std::vector<std::string>{"1", "2"})) << "run() does not wait for the hour";
+}
+
+TEST_F(inboxes, end_a_bounded_wait_without_losing_a_value) {
+  error_code ended;
+  values.async_next_within(std::chrono::milliseconds(0), [&](error_code ec, const std::optional<value>& v) {
+    ended = ec;
+    EXPECT_FALSE(v);
+    push(7, 7);
+  });
+  run_to_end();
+  EXPECT_EQ(ended, asio::error::timed_out);
+  values.async_next(take_next());
+  run();
+  EXPECT_EQ(read, std::vector<int>{7});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -8,6 +9,7 @@
 #include <brood/event.hpp>
 #include <future>
 #include <stdexcept>
+#include <thread>
 
 namespace {
 
@@ -17,8 +19,8 @@ using brood::milestone;
 
 struct milestones : testing::Test {
   asio::io_context io{1};
-  std::shared_ptr<milestone<int>::state> state = std::make_shared<milestone<int>::state>(io.get_executor());
-  milestone<int> happens{state};
+  std::shared_ptr<brood::detail::milestone_state<int>> state = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
+  milestone<int> happens = brood::detail::event_of(state);
   std::vector<std::string> heard;
 
   auto note(std::string name) {
@@ -31,7 +33,7 @@ struct milestones : testing::Test {
   }
   void run() {
     io.restart();
-    io.run();
+    io.poll();  // run() would wait for the waits that are not over
   }
 };
 
@@ -124,14 +126,15 @@ TEST_F(milestones, let_go_of_their_listeners) {
 }
 
 TEST_F(milestones, may_be_dropped_by_their_listener) {
-  auto owner = std::make_shared<std::optional<milestone<int>>>(std::move(happens));
-  std::weak_ptr<milestone<int>::state> watch = state;
-  (*owner)->on([&](int) {
+  auto its = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
+  std::weak_ptr<brood::detail::milestone_state<int>> watch = its;
+  std::optional owner(brood::detail::event_of(its));
+  owner->on([&](int) {
     owner.reset();
-    state.reset();
+    its.reset();
   });
-  (*owner)->on(note("next"));
-  state->set({}, 1);
+  owner->on(note("next"));
+  its->set({}, 1);
   EXPECT_EQ(heard, std::vector<std::string>{"next1"});
   EXPECT_TRUE(watch.expired());
 }
@@ -146,9 +149,11 @@ TEST_F(milestones, tell_all_though_one_listener_throws) {
 }
 
 TEST_F(milestones, tell_who_waits_that_they_cannot_happen_any_more) {
-  happens.async_wait(note_wait(""));
-  happens = milestone<int>(nullptr);
-  state.reset();
+  auto its = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
+  std::optional owner(brood::detail::event_of(its));
+  owner->async_wait(note_wait(""));
+  owner.reset();
+  its.reset();
   run();
   EXPECT_EQ(heard, std::vector<std::string>{error_code(asio::error::operation_aborted).message()});
 }
@@ -167,13 +172,15 @@ TEST_F(milestones, end_a_wait_whose_slot_fires_and_no_other) {
 
 TEST_F(milestones, bear_a_slot_that_fires_again) {
   asio::cancellation_signal signal;
-  happens.async_wait(asio::bind_cancellation_slot(signal.slot(), note_wait("")));
+  auto its = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
+  std::optional owner(brood::detail::event_of(its));
+  owner->async_wait(asio::bind_cancellation_slot(signal.slot(), note_wait("")));
   signal.emit(asio::cancellation_type::total);
   signal.emit(asio::cancellation_type::terminal);
   run();
   signal.emit(asio::cancellation_type::terminal);
-  state.reset();
-  happens = milestone<int>(nullptr);
+  its.reset();
+  owner.reset();
   signal.emit(asio::cancellation_type::terminal);
   EXPECT_EQ(heard.size(), 1U);
 }
@@ -189,7 +196,7 @@ TEST_F(milestones, are_past_cancelling_once_they_have_happened) {
 
 TEST(milestone, without_a_result_is_a_plain_signal) {
   asio::io_context io;
-  auto state = std::make_shared<milestone<>::state>(io.get_executor());
+  auto state = std::make_shared<brood::detail::milestone_state<>>(io.get_executor());
   milestone<> happens(state);
   int count = 0;
   happens.on([&] { ++count; });
@@ -197,6 +204,42 @@ TEST(milestone, without_a_result_is_a_plain_signal) {
   state->set({});
   io.run();
   EXPECT_EQ(count, 11);
+}
+
+TEST_F(milestones, that_cannot_happen_any_more_end_waits_and_call_no_listener) {
+  happens.async_wait(note_wait(""));
+  happens.on(note("listener"));
+  state->fail(asio::error::operation_aborted);
+  happens.async_wait(note_wait(""));
+  happens.on(note("late listener"));
+  run();
+  const auto text = error_code(asio::error::operation_aborted).message();
+  EXPECT_EQ(heard, (std::vector<std::string>{text, text}));
+  EXPECT_FALSE(happens.reached());
+  EXPECT_EQ(happens.error(), asio::error::operation_aborted);
+}
+
+TEST_F(milestones, keep_run_from_returning_while_somebody_waits) {
+  asio::cancellation_signal signal;
+  happens.async_wait(asio::bind_cancellation_slot(signal.slot(), note_wait("")));
+  io.poll();
+  EXPECT_FALSE(io.stopped());
+  signal.emit(asio::cancellation_type::terminal);
+  run();
+  EXPECT_EQ(heard.size(), 1u);
+  EXPECT_TRUE(io.stopped());
+}
+
+TEST_F(milestones, keep_the_context_of_the_handler_from_returning) {
+  asio::io_context other{1};
+  std::thread::id ran{};
+  happens.async_wait(asio::bind_executor(other, [&](error_code, int) { ran = std::this_thread::get_id(); }));
+  std::thread waits([&] { other.run(); });
+  const auto there = waits.get_id();
+  state->set({}, 1);
+  io.run();
+  waits.join();
+  EXPECT_EQ(ran, there);
 }
 
 }  // namespace

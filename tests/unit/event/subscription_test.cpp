@@ -7,8 +7,9 @@ namespace {
 
 struct subscriptions : testing::Test {
   boost::asio::io_context io{1};
-  std::shared_ptr<brood::event<>::state> state = std::make_shared<brood::event<>::state>(io.get_executor());
-  brood::event<> happens{state};
+  std::shared_ptr<brood::detail::listeners<>> state =
+      std::make_shared<brood::detail::listeners<>>(io.get_executor());
+  brood::event<> happens = brood::detail::event_of(state);
   int heard = 0;
 
   brood::subscription listen() {
@@ -50,11 +51,12 @@ TEST_F(subscriptions, move_with_their_scope) {
 }
 
 TEST_F(subscriptions, may_outlive_what_they_listen_to) {
-  auto left = listen();
-  auto scoped = listen().scoped();
-  happens = brood::event<>(nullptr);
-  state.reset();
+  auto its = std::make_shared<brood::detail::listeners<>>(io.get_executor());
+  auto left = brood::detail::event_of(its).on([this] { ++heard; });
+  auto scoped = brood::detail::event_of(its).on([this] { ++heard; }).scoped();
+  its.reset();
   left.cancel();
+  EXPECT_EQ(heard, 0);
 }
 
 TEST_F(subscriptions, that_are_empty_do_nothing) {

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "brood/detail/token.hpp"
+#include "brood/exec.hpp"
+
+/// exec() and exec_file() as one expression: `auto result = co_await brood::async_exec(loop, "uname -s");`
+namespace brood {
+
+namespace detail {
+
+/// A command under way that only its completion handler waits for.
+using command = std::shared_ptr<process::exec_state>;
+command start_command(const executor& ex, const std::string& line, exec_options options);
+command start_command(const executor& ex, const std::string& file, arguments args, exec_options options);
+void wait_for(process::exec_state& state, boost::asio::any_completion_handler<void(error_code, exec_result)> handler);
+
+template <class Token>
+auto async_wait_for(command started, Token&& token) {
+  return boost::asio::async_initiate<Token, void(error_code, exec_result)>(
+      [state = std::move(started)](auto handler) { wait_for(*state, std::move(handler)); }, token);
+}
+
+template <class T>
+concept exec_token = boost::asio::completion_token_for<T, void(error_code, exec_result)>;
+
+}  // namespace detail
+
+/// Runs a line of shell and completes with its result, as `exec(ex, line, options).async_result(token)` does. The
+/// command is started by this call.
+///
+/// Options are taken by name only: give them a variable. g++ 12.2 destroys a temporary of an aggregate type twice if it
+/// stands in an expression with a co_await. `exec_options::on_drop` does not apply: there is no handle to drop.
+/// Throws: spawn_error if the command cannot be started.
+/// Completion signature: `void(error_code, exec_result)`. A command that fails is a result, not an error.
+/// Errors and cancellation: as exec_run::async_result.
+template <detail::exec_token Token = detail::default_token>
+auto async_exec(executor ex, const std::string& line, const exec_options& options, Token&& token = Token{}) {
+  return detail::async_wait_for(detail::start_command(ex, line, options), std::forward<Token>(token));
+}
+template <detail::exec_token Token = detail::default_token>
+auto async_exec(executor ex, const std::string& line, Token&& token = Token{}) {
+  return detail::async_wait_for(detail::start_command(ex, line, {}), std::forward<Token>(token));
+}
+template <class Token = detail::default_token>
+void async_exec(executor, const std::string&, exec_options&&, Token&& = Token{}) {
+  static_assert(detail::never<Token>, "name the options first: `const brood::exec_options options{...}; "
+                                      "co_await brood::async_exec(loop, line, options);`");
+}
+
+/// The same for a program with arguments that no shell looks at, as exec_file(). On g++ 12.2 name the arguments first,
+/// too: a braced list in an expression with a co_await does not compile there ("array used as initializer").
+template <detail::exec_token Token = detail::default_token>
+auto async_exec_file(executor ex, const std::string& file, arguments args, const exec_options& options,
+                     Token&& token = Token{}) {
+  return detail::async_wait_for(detail::start_command(ex, file, std::move(args), options), std::forward<Token>(token));
+}
+template <detail::exec_token Token = detail::default_token>
+auto async_exec_file(executor ex, const std::string& file, arguments args = {}, Token&& token = Token{}) {
+  return detail::async_wait_for(detail::start_command(ex, file, std::move(args), {}), std::forward<Token>(token));
+}
+template <class Token = detail::default_token>
+void async_exec_file(executor, const std::string&, arguments, exec_options&&, Token&& = Token{}) {
+  static_assert(detail::never<Token>, "name the options first: `const brood::exec_options options{...}; "
+                                      "co_await brood::async_exec_file(loop, file, args, options);`");
+}
+
+}  // namespace brood

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+namespace brood::detail {
+
+/// Makes what only the library makes: objects whose constructors take private types.
+struct access {
+  template <class Object, class... Arguments>
+  static Object make(Arguments&&... arguments) {
+    return Object(std::forward<Arguments>(arguments)...);
+  }
+  template <class Object, class... Arguments>
+  static std::unique_ptr<Object> make_unique(Arguments&&... arguments) {
+    return std::unique_ptr<Object>(new Object(std::forward<Arguments>(arguments)...));
+  }
+};
+
+/// Move assignment of a handle: drops what `object` held, exactly as its destructor does, and takes over `other`.
+template <class Handle>
+Handle& replace(Handle& object, Handle&& other) noexcept {
+  if (&object != &other) {
+    std::destroy_at(&object);
+    std::construct_at(&object, std::move(other));
+  }
+  return object;
+}
+
+}  // namespace brood::detail
