@@ -1,7 +1,9 @@
 #pragma once
 
-/// All of brood but its HTTP server (brood/http.hpp).
+/// Everything but HTTP: processes (spawn, exec, fork, streams, pipes, shell), the message channel, clusters, events,
+/// errors and values. HTTP has headers of its own: brood/http.hpp, and brood/https.hpp for TLS.
 
+#include "brood/async_exec.hpp"
 #include "brood/async_spawn.hpp"
 #include "brood/channel.hpp"
 #include "brood/child_process.hpp"

@@ -21,8 +21,12 @@ concept other_executor =
 
 }  // namespace detail
 
-/// Where work runs, taken by every call that starts some: an execution context such as `asio::io_context`, any
-/// Asio executor, or an object that has one.
+/// Where work runs, taken by every call that starts some: an execution context such as `asio::io_context`, an Asio
+/// executor, or an object that has one.
+///
+/// The executor must run one handler at a time: an io_context that one thread runs, or a strand. If two threads use the
+/// objects of one io_context or thread pool at the same time, the second gets a std::logic_error (docs/executors.md).
+/// unref() and the rules that follow from it work only on the executor of an io_context itself.
 class executor {
  public:
   executor(asio::any_io_executor ex) noexcept : executor_(std::move(ex)) {}

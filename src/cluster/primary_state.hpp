@@ -18,7 +18,10 @@
 
 namespace brood::cluster {
 
-/// What stands behind a primary: the life of its workers (primary_state.cpp) and their requests (primary_requests.cpp).
+/// The state behind a primary: its workers and their ports. The parts of its implementation: start and end of workers
+/// (primary_state.cpp), readiness, heartbeats and reloads (primary_life.cpp), crash loops, recycling and stderr
+/// (primary_watch.cpp), listeners (primary_ports.cpp), the workers' requests (primary_requests.cpp), totals
+/// (primary_stats.cpp).
 class primary_state : public std::enable_shared_from_this<primary_state> {
  public:
   primary_state(asio::any_io_executor ex, cluster::settings s);

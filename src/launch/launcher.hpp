@@ -9,9 +9,9 @@ namespace brood::launch {
 /// Runs `job` on the launcher: a thread of brood's own, started at the first use, that lives as long as the process and
 /// handles no signal.
 ///
-/// Two things need it. A start that shall not hold up the loop, since the thread that clones stands still until the
-/// program runs. And children that die with their parent: PR_SET_PDEATHSIG means the thread that made them, which must
-/// therefore outlive them all. It is the one object of brood's that belongs to no other.
+/// Two things need it. A start that must not block the loop, since the thread that clones waits until the program runs.
+/// And children that die with their parent: PR_SET_PDEATHSIG refers to the thread that started them, which must therefore
+/// outlive them all. It belongs to the process, not to a loop; CONTRIBUTING.md lists what else does.
 void on_launcher(std::function<void()> job);
 
 /// start(), to be called on the launcher.

@@ -48,7 +48,7 @@ class scripted {
   }
 
  private:
-  asio::io_context loop_;
+  brood_test::loop loop_;
   asio::ip::tcp::acceptor acceptor_{loop_, {asio::ip::address_v4::loopback(), 0}};
   std::string answer_;
   std::string request_;
@@ -62,7 +62,7 @@ struct outcome {
 
 /// Runs one request to its end.
 outcome ask(http::client_request request, const http::client_options& options = {}) {
-  asio::io_context loop;
+  brood_test::loop loop;
   const http::client client{loop, options};
   outcome result;
   client.send(std::move(request), [&](error_code ec, http::client_response response) {
@@ -81,7 +81,7 @@ TEST(http_client, gets_and_posts) {
     response.status(request.method() == http::verb::post ? 201 : 200).header("X-Type", request.header("content-type"));
     echo(request, response);
   }};
-  asio::io_context loop;
+  brood_test::loop loop;
   http::client client{loop};
   auto got = client.get(url(server, "/a?b"));
   auto posted = client.post(url(server, "/p"), "body", "text/plain");
@@ -98,7 +98,7 @@ TEST(http_client, gets_and_posts) {
 
 TEST(http_client, a_result_may_be_asked_for_late_and_twice) {
   served server{[](const auto& request, auto& response) { echo(request, response); }};
-  asio::io_context loop;
+  brood_test::loop loop;
   http::client client{loop};
   auto call = client.get(url(server, "/"));
   auto early = call.async_result(asio::use_future);
@@ -111,7 +111,7 @@ TEST(http_client, a_result_may_be_asked_for_late_and_twice) {
 }
 
 TEST(http_client, a_name_is_resolved_and_each_address_tried) {
-  boost::asio::io_context io;
+  brood_test::loop io;
   boost::system::error_code unknown;
   boost::asio::ip::tcp::resolver(io).resolve("localhost", "", unknown);
   if (unknown) GTEST_SKIP() << "this machine does not know localhost: " << unknown.message();
@@ -134,7 +134,7 @@ TEST(http_client, sends_what_the_protocol_asks_for) {
 }
 
 TEST(http_client, what_can_not_be_sent_is_thrown) {
-  asio::io_context loop;
+  brood_test::loop loop;
   const http::client client{loop};
   const auto refused = [&](http::client_request request) {
     EXPECT_THROW(static_cast<void>(client.send(std::move(request))), std::invalid_argument);
@@ -182,7 +182,7 @@ TEST(http_client, tells_what_is_wrong_with_an_answer) {
 }
 
 TEST(http_client, a_refused_connection_is_an_error) {
-  asio::io_context loop;
+  brood_test::loop loop;
   asio::ip::tcp::acceptor acceptor{loop, {asio::ip::address_v4::loopback(), 0}};
   const auto where = acceptor.local_endpoint();
   acceptor.close();
@@ -190,7 +190,7 @@ TEST(http_client, a_refused_connection_is_an_error) {
 }
 
 TEST(http_client, an_answer_that_does_not_come_is_timed_out) {
-  asio::io_context loop;
+  brood_test::loop loop;
   const asio::ip::tcp::acceptor silent{loop, {asio::ip::address_v4::loopback(), 0}};
   EXPECT_EQ(ask({.url = url(silent.local_endpoint(), "/")}, {.timeout = 20ms}).ec, asio::error::timed_out);
   // The connection stands, so its own limit is over.
@@ -199,7 +199,7 @@ TEST(http_client, an_answer_that_does_not_come_is_timed_out) {
 }
 
 TEST(http_client, a_connection_that_does_not_stand_is_timed_out) {
-  asio::io_context loop;
+  brood_test::loop loop;
   asio::ip::tcp::acceptor full{loop};
   full.open(asio::ip::tcp::v4());
   full.bind({asio::ip::address_v4::loopback(), 0});
@@ -221,7 +221,7 @@ TEST(http_client, a_refused_upload_is_answered) {
 }
 
 TEST(http_client, a_request_that_nobody_waits_for_any_more_is_given_up) {
-  asio::io_context loop;
+  brood_test::loop loop;
   asio::ip::tcp::acceptor silent{loop, {asio::ip::address_v4::loopback(), 0}};
   asio::cancellation_signal signal;
   http::client client{loop};
@@ -244,11 +244,11 @@ TEST(http_client, a_request_that_nobody_waits_for_any_more_is_given_up) {
 }
 
 TEST(http_client, goes_with_its_loop) {
-  asio::io_context silent_loop;
+  brood_test::loop silent_loop;
   const asio::ip::tcp::acceptor silent{silent_loop, {asio::ip::address_v4::loopback(), 0}};
   auto kept = std::make_shared<int>(0);
   {
-    asio::io_context loop;
+    brood_test::loop loop;
     const http::client client{loop};
     client.get(url(silent.local_endpoint(), "/"), [kept](error_code, const http::client_response&) {});
     loop.poll();

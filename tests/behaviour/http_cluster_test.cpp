@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 /// The worker's side of the tests below, which start this very program for it. Nothing to do elsewhere.
 TEST(http_cluster, worker_side) {
   if (!cluster::is_worker()) return;
-  asio::io_context loop{1};
+  brood_test::loop loop;
   cluster::this_worker self{loop};
   std::list<http::response> kept;
   http::server server{self, [&](const auto& request, auto& response) {
@@ -80,7 +80,7 @@ class crew {
     for (auto& thread : threads) thread.join();
   }
 
-  asio::io_context loop{1};
+  brood_test::loop loop;
   cluster::primary primary;
   std::list<std::thread> threads;
 };
@@ -136,7 +136,7 @@ TEST(http_cluster, listening_tells_of_the_first_listen_though_another_is_answere
 
 TEST(http_cluster, worker_side_without_descriptors) {
   if (!cluster::is_worker()) return;
-  asio::io_context loop{1};
+  brood_test::loop loop;
   cluster::this_worker self{loop};
   http::server server{self,
                       [](const auto&, auto& response) { response.end("x"); },
@@ -153,7 +153,7 @@ TEST(http_cluster, worker_side_without_descriptors) {
 
 TEST(http_cluster, a_worker_that_has_no_descriptor_left_says_so) {
   if (needs_descriptors_itself()) GTEST_SKIP();
-  asio::io_context loop{1};
+  brood_test::loop loop;
   cluster::primary primary(loop,
                            {.args = brood::arguments{"--gtest_filter=http_cluster.worker_side_without_descriptors"},
                             .out = brood::stdio::ignore,

@@ -43,7 +43,7 @@ class http_forms : public testing::Test {
 
   temporary_folder folder;
   const std::filesystem::path path = folder / "http.sock";
-  asio::io_context loop{1};
+  brood_test::loop loop;
   http::server server{loop, answer};
 };
 
@@ -160,7 +160,7 @@ TEST_F(http_forms, ipv6_only_leaves_the_port_to_others) {
 /// The worker's side of the tests below, which start this very program for it. Nothing to do elsewhere.
 TEST(http_forms_in_a_cluster, worker_side) {
   if (!cluster::is_worker()) return;
-  asio::io_context loop{1};
+  brood_test::loop loop;
   cluster::this_worker self{loop};
   http::server server{self, [&](const auto&, auto& response) { response.end("worker " + std::to_string(self.id())); }};
   server.listening.async_wait([&](brood::error_code ec, const http::server::endpoint& where) {
@@ -213,7 +213,7 @@ class http_forms_under : public testing::TestWithParam<cluster::scheduling> {
 
   temporary_folder folder;
   const std::filesystem::path path = folder / "http.sock";
-  asio::io_context loop{1};
+  brood_test::loop loop;
   std::vector<int> ports;
 };
 

@@ -219,7 +219,7 @@ TEST(http_close, a_handler_may_drop_the_server) {
 
 TEST(http_listen, a_port_in_use_is_told_by_name) {
   served first{answer};
-  asio::io_context loop;
+  brood_test::loop loop;
   http::server second{loop, answer};
   try {
     second.listen(first.where());
@@ -235,7 +235,7 @@ TEST(http_listen, a_port_in_use_is_told_by_name) {
 }
 
 TEST(http_listen, tells_its_port) {
-  asio::io_context loop;
+  brood_test::loop loop;
   std::uint16_t told = 0;
   http::server server{loop, answer};
   server.listening.on([&](const http::server::endpoint& where) { told = where.port(); });
@@ -250,7 +250,7 @@ TEST(http_listen, tells_its_port) {
 }
 
 TEST(http_listen, a_port_alone_is_every_address) {
-  asio::io_context loop;
+  brood_test::loop loop;
   http::server server{loop, answer};
   server.listen(0);
   const auto port = server.local_endpoint().port();
@@ -267,7 +267,7 @@ TEST(http_listen, a_port_alone_is_every_address) {
 }
 
 TEST(http_listen, takes_more_than_one_endpoint_and_ipv_6) {
-  asio::io_context loop;
+  brood_test::loop loop;
   http::server server{loop, answer};
   server.listen(http::server::endpoint(asio::ip::address_v4::loopback(), 0));
   const auto first = server.local_endpoint();

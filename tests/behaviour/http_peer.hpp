@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "brood/http.hpp"
+#include "support.hpp"
 #include "support/http_cases.hpp"
 
 namespace brood_test {
@@ -43,7 +44,7 @@ class served {
   }
 
   const asio::ip::tcp::endpoint& where() const { return endpoint_; }
-  asio::io_context& loop() { return loop_; }
+  brood_test::loop& loop() { return loop_; }
   http::server& server() { return *server_; }
 
   /// Calls `f` on the loop and waits for what it returns.
@@ -67,8 +68,8 @@ class served {
   void drop_here() { server_.reset(); }
 
  private:
-  asio::io_context loop_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
+  brood_test::loop loop_;
+  asio::executor_work_guard<brood_test::loop::executor_type> work_{loop_.get_executor()};
   std::optional<http::server> server_;
   asio::ip::tcp::endpoint endpoint_;
   std::thread thread_;

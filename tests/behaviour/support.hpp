@@ -1,11 +1,19 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <brood/stream.hpp>
 #include <chrono>
+#include <cstdlib>
+#include <exception>
 #include <filesystem>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 namespace brood_test {
 
@@ -21,9 +29,56 @@ inline std::size_t open_descriptors() {
   return count - 1;  // the one that reads the directory
 }
 
-/// A loop that a test runs until nothing is left to do. What hangs is ended by ctest's time limit.
-struct loop : asio::io_context {
-  loop() : asio::io_context(1) {}
+/// Whether the suite runs on a strand of an io_context that four threads run: with BROOD_EXECUTOR=strand.
+inline bool on_a_strand() {
+  static const char* const name = std::getenv("BROOD_EXECUTOR");
+  return name != nullptr && std::string_view(name) == "strand";
+}
+
+/// A loop that a test runs until nothing is left to do. A test that hangs is ended by ctest's time limit.
+///
+/// It hides three members of io_context: get_executor() is a strand, and run() uses four threads, if on_a_strand().
+class loop : public asio::io_context {
+ public:
+  using executor_type = asio::any_io_executor;
+
+  loop() : asio::io_context(on_a_strand() ? threads : 1) {
+    if (on_a_strand()) {
+      executor_ = asio::make_strand(asio::io_context::get_executor());
+    } else {
+      executor_ = asio::io_context::get_executor();
+    }
+  }
+
+  executor_type get_executor() const noexcept { return executor_; }
+
+  /// As io_context::run. An exception ends it on all threads, and it may be called again.
+  void run() {
+    if (!on_a_strand()) return static_cast<void>(asio::io_context::run());
+    std::exception_ptr thrown;
+    std::mutex mutex;
+    const auto turn = [&] {
+      try {
+        asio::io_context::run();
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!thrown) thrown = std::current_exception();
+        stop();
+      }
+    };
+    {
+      std::vector<std::jthread> others;
+      for (int i = 1; i < threads; ++i) others.emplace_back(turn);
+      turn();
+    }
+    if (!thrown) return;
+    restart();
+    std::rethrow_exception(thrown);
+  }
+
+ private:
+  static constexpr int threads = 4;
+  asio::any_io_executor executor_;
 };
 
 /// Runs the loop, again if need be, to its end and gives all that came from the stream meanwhile.
