@@ -2,16 +2,15 @@
 
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
+
+#include "sys/calls.hpp"
 
 namespace brood::http::detail {
 namespace {
@@ -32,35 +31,6 @@ stream::result retried(Call call) noexcept {
   } while (size < 0 && errno == EINTR);
   return result_of(size);
 }
-
-/// sendfile(2) to a peer that has gone raises SIGPIPE, and no flag prevents it. The signal goes to the thread that made
-/// the call: it is held back there and taken away, unless one waited before, which is the program's.
-class no_sigpipe {
- public:
-  no_sigpipe() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-    if (::sigismember(&before_, SIGPIPE) == 0) return;
-    sigset_t waiting;
-    ::sigpending(&waiting);
-    waited_ = ::sigismember(&waiting, SIGPIPE) == 1;
-  }
-  ~no_sigpipe() {
-    const int error = errno;
-    const timespec at_once{};
-    if (error == EPIPE && !waited_) ::sigtimedwait(&pipe_, nullptr, &at_once);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    errno = error;
-  }
-  no_sigpipe(const no_sigpipe&) = delete;
-  no_sigpipe& operator=(const no_sigpipe&) = delete;
-
- private:
-  sigset_t pipe_;
-  sigset_t before_;
-  bool waited_ = false;
-};
 
 }  // namespace
 
@@ -183,9 +153,7 @@ stream::result stream::send_file(int file, std::uint64_t offset, std::size_t siz
   } else {
     ::ioctl(fd_, FIONBIO, &on);
   }
-  const no_sigpipe guard;
-  auto from = static_cast<off_t>(offset);
-  return retried([&] { return ::sendfile(fd_, file, &from, size); });
+  return result_of(sys::send_file(fd_, file, offset, size));
 }
 
 bool stream::readable() const noexcept {

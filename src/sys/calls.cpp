@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -160,9 +161,11 @@ std::size_t readable_now(int fd) noexcept {
 
 namespace {
 
-/// Writing to a pipe without a reader raises SIGPIPE, which ends a program that has not prepared for it; there is no
-/// MSG_NOSIGNAL for pipes. So the signal is kept off this thread for the moment, and taken away if the write raised
-/// it: it is always directed at the writing thread. One that was pending before is not ours and stays.
+/// write(2), splice(2) and sendfile(2) have no MSG_NOSIGNAL. On a pipe without a reader, or a connection that the peer
+/// has reset, they raise SIGPIPE, which ends a program that has not prepared for it. The kernel directs the signal at
+/// the calling thread. So the signal is blocked there during the call, and taken away afterwards, unless it was pending
+/// before. The result does not tell whether it was raised: a call that has sent a part returns the size of that part,
+/// and may have raised the signal for the rest.
 template <class Write>
 ssize_t without_sigpipe(Write write) noexcept {
   sigset_t pipe_signal;
@@ -175,7 +178,7 @@ ssize_t without_sigpipe(Write write) noexcept {
   if (sigismember(&before, SIGPIPE) == 1) ::sigpending(&pending);
   const ssize_t result = retry(write);
   const int error = errno;
-  if (result == -1 && error == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
+  if (sigismember(&pending, SIGPIPE) == 0) {
     const timespec at_once{};
     ::sigtimedwait(&pipe_signal, nullptr, &at_once);
   }
@@ -196,6 +199,11 @@ ssize_t splice(int from, int to, std::size_t size) noexcept {
 
 ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept {
   return without_sigpipe([&] { return ::splice(from, nullptr, to, nullptr, size, SPLICE_F_NONBLOCK | SPLICE_F_MOVE); });
+}
+
+ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t size) noexcept {
+  auto from = static_cast<off_t>(offset);
+  return without_sigpipe([&] { return ::sendfile(socket, file, &from, size); });
 }
 
 ssize_t send_message(int fd, const msghdr* message) noexcept {

@@ -53,8 +53,9 @@ std::size_t readable_now(int fd) noexcept;     ///< FIONREAD: bytes in a pipe or
 ssize_t write_without_signal(int fd, const void* data, std::size_t size) noexcept;  ///< EPIPE, never SIGPIPE
 ssize_t splice(int from, int to, std::size_t size) noexcept;                        ///< SPLICE_F_NONBLOCK | _MOVE
 ssize_t splice_without_signal(int from, int to, std::size_t size) noexcept;         ///< the same; EPIPE, never SIGPIPE
-ssize_t send_message(int fd, const msghdr* message) noexcept;                       ///< MSG_NOSIGNAL | MSG_DONTWAIT
-ssize_t receive_message(int fd, msghdr* message) noexcept;                          ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
+ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t size) noexcept;  ///< sendfile; never SIGPIPE
+ssize_t send_message(int fd, const msghdr* message) noexcept;  ///< MSG_NOSIGNAL | MSG_DONTWAIT
+ssize_t receive_message(int fd, msghdr* message) noexcept;     ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
 bool random(void* data, std::size_t size) noexcept;  ///< getrandom: good for keys. False, and errno: it is not
 int accept(int listener) noexcept;                   ///< SOCK_CLOEXEC | SOCK_NONBLOCK
 int pidfd_send_signal(int pidfd, int signal) noexcept;
