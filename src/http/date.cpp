@@ -30,11 +30,15 @@ std::array<char, 29> imf_fixdate(std::time_t time) noexcept {
   return text;
 }
 
-std::string_view date_line::now() noexcept {
+std::time_t current_second() noexcept {
   // The coarse clock is read without a system call, in a few nanoseconds.
   std::timespec now{};
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  if (now.tv_sec != written_) write(now.tv_sec);
+  return now.tv_sec;
+}
+
+std::string_view date_line::now() noexcept {
+  if (const auto now = current_second(); now != written_) write(now);
   return {text_.data(), text_.size()};
 }
 

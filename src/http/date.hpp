@@ -9,6 +9,9 @@ namespace brood::http::detail {
 /// "Sun, 06 Nov 1994 08:49:37 GMT" of RFC 9110, 5.6.7. The same in every locale.
 std::array<char, 29> imf_fixdate(std::time_t) noexcept;
 
+/// The current second by the kernel's coarse clock, which the Date field and the times of files show, too.
+std::time_t current_second() noexcept;
+
 /// The Date field, written once a second however often it is asked for.
 class date_line {
  public:

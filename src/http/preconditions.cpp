@@ -59,11 +59,13 @@ selection select_range(std::string_view range, std::uint64_t size) noexcept {
   return {.status = 206, .first = first, .size = last - first + 1};
 }
 
-bool range_holds(const request& message, const representation& file) {
+bool range_holds(const request& message, const representation& file, std::time_t now) {
   const auto condition = message.header("If-Range");
   if (condition.empty()) return true;
   if (condition.ends_with('"')) return condition == file.etag;  // strongly: a weak one never equals ours
-  return parse_date(condition) == file.modified;
+  // RFC 9110, 13.1.5: a date counts only as a strong validator (8.8.2.2). While its second lasts, the file may change
+  // once more and keep its date.
+  return parse_date(condition) == file.modified && file.modified < now;
 }
 
 }  // namespace
@@ -90,7 +92,7 @@ std::optional<std::time_t> parse_date(std::string_view text) {
   return time;
 }
 
-selection select(const request& message, const representation& file) {
+selection select(const request& message, const representation& file, std::time_t now) {
   if (const auto tags = message.header("If-Match"); !tags.empty()) {
     if (!matches(tags, file.etag, false)) return {.status = 412};
   } else if (const auto since = parse_date(message.header("If-Unmodified-Since")); since && file.modified > *since) {
@@ -103,7 +105,7 @@ selection select(const request& message, const representation& file) {
   }
   const auto range = message.header("Range");
   // RFC 9110, 14.2: Range is for GET only.
-  if (range.empty() || message.method() != verb::get || !range_holds(message, file)) return {.size = file.size};
+  if (range.empty() || message.method() != verb::get || !range_holds(message, file, now)) return {.size = file.size};
   return select_range(range, file.size);
 }
 

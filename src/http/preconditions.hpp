@@ -22,7 +22,8 @@ struct selection {
   std::uint64_t first = 0;
   std::uint64_t size = 0;
 };
-selection select(const request& message, const representation& file);
+/// `now` is the second of the answer's Date.
+selection select(const request& message, const representation& file, std::time_t now);
 
 /// The time of an IMF-fixdate; nothing for other forms, which nobody has sent for decades.
 std::optional<std::time_t> parse_date(std::string_view text);

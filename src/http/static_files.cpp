@@ -83,7 +83,7 @@ std::string content_range(const selection& part, std::uint64_t size) {
 void send(const request& message, response& answer, unique_fd file, const struct stat& s, std::string_view name) {
   const file_tag tag{s};
   const auto size = static_cast<std::uint64_t>(s.st_size);
-  const auto part = select(message, {.etag = tag.view(), .modified = s.st_mtim.tv_sec, .size = size});
+  const auto part = select(message, {.etag = tag.view(), .modified = s.st_mtim.tv_sec, .size = size}, current_second());
   const auto modified = imf_fixdate(s.st_mtim.tv_sec);
   answer.status(part.status).header("ETag", tag.view());
   answer.header("Last-Modified", {modified.data(), modified.size()});

@@ -269,6 +269,17 @@ TEST(http_static, answers_conditions_and_ranges) {
   EXPECT_EQ(body(s.ask("/a.txt", "Range: bytes=2-4\r\nIf-Range: " + tag + "\r\n")), "changed");
 }
 
+TEST(http_static, honours_a_date_in_if_range_only_for_a_file_of_an_earlier_second) {
+  site s;
+  const auto ask_for_a_part = [&](std::chrono::hours age) {
+    fs::last_write_time(s.dir / "root/a.txt", fs::file_time_type::clock::now() - age);
+    const auto date = field(s.ask("/a.txt"), "Last-Modified");
+    return s.status("/a.txt", "Range: bytes=2-4\r\nIf-Range: " + date + "\r\n");
+  };
+  EXPECT_EQ(ask_for_a_part(std::chrono::hours{1}), "206");
+  EXPECT_EQ(ask_for_a_part(-std::chrono::hours{1}), "200");
+}
+
 TEST(http_static, a_root_that_is_none_is_told) {
   EXPECT_THROW(http::static_files("/nope/nowhere"), boost::system::system_error);
   try {

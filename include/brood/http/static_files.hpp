@@ -25,8 +25,9 @@ struct static_files_options {
 ///
 /// Files leave by sendfile(2), with Content-Type by their suffix, an ETag and Last-Modified. If-Match,
 /// If-Unmodified-Since, If-None-Match and If-Modified-Since are honoured (RFC 9110, 13.2.2), and so is Range with one
-/// range of bytes, under If-Range; several ranges are answered with the whole file. A directory without the slash at
-/// its end is redirected.
+/// range of bytes, under If-Range; several ranges are answered with the whole file. A date in If-Range counts only for
+/// a file that was modified before the current second, since one that was not may change again without a new date (RFC
+/// 9110, 13.1.5). A directory without the slash at its end is redirected.
 ///
 /// Nothing outside of the root can be reached: the kernel resolves the path beneath it (openat2(2), RESOLVE_BENEATH),
 /// so neither "..", in whatever encoding, nor a link, nor one that is exchanged meanwhile leads out. Names that begin

@@ -49,13 +49,14 @@ constexpr std::string_view tag = "\"abc-d\"";
 constexpr std::time_t modified = 784111777;  // Sun, 06 Nov 1994 08:49:37 GMT
 
 /// "STATUS FIRST SIZE" for a file of ten bytes.
-std::string selected(std::string_view fields, std::string_view method = "GET", std::uint64_t size = 10) {
+std::string selected(std::string_view fields, std::string_view method = "GET", std::uint64_t size = 10,
+                     std::time_t now = modified + 1) {
   static constexpr message_reader::limits limits{.header_size = 1000, .headers_count = 10, .body_size = 0};
   message_reader reader{limits};
   byte_buffer bytes;
   bytes.append(std::string(method) + " / HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n");
   EXPECT_EQ(reader.advance(bytes), message_reader::verdict::ready);
-  const auto s = select(reader.message(), {.etag = tag, .modified = modified, .size = size});
+  const auto s = select(reader.message(), {.etag = tag, .modified = modified, .size = size}, now);
   return std::to_string(s.status) + ' ' + std::to_string(s.first) + ' ' + std::to_string(s.size);
 }
 
@@ -88,6 +89,14 @@ TEST(preconditions, if_range) {
   EXPECT_EQ(ranged("Sun, 06 Nov 1994 08:49:37 GMT"), "206 0 1");
   EXPECT_EQ(ranged("Sun, 06 Nov 1994 08:49:38 GMT"), "200 0 10");
   EXPECT_EQ(ranged("nonsense"), "200 0 10");
+}
+
+TEST(preconditions, a_date_in_if_range_does_not_count_in_the_second_of_the_modification) {
+  const std::string ranged = "Range: bytes=0-0\r\nIf-Range: ";
+  const std::string date = "Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+  EXPECT_EQ(selected(ranged + date, "GET", 10, modified), "200 0 10");
+  EXPECT_EQ(selected(ranged + date, "GET", 10, modified + 1), "206 0 1");
+  EXPECT_EQ(selected(ranged + std::string(tag) + "\r\n", "GET", 10, modified), "206 0 1");
 }
 
 TEST(preconditions, tags) {
