@@ -137,7 +137,7 @@ void connection::notice_handshake() {
 }
 
 void connection::took(std::size_t size, std::size_t room) {
-  if (in_.empty() && !reader_.in_body()) began_ = requests_ == 0 ? began_ : core_->wheel().now();
+  if (idles()) began_ = requests_ == 0 ? began_ : core_->wheel().now();
   in_.commit(size);
   more_input_ = size == room;
   run();
@@ -199,6 +199,12 @@ void connection::settle() {
   receive();
 }
 
+/// Whether no request has begun. Empty lines before a request line belong to no request: some clients send one after a
+/// body (RFC 9112, 2.2). So keep_alive_timeout stays in force, as it does in Node.
+bool connection::idles() const noexcept {
+  return !reader_.in_body() && in_.view().find_first_not_of("\r\n") == std::string_view::npos;
+}
+
 /// A handler may take its time, the peer's body may not.
 void connection::set_answering_deadline() {
   if (!receiving_) return deadlines::suspend(*this);
@@ -207,7 +213,7 @@ void connection::set_answering_deadline() {
 
 void connection::set_reading_deadline() {
   const auto& options = core_->options();
-  const bool idle = in_.empty() && !reader_.in_body();
+  const bool idle = idles();
   if (idle && core_->draining()) return core_->expire_soon(*this, requests_ == 0);
   if (idle && requests_ > 0) return core_->expire_after(*this, core_->wheel().now(), options.keep_alive_timeout);
   if (stream_.shaking_hands()) return core_->expire_after(*this, began_, options.handshake_timeout);
@@ -220,9 +226,10 @@ void connection::set_reading_deadline() {
 
 void connection::late() {
   keeper guard{*this};
-  const bool asks = phase_ == phase::reading && !blocked_ && (!in_.empty() || reader_.in_body());
-  const bool idles = phase_ == phase::reading && !blocked_ && !asks && requests_ > 0;
-  if (!idles && phase_ != phase::lingering) core_->count_timeout();
+  const bool reads = phase_ == phase::reading && !blocked_;
+  const bool asks = reads && !idles();
+  const bool kept_alive = reads && !asks && requests_ > 0;
+  if (!kept_alive && phase_ != phase::lingering) core_->count_timeout();
   // A connection that never sent a byte, as browsers open them in advance, is closed without a word: an answer would
   // be taken for that of the first request.
   if (phase_ == phase::answering && receiving_ && !blocked_) return refuse_body(408, asio::error::timed_out);
@@ -246,7 +253,7 @@ void connection::drain() {
   keeper guard{*this};
   // What has told the peer already that it may go on is no last word: the next request may be on its way.
   if (!answer_.opened()) answer_.close();
-  if (phase_ != phase::reading || blocked_ || !in_.empty() || reader_.in_body()) return;
+  if (phase_ != phase::reading || blocked_ || !idles()) return;
   // One that has not asked yet was let in to be served; the next request of one just served may be on its way, and
   // would be lost. Both get a moment. The others are quiet, or their bytes are about to be delivered.
   const bool busy = requests_ == 0 || core_->wheel().now() <= began_ + 1;

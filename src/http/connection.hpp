@@ -124,6 +124,7 @@ class connection final : public deadline {
   void took(std::size_t size, std::size_t room);
   void notice_handshake();
   void settle();
+  bool idles() const noexcept;
   void set_answering_deadline();
   void set_reading_deadline();
   void refuse(int status, std::string_view why = {});

@@ -45,6 +45,31 @@ TEST(http_timeout, an_idle_connection_is_closed) {
   EXPECT_EQ(server.statistics().timed_out, 0u);
 }
 
+// Node: headersTimeout begins with a request, and an empty line begins none.
+TEST(http_timeout, an_empty_line_leaves_an_idle_connection_its_keep_alive_timeout) {
+  served server{answer, {.headers_timeout = 20ms, .keep_alive_timeout = 20ms}};
+  for (const char* lines : {"\r\n", "\r", "\r\n\r\n\r"}) {
+    peer client{server};
+    client.send(get("/1") + lines);
+    EXPECT_EQ(client.rest(), ok("/1 "));
+  }
+  EXPECT_EQ(server.statistics().timed_out, 0u);
+  EXPECT_EQ(server.statistics().refused, 0u);
+}
+
+TEST(http_timeout, an_empty_line_does_not_begin_the_headers_timeout) {
+  served server{answer, {.headers_timeout = 20ms, .keep_alive_timeout = 0ms}};
+  peer client{server};
+  client.send(get("/1") + "\r\n");
+  EXPECT_EQ(client.until("/1 "), ok("/1 "));
+  // The time-outs of other connections show that time has passed.
+  for (int i = 0; i < 3; ++i) peer{server}.rest();
+  client.send(get("/2"));
+  EXPECT_EQ(client.until("/2 "), ok("/2 "));
+  client.send("\r\nGET");
+  EXPECT_EQ(client.until("\r\n\r\n"), last("408 Request Timeout"));
+}
+
 TEST(http_timeout, a_peer_that_takes_nothing_is_closed) {
   const std::string large(64 << 20, 'x');
   served server{[&](const auto&, auto& response) { response.end(large); }, {.send_timeout = 20ms}};
@@ -100,6 +125,24 @@ TEST(http_limit, fields_and_bodies_as_large_as_allowed_pass) {
   for (int i = 0; i < 4000; ++i) fields += "X-Field: " + std::to_string(i) + "\r\n";
   EXPECT_EQ(peer{server}.talk("POST /p HTTP/1.1\r\nHost: h\r\n" + fields + "Content-Length: 10\r\n\r\n0123456789"),
             ok("/p 0123456789"));
+}
+
+TEST(http_limit, a_body_size_of_0_refuses_every_body) {
+  served server{answer, {.max_body_size = 0}};
+  EXPECT_EQ(peer{server}.talk("POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n" + get("/2")),
+            ok("/1 ") + ok("/2 "));
+  EXPECT_EQ(peer{server}.talk("POST /3 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx"),
+            last("413 Content Too Large"));
+}
+
+TEST(http_close, an_idle_connection_that_sent_an_empty_line_goes) {
+  served server{answer, {.keep_alive_timeout = 20ms}};
+  peer idle{server};
+  idle.send(get("/") + "\r\n");
+  EXPECT_EQ(idle.until("/ "), ok("/ "));
+  auto closed = server.close();
+  EXPECT_EQ(idle.rest(), "");
+  closed.get();
 }
 
 TEST(http_close, idle_connections_go) {
