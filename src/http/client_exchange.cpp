@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
+#include <cstring>
 #include <stdexcept>
 
 #include "brood/detail/time_limit.hpp"
@@ -11,6 +12,27 @@
 
 namespace brood::http::detail {
 namespace {
+
+using http_error = boost::beast::http::error;
+
+// The shortest status line that is accepted.
+constexpr std::string_view bare_status_line = "HTTP/1.1 200";
+// How much room the read has that brings the status line.
+constexpr std::size_t first_room = 4 * 1024;
+
+/// Adds the space after the status code if it is missing. RFC 9112, 4 requires it even without a reason, but some
+/// servers leave it out, and llhttp and curl accept that. Beast's parser does not. `buffer` holds more than a
+/// bare_status_line.
+void complete_status_line(boost::beast::flat_buffer& buffer) {
+  const auto end = bare_status_line.size();
+  const auto size = buffer.size();
+  if (static_cast<const char*>(buffer.cdata().data())[end] != '\r') return;
+  buffer.prepare(1);
+  buffer.commit(1);
+  auto* text = static_cast<char*>(buffer.data().data());
+  std::memmove(text + end + 1, text + end, size - end);
+  text[end] = ' ';
+}
 
 void check(const client_field& field) {
   if (!is_token(field.name)) throw std::invalid_argument("http: bad header name: " + field.name);
@@ -131,7 +153,23 @@ void client_exchange::write() {
   asio::async_write(stream_, parts, [self = shared_from_this()](error_code, std::size_t) {});
 }
 
+/// Waits for as much of the status line as complete_status_line() looks at.
 void client_exchange::read() {
+  if (buffer_.size() > bare_status_line.size()) return read_message();
+  const auto room = buffer_.prepare(first_room);
+  stream_.async_read_some(room, [self = shared_from_this()](error_code ec, std::size_t size) {
+    if (self->done_) return;
+    self->buffer_.commit(size);
+    // The parser cannot find this out: Asio would wait for ever if it read again after the end.
+    if (ec == asio::error::eof)
+      ec = self->buffer_.size() == 0 ? http_error::end_of_stream : http_error::partial_message;
+    if (ec) return self->end(ec);
+    self->read();
+  });
+}
+
+void client_exchange::read_message() {
+  complete_status_line(buffer_);
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(options_.max_header_size, UINT32_MAX)));
   parser_->body_limit(options_.max_body_size);

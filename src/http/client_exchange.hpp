@@ -41,6 +41,7 @@ class client_exchange : public std::enable_shared_from_this<client_exchange> {
   void exchange();
   void write();
   void read();
+  void read_message();
   void answered();
   void expire_at(asio::steady_timer::time_point when);
   void end(error_code ec);

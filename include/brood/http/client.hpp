@@ -93,9 +93,12 @@ class [[nodiscard]] client_call {
 ///     auto call = client.get("http://127.0.0.1:8000/health");
 ///     auto answer = co_await call.async_result();
 ///
-/// All calls start at once and belong on the client's executor. They throw std::invalid_argument for what can not be
-/// sent: an URL they do not know (https without client_options::tls), a method or a field that is none, and fields that
-/// the client writes itself. Requests outlive their client.
+/// All calls start at once. They throw std::invalid_argument for what can not be sent: an URL they do not know (https
+/// without client_options::tls), a method or a field that is none, and fields that the client writes itself. Requests
+/// outlive their client. A status line without a reason, and without the space before it, is accepted.
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 class client {
  public:
   using callback = std::function<void(boost::system::error_code, client_response)>;
