@@ -176,7 +176,7 @@ void connection::serve() {
   phase_ = phase::answering;
   ended_ = false;
   copies_ = 0;
-  response_.number_ = number_;
+  response_.number_ = body_.number_ = number_;
   in_handler_ = true;
   if (reader_.streams_body()) begin_body();
   try {

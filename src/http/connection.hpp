@@ -65,8 +65,8 @@ class connection final : public deadline {
   void dropped(std::uint64_t number);
   void wait_drained(std::uint64_t number, brood::detail::waiters<>::handler handler);
 
-  /// What request_body does.
-  void read_body(brood::detail::waiters<std::string_view>::handler handler);
+  /// What request_body does; `number` says for which request.
+  void read_body(std::uint64_t number, brood::detail::waiters<std::string_view>::handler handler);
 
   /// The handler goes on after it has returned, until handler_ended(): request and response are kept that long.
   void handler_goes_on() noexcept;

@@ -8,8 +8,17 @@
 
 namespace brood::http {
 
-void request_body::read(brood::detail::waiters<std::string_view>::handler handler) {
-  connection_->read_body(std::move(handler));
+request_body::request_body(const request_body& other) noexcept
+    : connection_(other.connection_), number_(other.number_), copy_(true) {
+  connection_->retain();
+}
+
+request_body::~request_body() {
+  if (copy_) connection_->release();
+}
+
+void request_body::read(brood::detail::waiters<std::string_view>::handler handler) const {
+  connection_->read_body(number_, std::move(handler));
 }
 
 namespace detail {
@@ -32,9 +41,9 @@ void connection::begin_body() {
   in_.truncate(reader_.consumed());
 }
 
-void connection::read_body(brood::detail::waiters<std::string_view>::handler handler) {
+void connection::read_body(std::uint64_t number, brood::detail::waiters<std::string_view>::handler handler) {
   if (!incoming_) incoming_ = std::make_unique<incoming_body>(core_->executor());
-  if (phase_ != phase::answering || ended_) {
+  if (!answers(number)) {
     return incoming_->reader.post(std::move(handler), asio::error::not_connected, {});
   }
   incoming_->bytes.consume(std::exchange(incoming_->taken, 0));

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "brood/error.hpp"
 #include "http_peer.hpp"
@@ -65,6 +67,24 @@ TEST(http_body_stream, reads_what_a_whole_body_would_be) {
                                    chunked("/3", "2\r\nde\r\n1;x=y\r\nf\r\n0\r\nT: u\r\n\r\n") + post("/4", "") +
                                    get("/5"),
                                ok("/1 ") + ok("/2 abc") + ok("/3 def") + ok("/4 ") + ok("/5 "));
+}
+
+TEST(http_body_stream, a_read_that_is_kept_beyond_its_request_reads_no_other) {
+  using deferred_read = decltype(std::declval<http::request_body&>().async_read(asio::deferred));
+  std::optional<deferred_read> kept;
+  served server{[&](const auto& request, auto& body, auto& response) -> asio::awaitable<void> {
+    if (!kept) {
+      kept.emplace(body.async_read(asio::deferred));
+      co_return echo(request, response);
+    }
+    std::optional<error_code> outcome;
+    std::move (*kept)([&](error_code ec, std::string_view) { outcome = ec; });
+    co_await collect(request, body, response);
+    EXPECT_EQ(outcome, error_code(asio::error::not_connected));
+  }};
+  // The first connection is over, so its memory may serve the second one.
+  EXPECT_EQ(peer{server}.talk(get("/1")), ok("/1 "));
+  EXPECT_EQ(peer{server}.talk(post("/2", "abc")), ok("/2 abc"));
 }
 
 TEST(http_body_stream, refuses_what_is_malformed) {

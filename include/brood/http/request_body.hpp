@@ -2,6 +2,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -24,28 +25,37 @@ class connection;
 ///
 /// Limits hold for a streamed body too: what exceeds server_options::max_body_size, takes longer than request_timeout
 /// or is malformed ends the reading with an error, and is answered with 413, 408 or 400 unless the response has begun.
+///
+/// Thread safety: none of its own. Use it where its response may be used: on the server's executor.
 class request_body {
  public:
+  request_body& operator=(const request_body&) = delete;
+  ~request_body();
+
   /// The next piece, without the chunked encoding, as large as it happens to come; empty at the end of the body, and
   /// from then on. It is valid until the next read or the end of the response. One read at a time.
   /// Signature: `void(error_code, std::string_view)`. Errors: errc::message_too_large; errc::garbled_message;
   /// asio::error::timed_out; asio::error::eof if the peer has ended before its body; asio::error::not_connected if the
   /// response is not open any more; operation_aborted when cancelled.
   /// Cancellation: every kind ends the wait and loses nothing.
+  /// Lifetime: a deferred read may be kept, and started, after the request is gone; it completes with not_connected
+  /// then.
   template <class Token = asio::deferred_t>
   auto async_read(Token&& token = Token{}) & {
     return asio::async_initiate<Token, void(boost::system::error_code, std::string_view)>(
-        [this](auto handler) { read(std::move(handler)); }, token);
+        [keep = *this](auto handler) { keep.read(std::move(handler)); }, token);
   }
 
  private:
   friend class detail::connection;
   explicit request_body(detail::connection& c) noexcept : connection_(&c) {}
-  request_body(const request_body&) = delete;
-  request_body& operator=(const request_body&) = delete;
-  void read(brood::detail::waiters<std::string_view>::handler handler);
+  /// For operations: a copy keeps the connection's memory, which would be another connection's otherwise.
+  request_body(const request_body& other) noexcept;
+  void read(brood::detail::waiters<std::string_view>::handler handler) const;
 
   detail::connection* connection_;
+  std::uint64_t number_ = 0;  // which request of the connection's life this is the body of
+  bool copy_ = false;
 };
 
 }  // namespace brood::http
