@@ -17,7 +17,7 @@ enum class errc {
   no_channel,             ///< the process has no message channel: it was not started with one
   garbled_message,        ///< the peer sent bytes that are not a message of the agreed serialization
   message_too_large,      ///< a message, or all that waits to be sent, is beyond the channel's limit
-  handle_refused,         ///< the peer did not take the descriptor sent with a message: a Node peer in four attempts
+  handle_refused,         ///< the peer did not take the descriptor sent with a message; Node is asked four times
   not_a_worker,           ///< this process was not started by a cluster primary
   bad_reply,              ///< the primary answered a listen request with something that is no answer
   unknown_serialization,  ///< the parent speaks a serialization on the channel that this version does not

@@ -10,13 +10,6 @@
 // How an acceptor comes to listen.
 
 namespace brood::cluster {
-namespace {
-
-constexpr int default_backlog = 511;  // as Node
-
-int backlog_of(const wire::listen_request& r) { return r.backlog > 0 ? static_cast<int>(r.backlog) : default_backlog; }
-
-}  // namespace
 
 void acceptor_state::open(std::string name, const std::optional<tcp::endpoint>& at) {
   key = std::move(name);
@@ -36,7 +29,7 @@ error_code acceptor_state::open(std::string name, unique_fd socket, bool own_que
   } else if (path_ = sys::path_of(socket.get()); path_.empty()) {
     return asio::error::address_in_use;
   }
-  if (!sys::is_listening(socket.get()) && sys::listen(socket.get(), backlog_of(request)) == -1)
+  if (!sys::is_listening(socket.get()) && sys::listen(socket.get(), requested_backlog(request)) == -1)
     return sys::last_error();
   if (sys::set_nonblocking(socket.get()) == -1) return sys::last_error();
   key = std::move(name);
@@ -50,11 +43,11 @@ error_code acceptor_state::open(std::string name, unique_fd socket, bool own_que
 error_code acceptor_state::open_exclusive() {
   unique_fd socket;
   if (request.address_type == "-1") {
-    socket = sys::listen_unix(*request.address, backlog_of(request), file_);
+    socket = sys::listen_unix(*request.address, requested_backlog(request), file_);
     if (socket) sys::allow_all(file_, request.readable_all, request.writable_all);
   } else {
     socket = sys::listen_tcp(request.address, static_cast<std::uint16_t>(request.port), (request.flags & 1) != 0,
-                             backlog_of(request));
+                             requested_backlog(request));
   }
   return socket ? open("", std::move(socket), true) : sys::last_error();
 }

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "brood/cluster/listen_options.hpp"
 #include "cluster/requested_address.hpp"
 
 namespace brood::cluster {
@@ -21,6 +22,10 @@ address requested_address(const wire::listen_request& request) {
   result.host = request.address.value_or(result.type == address::kind::ipv6 ? "::" : "0.0.0.0");
   result.port = static_cast<std::uint16_t>(request.port);
   return result;
+}
+
+int requested_backlog(const wire::listen_request& request) {
+  return request.backlog > 0 && request.backlog <= 65'535 ? static_cast<int>(request.backlog) : default_backlog;
 }
 
 }  // namespace brood::cluster

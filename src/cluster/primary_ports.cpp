@@ -20,7 +20,6 @@
 namespace brood::cluster {
 namespace {
 
-constexpr int default_backlog = 511;  // as Node
 constexpr std::int64_t ipv6_only_flag = 1;
 constexpr std::int64_t reuse_address_flag = 4;
 
@@ -30,10 +29,6 @@ bool has_descriptor(const wire::listen_request& r) { return r.fd && *r.fd >= 0; 
 bool is_port(const wire::listen_request& r) { return r.port >= 0 && r.port <= 65'535; }
 bool is_tcp(const wire::listen_request& r) {
   return (r.address_type == "4" || r.address_type == "6") && !has_descriptor(r) && is_port(r);
-}
-
-int backlog_of(const wire::listen_request& r) {
-  return r.backlog > 0 && r.backlog <= 65'535 ? static_cast<int>(r.backlog) : default_backlog;
 }
 
 /// Whether `socket` is where the request wants to listen. One without an address takes any, at the right port.
@@ -60,7 +55,7 @@ std::string path_that_fits(const std::string& path) {
 }
 
 unique_fd open_path(const wire::listen_request& r, sys::socket_file& file) {
-  unique_fd socket = sys::listen_unix(path_that_fits(*r.address), backlog_of(r), file);
+  unique_fd socket = sys::listen_unix(path_that_fits(*r.address), requested_backlog(r), file);
   if (socket) sys::allow_all(file, r.readable_all, r.writable_all);
   return socket;
 }
@@ -100,7 +95,8 @@ boost::system::result<primary_state::listener_ptr> primary_state::make_listener(
     socket = open_path(request, file);
   } else if (!borrowed && is_tcp(request)) {
     const bool ipv6_only = (request.flags & ipv6_only_flag) != 0;
-    socket = sys::listen_tcp(request.address, static_cast<std::uint16_t>(request.port), ipv6_only, backlog_of(request));
+    socket = sys::listen_tcp(request.address, static_cast<std::uint16_t>(request.port), ipv6_only,
+                             requested_backlog(request));
   }
   if (!socket) return sys::last_error();
   listener_ptr made;
@@ -119,7 +115,7 @@ primary_state::listener_ptr primary_state::make_slots(const wire::listen_request
   const auto rule = scheduling() == scheduling::kernel_least_loaded ? sys::steering::rule::least_loaded
                                                                     : sys::steering::rule::round_robin;
   bool not_allowed = false;
-  auto made = listener_slots::open(executor_, request, rule, backlog_of(request), not_allowed);
+  auto made = listener_slots::open(executor_, request, rule, requested_backlog(request), not_allowed);
   if (made) return *made;
   if (!not_allowed) {
     ec = made.error();
@@ -174,7 +170,7 @@ unique_fd primary_state::find_socket(const wire::listen_request& request) const 
   unique_fd copy(sys::duplicate(which));
   if (!copy || sys::set_nonblocking(copy.get()) == -1) return {};
   const bool listens = is_udp(request) || sys::is_listening(copy.get());
-  if (!listens && sys::listen(copy.get(), backlog_of(request)) == -1) return {};
+  if (!listens && sys::listen(copy.get(), requested_backlog(request)) == -1) return {};
   return copy;
 }
 

@@ -18,10 +18,9 @@
 
 namespace brood::cluster {
 
-/// The state behind a primary: its workers and their ports. The parts of its implementation: start and end of workers
-/// (primary_state.cpp), readiness, heartbeats and reloads (primary_life.cpp), crash loops, recycling and stderr
-/// (primary_watch.cpp), listeners (primary_ports.cpp), the workers' requests (primary_requests.cpp), totals
-/// (primary_stats.cpp).
+/// What stands behind a primary. Its parts: starting and ending workers (primary_state.cpp), readiness, heartbeats and
+/// reloads (primary_life.cpp), crash loops, output and limits of workers (primary_watch.cpp), ports
+/// (primary_ports.cpp), messages of workers (primary_requests.cpp), and statistics (primary_stats.cpp).
 class primary_state : public std::enable_shared_from_this<primary_state> {
  public:
   primary_state(asio::any_io_executor ex, cluster::settings s);

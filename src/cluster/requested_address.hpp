@@ -8,4 +8,7 @@ namespace brood::cluster {
 /// What a worker asks for, or says that it listens at.
 address requested_address(const wire::listen_request& request);
 
+/// The backlog that a worker asks for; default_backlog if what it asks for makes no sense.
+int requested_backlog(const wire::listen_request& request);
+
 }  // namespace brood::cluster

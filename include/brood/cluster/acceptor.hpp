@@ -21,6 +21,9 @@ namespace brood::cluster {
 struct acceptor_state;
 
 /// A worker's share of a port that the primary owns: gives ordinary Asio sockets, for Beast or any other protocol.
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 class acceptor {
  public:
   using endpoint_type = boost::asio::ip::tcp::endpoint;

@@ -36,6 +36,8 @@ struct arrival {
 };
 
 /// What shall become of a connection.
+///
+/// Thread safety: a value; different objects may be used at the same time.
 class choice {
  public:
   /// The worker with this id gets it, as soon as it has taken those that were chosen for it before. Should it refuse it

@@ -12,6 +12,9 @@ struct datagram_state;
 
 /// A worker's share of a UDP port that the primary owns: a plain Asio socket. All workers have the same one, and each
 /// datagram goes to whoever reads first.
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 class datagram_port {
  public:
   using endpoint_type = boost::asio::ip::udp::endpoint;

@@ -4,9 +4,12 @@
 
 namespace brood::cluster {
 
+/// How many connections may wait in the kernel to be accepted, unless told otherwise. The same as in Node.
+inline constexpr int default_backlog = 511;
+
 /// How a worker wants to listen. The first worker that asks for an address decides for all of them.
 struct listen_options {
-  /// How many connections may wait in the kernel to be accepted. 0: 511, as in Node.
+  /// How many connections may wait in the kernel to be accepted. 0: default_backlog.
   int backlog = 0;
   /// For an IPv6 address: no IPv4 clients.
   bool ipv6_only = false;

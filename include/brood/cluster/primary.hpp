@@ -24,6 +24,9 @@ class primary_state;
 /// The process that starts the workers and owns every port they listen on, for as long as it lives.
 ///
 /// Its workers are brood programs with a `this_worker`, or unmodified Node programs that use `cluster`. When the
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 /// primary is destroyed, its ports and channels close and the workers end by themselves.
 class primary {
  public:

@@ -25,6 +25,9 @@ struct worker_options {
 /// The worker's side of a cluster, be the primary a brood or a Node program. One a process.
 ///
 /// It keeps the loop's run() from returning until the worker is disconnected.
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 class this_worker : public message_sender {
  public:
   /// Throws boost::system::system_error with errc::not_a_worker where cluster::is_worker() says false, and with
