@@ -44,6 +44,7 @@ void acceptor_state::end(error_code reason, bool take_rest) {
   if (take_rest && own_queue_) take_queue();
   if (ended_) return;  // the program closed it when it was given the rest
   ended_ = reason;
+  numbering.reset();
   cell_ = {};  // its slot may be another worker's from here on
   if (socket_) socket_->close();
   timer_.cancel();

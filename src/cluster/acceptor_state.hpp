@@ -82,6 +82,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   std::function<void()> on_data;
   std::function<void()> on_exhausted;
   std::weak_ptr<this_worker_state> owner;
+  std::shared_ptr<std::int64_t> numbering;  // this_worker_state::number
   const std::shared_ptr<detail::milestone_state<tcp::endpoint>> listening;
   const std::shared_ptr<detail::milestone_state<error_code>> closed;
 

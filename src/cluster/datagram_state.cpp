@@ -61,6 +61,7 @@ error_code datagram_state::open(std::string name, unique_fd fd) {
 void datagram_state::end(error_code reason) {
   if (ended_) return;
   ended_ = reason;
+  numbering.reset();
   error_code ignored;
   socket.close(ignored);
   asio::post(socket.get_executor(), [self = shared_from_this()] {
@@ -72,8 +73,10 @@ void datagram_state::end(error_code reason) {
 // ---- the worker's part
 
 std::shared_ptr<datagram_state> this_worker_state::bind(wire::listen_request request, bool exclusive) {
-  if (!exclusive) request.index = indexes_[request.key()]++;
+  std::shared_ptr<std::int64_t> numbering;
+  if (!exclusive) numbering = number(request);
   auto port = std::make_shared<datagram_state>(channel->executor, std::move(request));
+  port->numbering = numbering;
   port->owner = weak_from_this();
   std::erase_if(datagrams_, [](const auto& one) { return one.expired(); });
   datagrams_.push_back(port);
@@ -85,7 +88,8 @@ std::shared_ptr<datagram_state> this_worker_state::bind(wire::listen_request req
     if (error_code ec = fd ? port->open("", std::move(fd)) : sys::last_error()) port->end(ec);
   } else {
     ask([&](std::int64_t seq) { return wire::query_text(seq, port->request); },
-        [self = weak_from_this(), weak = std::weak_ptr(port)](const wire::cluster_message& reply, attachment& handle) {
+        [self = weak_from_this(), weak = std::weak_ptr(port), numbering](const wire::cluster_message& reply,
+                                                                         attachment& handle) {
           auto worker = self.lock();
           if (!worker) return;
           auto which = weak.lock();
@@ -107,8 +111,8 @@ void this_worker_state::on_bind_reply(datagram_state& which, const wire::cluster
   tell(wire::listening_text(next_seq_++, which.request, which.local.port()));
 }
 
-void this_worker_state::close_datagrams(datagram_state& which) {
-  if (!which.key.empty() && !which.ended()) tell(wire::close_text(next_seq_++, which.key));
+void this_worker_state::close_datagrams(datagram_state& which, bool leaving) {
+  if (!which.key.empty() && !which.ended()) tell(wire::close_text(next_seq_++, which.key, leaving));
 }
 
 void this_worker_state::end_datagrams(errc reason) {
@@ -116,7 +120,7 @@ void this_worker_state::end_datagrams(errc reason) {
   for (const auto& weak : all) {
     auto port = weak.lock();
     if (!port) continue;
-    close_datagrams(*port);
+    close_datagrams(*port, true);
     port->end(reason);
   }
 }

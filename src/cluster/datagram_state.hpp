@@ -28,6 +28,7 @@ struct datagram_state : std::enable_shared_from_this<datagram_state> {
   const wire::listen_request request;
   std::string key;  // empty until open, and where the primary knows nothing of it
   std::weak_ptr<this_worker_state> owner;
+  std::shared_ptr<std::int64_t> numbering;  // this_worker_state::number
   udp::socket socket;
   udp::endpoint local;
   const std::shared_ptr<detail::milestone_state<udp::endpoint>> bound;

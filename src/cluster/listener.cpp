@@ -42,6 +42,11 @@ void listener::refuse(int socket) const {
   if (!borrowed_) sys::refuse_connections(socket);
 }
 
+void listener::give_up() {
+  if (!borrowed_) stop_sockets();
+  close();
+}
+
 void listener::close() {
   finished_ = nullptr;
   sys::remove(std::exchange(file_, {}));

@@ -85,6 +85,14 @@ class listener : public std::enable_shared_from_this<listener> {
   void finish(std::function<void()> done);
   /// At once: what nobody has taken is lost.
   void close();
+  /// Closes, and stops the sockets for all processes that still have a descriptor of them. Then clients are refused,
+  /// and the next worker can bind the address at once:
+  ///
+  ///     worker 1 (Node)       primary                  worker 2
+  ///     sends `close` ──────▶ closes its descriptor
+  ///                           bind ◀────────────────── asks for the same address
+  ///     closes its descriptor   (without this: address_in_use)
+  void give_up();
 
  protected:
   /// The dispatcher may want more: accept where that is the primary's business.
@@ -92,6 +100,8 @@ class listener : public std::enable_shared_from_this<listener> {
   virtual void take_all() = 0;
   /// After take_all(): nothing is left to accept.
   virtual bool all_taken() const = 0;
+  /// Stops TCP and Unix sockets of which workers have descriptors.
+  virtual void stop_sockets() {}
   virtual void close_sockets() = 0;
   /// Nobody shall begin to connect any more.
   void refuse(int socket) const;

@@ -30,6 +30,8 @@ void listener_shared::take_all() {
   intake_->finish();
 }
 
+void listener_shared::stop_sockets() { sys::shut_down(socket_->get()); }
+
 void listener_shared::close_sockets() {
   socket_.reset();
   if (intake_) intake_->close();

@@ -23,6 +23,7 @@ class listener_shared final : public listener {
   void go_on() override {}
   void take_all() override;
   bool all_taken() const override { return !intake_ || !intake_->is_open(); }
+  void stop_sockets() override;
   void close_sockets() override;
 
   socket_ptr socket_;

@@ -142,6 +142,10 @@ bool listener_slots::all_taken() const {
   return std::none_of(slots_.begin(), slots_.end(), [](const slot& s) { return s.rescue && s.rescue->is_open(); });
 }
 
+void listener_slots::stop_sockets() {
+  for (const auto& one : slots_) sys::shut_down(one.socket->get());
+}
+
 void listener_slots::close_sockets() {
   for (auto& one : slots_) {
     if (one.rescue) one.rescue->close();

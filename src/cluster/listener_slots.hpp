@@ -54,6 +54,7 @@ class listener_slots final : public listener {
   void go_on() override;
   void take_all() override;
   bool all_taken() const override;
+  void stop_sockets() override;
   void close_sockets() override;
 
   sys::steering steering_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 
 #include "cluster/primary_state.hpp"
@@ -30,14 +31,30 @@ void primary_state::on_message(const state_ptr& who, const boost::json::object& 
     case wire::cluster_message::act::listening: on_listening(who, m.request); break;
     case wire::cluster_message::act::loads: on_loads(who, m); break;
     case wire::cluster_message::act::traffic: on_traffic(who, m.report); break;
-    case wire::cluster_message::act::close:
-      if (auto found = listeners_.find(m.key); found != listeners_.end()) found->second->released(who->id);
-      break;
+    case wire::cluster_message::act::close: on_close(who, m); break;
     case wire::cluster_message::act::exited_after_disconnect:
       who->exited_after_disconnect = true;
       leave_listeners(*who, &listener::retire);
       tell_draining(*who);
       who->channel->link->send_text(wire::ack_text(next_seq_++, m.seq));
+void primary_state::on_close(const state_ptr& who, const wire::cluster_message& closed) {
+  const auto found = listeners_.find(closed.key);
+  if (found == listeners_.end()) return;
+  const listener_ptr where = found->second;
+  if (closed.leaving || who->exited_after_disconnect || who->hung) return where->released(who->id);
+  release(who, where);
+}
+
+/// While the primary ends, finish_listeners() closes the ports.
+void primary_state::release(const state_ptr& who, const listener_ptr& where) {
+  if (!where->has(who->id)) return;
+  where->released(who->id);
+  const bool used = std::any_of(states_.begin(), states_.end(), [&](const auto& one) { return where->has(one.first); });
+  if (used || settings_.keep_ports || stopping_) return;
+  listeners_.erase(where->key());
+  where->give_up();
+}
+
       break;
     default: break;  // Node ignores what it does not know, and so must every version of brood
   }
@@ -96,7 +113,7 @@ void primary_state::reply(const state_ptr& who, const wire::cluster_message& que
     auto self = weak.lock();
     auto asked = weak_who.lock();
     if (taken || !self || !asked || !asked->channel->connected()) return;
-    where->released(asked->id);
+    self->release(asked, where);
     asked->channel->link->send_text(
         wire::listen_reply_text(self->next_seq_++, seq, where->key(), EMFILE, std::nullopt, where->shared_data));
   };

@@ -116,6 +116,9 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   candidate look_up(int id) const;
   void reply(const state_ptr& who, const wire::cluster_message& query, const listener_ptr& where,
              const listener::share& share);
+  void on_close(const state_ptr& who, const wire::cluster_message& closed);
+  /// The worker stays connected and no longer listens at `where`. Closes the port if no other worker listens there.
+  void release(const state_ptr& who, const listener_ptr& where);
   /// For all workers of that port, those to come among them.
   void share_data(const listener_ptr& where, const boost::json::value& data);
   void hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd);

@@ -49,13 +49,23 @@ std::int64_t this_worker_state::ask(const std::function<std::string(std::int64_t
   return seq;
 }
 
+std::shared_ptr<std::int64_t> this_worker_state::number(wire::listen_request& request) {
+  std::erase_if(indexes_, [](const auto& one) { return one.second.expired(); });
+  auto& known = indexes_[request.key()];
+  auto next = known.lock();
+  if (!next) known = next = std::make_shared<std::int64_t>(0);
+  request.index = (*next)++;
+  return next;
+}
+
 std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request request) {
   if (!may_ask()) return refuse(std::move(request), errc::listener_closed);
-  request.index = indexes_[request.key()]++;
+  auto numbering = number(request);
   auto acceptor = std::make_shared<acceptor_state>(channel->executor, std::move(request), traffic_);
+  acceptor->numbering = numbering;
   acceptor->owner = weak_from_this();
   const std::int64_t asked = ask([&](std::int64_t seq) { return wire::query_text(seq, acceptor->request); },
-                                 [self = weak_from_this(), weak = std::weak_ptr(acceptor)](
+                                 [self = weak_from_this(), weak = std::weak_ptr(acceptor), numbering](
                                      const wire::cluster_message& reply, attachment& handle) {
                                    auto worker = self.lock();
                                    if (!worker) return;
@@ -155,7 +165,7 @@ void this_worker_state::end_acceptors(errc reason) {
   const auto open = std::exchange(acceptors_, {});
   const auto asking = std::exchange(asking_, {});
   for (const auto& [key, weak] : open) {
-    tell(wire::close_text(next_seq_++, key));  // leaves when this turn of the loop is over
+    tell(wire::close_text(next_seq_++, key, true));  // sent when this turn of the loop is over
     if (auto acceptor = weak.lock()) acceptor->end(reason, true);
   }
   for (const auto& [seq, weak] : asking) {

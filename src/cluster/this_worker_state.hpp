@@ -31,7 +31,7 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   /// By itself, the primary not asked.
   std::shared_ptr<acceptor_state> listen_exclusive(wire::listen_request request);
   std::shared_ptr<datagram_state> bind(wire::listen_request request, bool exclusive);
-  void close_datagrams(datagram_state& which);
+  void close_datagrams(datagram_state& which, bool leaving = false);
   void close_acceptor(acceptor_state& which);
   void tell_ready() {
     if (channel->connected()) tell(wire::ready_text(next_seq_++));
@@ -67,6 +67,9 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   /// Sends `text(seq)`; `f` gets the answer. Returns the seq.
   std::int64_t ask(const std::function<std::string(std::int64_t)>& text, reply_function f);
   void tell(std::string_view text) { channel->link->send_text(text); }
+  /// Numbers the requests for the same address, as Node does: from 0 on, and from 0 again once all of them are closed.
+  /// Keep what this returns while the request is open, and until it is answered.
+  std::shared_ptr<std::int64_t> number(wire::listen_request& request);
 
   std::int64_t next_seq_ = 0;
   std::map<std::int64_t, reply_function> replies_;
@@ -74,7 +77,7 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   std::map<std::int64_t, std::weak_ptr<acceptor_state>> asking_;    // without an answer yet, by the seq of the question
   std::vector<std::weak_ptr<acceptor_state>> exclusive_;            // that the primary does not know
   std::vector<std::weak_ptr<datagram_state>> datagrams_;            // all
-  std::map<std::string, std::int64_t> indexes_;                     // of requests for the same address
+  std::map<std::string, std::weak_ptr<std::int64_t>> indexes_;      // the next index, by the key of the request
   const std::shared_ptr<traffic_meter> traffic_;
   std::optional<std::chrono::milliseconds> report_every_;
   asio::steady_timer report_timer_;

@@ -157,6 +157,7 @@ cluster_message parse_cluster_message(const json::object& message) {
     result.report = {count_of(message, "accepted").value_or(0), count_of(message, "open"),
                      count_of(message, "requests")};
   }
+  if (result.what == act::close) result.leaving = is_set(message, "leaving");
   const bool has_data = result.ack || result.what == act::new_data;
   if (auto data = message.if_contains("data"); has_data && data != nullptr) result.data = *data;
   if (result.what == act::query_server || result.what == act::listening) result.request = request_of(message);
@@ -172,7 +173,11 @@ std::string listening_text(std::int64_t seq, const listen_request& r, std::int64
   return request_text(seq, "listening", r, real_port);
 }
 
-std::string close_text(std::int64_t seq, std::string_view key) { return with_key(seq, "close", key); }
+std::string close_text(std::int64_t seq, std::string_view key, bool leaving) {
+  std::string text = with_key(seq, "close", key);
+  if (leaving) text.insert(text.size() - 1, R"(,"leaving":true)");
+  return text;
+}
 std::string exited_after_disconnect_text(std::int64_t seq) { return simple(seq, "exitedAfterDisconnect"); }
 
 std::string loads_text(std::int64_t seq, std::string_view key) { return with_key(seq, "loads", key); }

@@ -69,6 +69,7 @@ struct cluster_message {
   bool counts_load = false;                     ///< brood's own: the worker may tell its load (act `loads`)
   std::optional<std::uint32_t> report_every{};  ///< brood's own: the worker is asked for `traffic`, in milliseconds
   traffic_report report{};                      ///< of `traffic`
+  bool leaving = false;                         ///< brood's own, of `close`: the worker disconnects from the cluster
   listen_request request{};                     ///< of query_server and listening
   boost::json::value data{};                    ///< of an answer, and of new_data: what the workers of a listener share
 };
@@ -80,7 +81,8 @@ cluster_message parse_cluster_message(const boost::json::object& message);
 std::string online_text(std::int64_t seq);
 std::string query_text(std::int64_t seq, const listen_request& request);
 std::string listening_text(std::int64_t seq, const listen_request& request, std::int64_t real_port);
-std::string close_text(std::int64_t seq, std::string_view key);
+/// `leaving` (brood's own): the worker closes the listener because it disconnects from the cluster.
+std::string close_text(std::int64_t seq, std::string_view key, bool leaving = false);
 std::string exited_after_disconnect_text(std::int64_t seq);
 /// brood's own: asks for the descriptor of the map of loads; the answer is an ack with it. Node's primary ignores it.
 std::string loads_text(std::int64_t seq, std::string_view key);

@@ -5,9 +5,9 @@
 // The primary obeys lines of JSON on its stdin: {to, ...} is sent to that worker. It prints a line for each thing that
 // happens: {online}, {from, message}, {listening, type, host, port}, {exited, how}. It disconnects when stdin ends.
 //
-// A worker is told {op: "listen", as, form, ...}, {op: "close", as} or {op: "ping"}, and answers {op: "listening", as,
-// at}, {op: "failed", as, code}, {op: "closed", as} or {op: "pong"}. Whoever connects to it, or sends it a datagram,
-// gets "worker ID\n".
+// A worker is told {op: "listen", as, form, ...}, {op: "close", as}, {op: "leave"} (it disconnects) or {op: "ping"},
+// and answers {op: "listening", as, at}, {op: "failed", as, code}, {op: "closed", as} or {op: "pong"}. Whoever connects
+// to it, or sends it a datagram, gets "worker ID\n".
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -134,6 +134,7 @@ class worker {
   void obey(const json::object& told) {
     const std::string op = member<std::string>(told, "op", "");
     if (op == "ping") self_.send({{"op", "pong"}});
+    if (op == "leave") self_.disconnect();
     if (op == "listen") listen(told);
     if (op == "close") {
       places_.erase(member<std::string>(told, "as", ""));

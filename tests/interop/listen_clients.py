@@ -78,7 +78,7 @@ def is_open(call):
     try:
         _connect(family, address).close()
         return True
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, FileNotFoundError):
         return False
 
 

@@ -96,6 +96,9 @@ struct settings {
   choose_function choose{};
   backoff restart{};
   recycling recycle{};
+  /// False: a port is closed when a worker that stays connected closes it and no other worker listens there. True: a
+  /// port stays open until the primary ends. A port whose last worker exits or disconnects stays open in both cases.
+  bool keep_ports = false;
   /// A worker that listens or is ready, and whose loop has not turned for this long, gets no more connections, those
   /// that wait for it go to others, and it is ended by the steps of `stop`. 0: never. Works for Node's workers too.
   std::chrono::milliseconds heartbeat{0};

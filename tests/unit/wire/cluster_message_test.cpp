@@ -115,6 +115,8 @@ TEST(cluster_message, the_other_acts_of_node) {
   const auto close = parse(R"({"cmd":"NODE_CLUSTER","act":"close","key":"K1","seq":4})");
   EXPECT_EQ(close.what, act::close);
   EXPECT_EQ(close.key, "K1");
+  EXPECT_FALSE(close.leaving);
+  EXPECT_TRUE(parse(R"({"cmd":"NODE_CLUSTER","act":"close","key":"K1","leaving":true,"seq":4})").leaving);
   EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"exitedAfterDisconnect","seq":5})").what,
             act::exited_after_disconnect);
   EXPECT_EQ(parse(R"({"cmd":"NODE_CLUSTER","act":"disconnect","seq":2})").what, act::disconnect);
@@ -225,6 +227,7 @@ TEST(cluster_text, of_a_worker_says_what_node_expects) {
   EXPECT_EQ(online_text(0), R"({"cmd":"NODE_CLUSTER","seq":0,"act":"online"})");
   EXPECT_EQ(exited_after_disconnect_text(9), R"({"cmd":"NODE_CLUSTER","seq":9,"act":"exitedAfterDisconnect"})");
   EXPECT_EQ(close_text(4, "K\"1"), R"({"cmd":"NODE_CLUSTER","seq":4,"act":"close","key":"K\"1"})");
+  EXPECT_EQ(close_text(4, "K", true), R"({"cmd":"NODE_CLUSTER","seq":4,"act":"close","key":"K","leaving":true})");
   EXPECT_EQ(accepted_text(3, 1, true), R"({"cmd":"NODE_CLUSTER","seq":3,"ack":1,"accepted":true})");
   EXPECT_EQ(sent(accepted_text(3, 1, false)).accepted, false);
 }
