@@ -2,11 +2,13 @@
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 
 #include "sys/faults.hpp"
 
@@ -40,15 +42,38 @@ unique_fd bind_at(const any_address& address, socklen_t size, const socket_form&
   return fd;
 }
 
+/// The index of a zone: the name of an interface, or a number (RFC 4007, section 11.2). 0 if there is none of that
+/// name.
+unsigned index_of(const std::string& zone) noexcept {
+  if (const unsigned index = ::if_nametoindex(zone.c_str()); index != 0) return index;
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(zone.data(), zone.data() + zone.size(), number);
+  return error == std::errc{} && end == zone.data() + zone.size() ? number : 0;
+}
+
+/// `text` is an IPv6 address, with a zone ("fe80::1%eth0") or without. False with errno if it is not: ENODEV if only
+/// the zone is unknown.
+bool to_ipv6(const std::string& text, sockaddr_in6& to) {
+  errno = EINVAL;
+  const auto percent = text.find('%');
+  if (::inet_pton(AF_INET6, text.substr(0, percent).c_str(), &to.sin6_addr) != 1) return false;
+  if (percent == std::string::npos) return true;
+  to.sin6_scope_id = index_of(text.substr(percent + 1));
+  if (to.sin6_scope_id == 0) errno = ENODEV;
+  return to.sin6_scope_id != 0;
+}
+
 unique_fd bind_to(const std::optional<std::string>& address, std::uint16_t port, const socket_form& form) noexcept {
   any_address at{};
   const bool any = !address;
   at.v6.sin6_family = AF_INET6;
   at.v6.sin6_port = htons(port);
-  if (any || ::inet_pton(AF_INET6, address->c_str(), &at.v6.sin6_addr) == 1) {
+  if (any || to_ipv6(*address, at.v6)) {
     unique_fd fd = bind_at(at, sizeof at.v6, form);
     const bool no_ipv6 = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL || errno == EINVAL;
     if (fd || !any || !no_ipv6) return fd;
+  } else if (errno == ENODEV) {
+    return {};
   }
   at = {};
   at.v4.sin_family = AF_INET;
@@ -137,6 +162,14 @@ void refuse_connections(int listener) noexcept {
 
 namespace {
 
+/// What follows an address: "%eth0", or "%7" if the interface has gone; empty without a zone.
+std::string zone_of(const sockaddr_in6& at) {
+  if (at.sin6_scope_id == 0) return {};
+  char name[IF_NAMESIZE] = {};
+  if (::if_indextoname(at.sin6_scope_id, name) != nullptr) return std::string("%") + name;
+  return '%' + std::to_string(at.sin6_scope_id);
+}
+
 std::optional<bound_name> to_name(const any_address& at) {
   char text[INET6_ADDRSTRLEN] = {};
   if (at.base.sa_family == AF_INET) {
@@ -145,7 +178,7 @@ std::optional<bound_name> to_name(const any_address& at) {
   }
   if (at.base.sa_family == AF_INET6) {
     ::inet_ntop(AF_INET6, &at.v6.sin6_addr, text, sizeof text);
-    return bound_name{text, ntohs(at.v6.sin6_port), true};
+    return bound_name{text + zone_of(at.v6), ntohs(at.v6.sin6_port), true};
   }
   return std::nullopt;
 }

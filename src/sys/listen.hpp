@@ -11,7 +11,7 @@
 namespace brood::sys {
 
 struct bound_name {
-  std::string address;
+  std::string address;  ///< numeric; of a link-local one with its zone: "fe80::1%eth0"
   std::uint16_t port = 0;
   bool ipv6 = false;
 };
@@ -33,8 +33,9 @@ unique_fd bind_beside(int bound) noexcept;
 /// How many connections wait to be accepted; 1 where that can not be told.
 std::size_t waiting_to_be_accepted(int listener) noexcept;
 
-/// A TCP socket that listens, non-blocking, with SO_REUSEADDR. `address` is numeric; without one it is any address,
-/// IPv6 and IPv4 with one socket where the system has IPv6, as Node does. Empty with errno where it fails.
+/// A TCP socket that listens, non-blocking, with SO_REUSEADDR. `address` is numeric, and may have a zone, by the name
+/// or the number of an interface ("fe80::1%eth0"); without one it is any address, IPv6 and IPv4 with one socket where
+/// the system has IPv6, as Node does. Empty with errno where it fails: ENODEV for an unknown zone.
 unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t port, bool ipv6_only,
                      int backlog) noexcept;
 

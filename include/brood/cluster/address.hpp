@@ -10,7 +10,8 @@ namespace brood::cluster {
 struct address {
   enum class kind { ipv4, ipv6, path };
   kind type = kind::ipv4;
-  /// A numeric address or a path; "0.0.0.0" where the worker left the choice open.
+  /// A numeric address or a path; "0.0.0.0" where the worker left the choice open. A link-local IPv6 address has its
+  /// zone: "fe80::1%eth0".
   std::string host{};
   std::uint16_t port = 0;
 
