@@ -25,4 +25,5 @@
 #include "brood/spawn_sync.hpp"
 #include "brood/stdio.hpp"
 #include "brood/stream.hpp"
+#include "brood/this_program.hpp"
 #include "brood/value.hpp"

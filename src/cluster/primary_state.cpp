@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "brood/detail/time_limit.hpp"
+#include "brood/this_program.hpp"
 #include "cluster/scheduling.hpp"
 #include "process/start.hpp"
 #include "process/stop_ladder.hpp"
@@ -22,7 +23,7 @@ arguments own_arguments() {
 }
 
 cluster::settings complete(cluster::settings s) {
-  if (s.exec.empty()) s.exec = std::filesystem::read_symlink("/proc/self/exe").string();
+  if (s.exec.empty()) this_program();  // remembers the name before the program can change its directory
   if (!s.args) s.args = own_arguments();
   if (s.on_err && s.err.type() != stdio::kind::usual && s.err.type() != stdio::kind::inherit) {
     throw std::invalid_argument("cluster::settings: on_err gets what would go elsewhere by err");
@@ -121,6 +122,16 @@ int primary_state::fork_now(const environment& changes) {
   who->facade = facade;
   start(who);
   enlist(who);
+std::string primary_state::program() const { return settings_.exec.empty() ? this_program().string() : settings_.exec; }
+
+std::filesystem::path primary_state::program_file() const {
+  const std::string name = program();
+  if (name.find('/') == std::string::npos) return name;
+  std::error_code ec;
+  auto file = std::filesystem::canonical(settings_.cwd / name, ec);
+  return ec ? std::filesystem::path(name) : file;
+}
+
   return who->id;
 }
 
@@ -152,7 +163,7 @@ void primary_state::start(const state_ptr& who) {
   options.env.merge(who->changes).set("NODE_UNIQUE_ID", std::to_string(who->id));
   who->started = policy::restart::clock::now();
   if (settings_.on_err) options.err = stdio::pipe;
-  auto begun = process::start_module(who->channel, settings_.exec, *settings_.args, options);
+  auto begun = process::start_module(who->channel, program(), *settings_.args, options);
   who->child = std::move(begun.state);
   who->tolerance = std::uniform_real_distribution<>(-1, 1)(random_);
   ++started_;

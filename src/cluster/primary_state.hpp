@@ -42,6 +42,10 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   // For a reload under way.
   /// Starts a worker without waiting, whatever happened to others. Its id. Throws spawn_error.
   int fork_now(const environment& changes);
+  /// What a worker that is started now runs: settings::exec, or this program.
+  std::string program() const;
+  /// The same with all symbolic links followed.
+  std::filesystem::path program_file() const;
   /// Tells it to go, and makes it when it has not in time. False: there is no such worker.
   bool replace(int worker);
   /// Ends it: as replace() where it serves, at once where it does not.

@@ -21,6 +21,7 @@ reloading::reloading(primary_state& owner, const asio::any_io_executor& ex, relo
 
 void reloading::start(std::map<int, environment> old) {
   old_ = std::move(old);
+  verdict_.program = owner_->program_file();
   next_batch();
 }
 

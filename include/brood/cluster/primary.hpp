@@ -89,14 +89,15 @@ class primary {
         [state = state_](auto handler) { disconnect(state, std::move(handler)); }, token);
   }
 
-  /// Replaces every worker by a new one, started now: from a new file of the program, with the changes to the
-  /// environment its predecessor had. The old ones go on until their successors are ready (worker::ready), then finish
-  /// what they are serving, within settings::drain. If a new one ends, cannot be started or is not ready in time, its
-  /// batch goes, and the old ones that are left stay: those of it that listen finish what they serve, too, the others
-  /// are stopped at once. A worker that ends by this has exited_after_disconnect() set. Signature: `void(error_code,
-  /// reload_verdict)`; the verdict tells how many were replaced and, if not all, why. Error: already_started while
-  /// another reload is under way; operation_aborted when cancelled (it goes on all the same) or when the cluster is
-  /// disconnected meanwhile. Cancellation: every kind.
+  /// Replaces every worker by a new one, started now, with the changes to the environment its predecessor had. The new
+  /// ones run the file that settings::exec, or the name of this program, leads to now (reload_verdict::program). The
+  /// old ones go on until their successors are ready (worker::ready), then finish what they are serving, within
+  /// settings::drain. If a new one ends, cannot be started or is not ready in time, its batch goes, and the old ones
+  /// that are left stay: those of it that listen finish what they serve, too, the others are stopped at once. A worker
+  /// that ends by this has exited_after_disconnect() set. Signature: `void(error_code, reload_verdict)`; the verdict
+  /// tells how many were replaced and, if not all, why. Error: already_started while another reload is under way;
+  /// operation_aborted when cancelled (it goes on all the same) or when the cluster is disconnected meanwhile.
+  /// Cancellation: every kind.
   template <boost::asio::completion_token_for<void(error_code, reload_verdict)> Token = brood::detail::default_token>
   auto async_reload(reload_options with, Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, reload_verdict)>(

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,9 @@ struct reload_verdict {
   std::size_t kept = 0;
   /// Why, where it did not: "worker 5 exited with code 3 before it was ready". Empty otherwise.
   std::string reason{};
+  /// The file that the new workers were started from, all symbolic links followed. If settings::exec is a name without
+  /// a folder, it is that name.
+  std::filesystem::path program{};
   /// How that worker ended, if that is why.
   std::optional<exit_status> status{};
 

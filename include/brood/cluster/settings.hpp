@@ -69,7 +69,8 @@ struct recycling {
 
 /// How workers are started and ended. Defaults as in Node's cluster, where it has them.
 struct settings {
-  /// The workers' program, as brood::fork() takes it. Empty: this program itself.
+  /// The workers' program, as brood::fork() takes it. Empty: this program, by the name it was started by. That name is
+  /// looked up again for each worker (this_program).
   std::string exec{};
   /// Its arguments. Not given: those of this program.
   std::optional<arguments> args{};
