@@ -32,18 +32,18 @@ primary::primary(std::shared_ptr<primary_state> state)
 
 primary::~primary() { state_->abandon(); }
 
-worker& primary::fork(const environment& changes) { return state_->fork(changes); }
+worker primary::fork(const environment& changes) { return state_->fork(changes); }
 
-std::vector<std::reference_wrapper<worker>> primary::workers() const {
-  std::vector<std::reference_wrapper<worker>> all;
-  for (const auto& [id, one] : state_->workers()) all.emplace_back(*one);
+std::vector<worker> primary::workers() const {
+  std::vector<worker> all;
+  for (const auto& [id, one] : state_->workers()) all.push_back(one->handle());
   return all;
 }
 
-worker* primary::find(int id) const noexcept {
-  const auto& all = state_.unguarded()->workers();
-  auto found = all.find(id);
-  return found != all.end() ? found->second.get() : nullptr;
+std::optional<worker> primary::find(int id) const {
+  const auto found = state_->workers().find(id);
+  if (found == state_->workers().end()) return std::nullopt;
+  return found->second->handle();
 }
 
 cluster::scheduling primary::scheduling() const noexcept { return state_.unguarded()->scheduling(); }

@@ -19,13 +19,8 @@ std::optional<wire::socket_name> to_wire(const std::optional<sys::bound_name>& n
 void primary_state::on_message(const state_ptr& who, const boost::json::object& message) {
   const wire::cluster_message m = wire::parse_cluster_message(message);
   if (m.ack) return on_answer(who, m);
-  auto facade = who->facade.lock();
-  if (!facade) return;
   switch (m.what) {
-    case wire::cluster_message::act::online:
-      who->online->set({});
-      online.call(*facade);
-      break;
+    case wire::cluster_message::act::online: on_online(who); break;
     case wire::cluster_message::act::ready: on_ready(who); break;
     case wire::cluster_message::act::query_server: on_query(who, m); break;
     case wire::cluster_message::act::listening: on_listening(who, m.request); break;
@@ -120,6 +115,12 @@ void primary_state::reply(const state_ptr& who, const wire::cluster_message& que
   who->channel->link->send_text(std::move(text), kind, share.socket, std::move(outcome));
 }
 
+void primary_state::on_online(const state_ptr& who) {
+  who->online->set({});
+  auto handle = who->handle();
+  online.call(handle);
+}
+
 void primary_state::on_listening(const state_ptr& who, const wire::listen_request& request) {
   for (const auto& [key, one] : listeners_) {
     if (one->has(who->id) && one->answers(request)) one->listening(who->id);
@@ -128,7 +129,8 @@ void primary_state::on_listening(const state_ptr& who, const wire::listen_reques
   watch_pulse(who);
   const address where = requested_address(request);
   who->listening->call(where);
-  if (auto facade = who->facade.lock()) listening.call(*facade, where);
+  auto handle = who->handle();
+  listening.call(handle, where);
   if (!settings_.explicit_ready) on_ready(who);
 }
 

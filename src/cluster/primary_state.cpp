@@ -25,9 +25,11 @@ arguments own_arguments() {
 cluster::settings complete(cluster::settings s) {
   if (s.exec.empty()) this_program();  // remembers the name before the program can change its directory
   if (!s.args) s.args = own_arguments();
-  if (s.on_err && s.err.type() != stdio::kind::usual && s.err.type() != stdio::kind::inherit) {
-    throw std::invalid_argument("cluster::settings: on_err gets what would go elsewhere by err");
-  }
+  const auto is_set = [](const stdio& one) {
+    return one.type() != stdio::kind::usual && one.type() != stdio::kind::inherit;
+  };
+  if (s.on_out && is_set(s.out)) throw std::invalid_argument("cluster::settings: on_out and out exclude each other");
+  if (s.on_err && is_set(s.err)) throw std::invalid_argument("cluster::settings: on_err and err exclude each other");
   if (s.recycle.jitter < 0 || s.recycle.jitter > 1) {
     throw std::invalid_argument("cluster::settings: recycle.jitter is not between 0 and 1");
   }
@@ -97,13 +99,10 @@ primary_state::state_ptr primary_state::add_worker(const environment& changes) {
 void primary_state::enlist(const state_ptr& who) {
   ++next_id_;
   states_.emplace(who->id, who);
-  workers_.emplace(who->id, who->facade.lock());
 }
 
-worker& primary_state::fork(const environment& changes) {
+worker primary_state::fork(const environment& changes) {
   auto who = add_worker(changes);
-  auto facade = std::make_shared<worker>(who);
-  who->facade = facade;
   if (const auto place = std::exchange(place_, std::nullopt)) who->restarts = *place;
   if (const auto wait = next_wait(); wait.count() == 0) {
     start(who);
@@ -113,15 +112,16 @@ worker& primary_state::fork(const environment& changes) {
     start_later(who, wait);
   }
   enlist(who);
-  return *facade;
+  return who->handle();
 }
 
 int primary_state::fork_now(const environment& changes) {
   auto who = add_worker(changes);
-  auto facade = std::make_shared<worker>(who);
-  who->facade = facade;
   start(who);
   enlist(who);
+  return who->id;
+}
+
 std::string primary_state::program() const { return settings_.exec.empty() ? this_program().string() : settings_.exec; }
 
 std::filesystem::path primary_state::program_file() const {
@@ -130,9 +130,6 @@ std::filesystem::path primary_state::program_file() const {
   std::error_code ec;
   auto file = std::filesystem::canonical(settings_.cwd / name, ec);
   return ec ? std::filesystem::path(name) : file;
-}
-
-  return who->id;
 }
 
 void primary_state::start_later(const state_ptr& who, std::chrono::milliseconds wait) {
@@ -162,16 +159,19 @@ void primary_state::start(const state_ptr& who) {
                        .serialization = settings_.serialization};
   options.env.merge(who->changes).set("NODE_UNIQUE_ID", std::to_string(who->id));
   who->started = policy::restart::clock::now();
+  if (settings_.on_out) options.out = stdio::pipe;
   if (settings_.on_err) options.err = stdio::pipe;
   auto begun = process::start_module(who->channel, program(), *settings_.args, options);
   who->child = std::move(begun.state);
   who->tolerance = std::uniform_real_distribution<>(-1, 1)(random_);
   ++started_;
   watch(who);
+  if (settings_.on_out) hear_out(who, detail::access::make_unique<readable>(std::move(begun.out)));
   if (settings_.on_err) hear_err(who, detail::access::make_unique<readable>(std::move(begun.err)));
   if (!std::exchange(watching_limits_, true)) watch_limits();
   asio::post(executor_, [self = shared_from_this(), who] {
-    if (auto facade = who->facade.lock()) self->forked.call(*facade);
+    auto handle = who->handle();
+    self->forked.call(handle);
   });
 }
 
@@ -186,10 +186,11 @@ void primary_state::watch(const state_ptr& who) {
   who->channel->tap = [weak = weak_from_this(), weak_who = std::weak_ptr(who)](const message& m) {
     auto self = weak.lock();
     auto sender = weak_who.lock();
-    auto facade = sender ? sender->facade.lock() : nullptr;
-    if (!self || !facade) return;
+    if (!self || !sender) return;
     if (self->settings_.explicit_ready && m.body.is_string() && m.body.get_string() == "ready") self->on_ready(sender);
-    self->message_received.call(*facade, m);
+    if (self->message_received.empty()) return;
+    auto handle = sender->handle();
+    self->message_received.call(handle, m);
   };
   who->channel->disconnected->listen([weak = weak_from_this(), weak_who = std::weak_ptr(who)](error_code reason) {
     auto self = weak.lock();
@@ -199,7 +200,8 @@ void primary_state::watch(const state_ptr& who) {
   who->child->exited->listen([weak = weak_from_this(), weak_who = std::weak_ptr(who)](exit_status status) {
     auto self = weak.lock();
     auto gone = weak_who.lock();
-    if (self && gone) self->on_exited(gone, status);
+    if (!gone) return;
+    self ? self->on_exited(gone, status) : gone->exited->set({}, status);
   });
 }
 
@@ -207,11 +209,12 @@ void primary_state::on_disconnected(const state_ptr& who, error_code reason) {
   if (who->pulse) who->pulse->stop();
   leave_listeners(*who, &listener::remove);
   who->handovers.clear();
-  if (auto facade = who->facade.lock()) disconnected.call(*facade, reason);
+  auto handle = who->handle();
+  disconnected.call(handle, reason);
 }
 
 void primary_state::on_exited(const state_ptr& who, exit_status status) {
-  auto facade = who->facade.lock();
+  auto handle = who->handle();
   forget(who);
   if (const auto reload = reload_; reload && reload->exited(who->id, status)) who->exited_after_disconnect = true;
   const int failures = restart_.failures();
@@ -219,7 +222,8 @@ void primary_state::on_exited(const state_ptr& who, exit_status status) {
   settle_accounts(*who, status);
   place_ = who->exited_after_disconnect ? 0 : who->restarts + 1;
   who->exited->set({}, status);
-  if (facade) exited.call(*facade, status);
+  exited.call(handle, status);
+  who->conclude();
   place_.reset();
   if (!who->exited_after_disconnect) look_for_crash_loop(who, status, failures);
   complete_if_all_gone();
@@ -227,10 +231,7 @@ void primary_state::on_exited(const state_ptr& who, exit_status status) {
 
 void primary_state::forget(const state_ptr& who) {
   who->timer.cancel();
-  who->online->fail(asio::error::operation_aborted);
-  who->ready->fail(asio::error::operation_aborted);
   states_.erase(who->id);
-  workers_.erase(who->id);
   if (states_.empty()) {
     limits_timer_.cancel();
     watching_limits_ = false;
@@ -245,9 +246,9 @@ void primary_state::disconnect_worker(worker_state& who) {
   auto found = states_.find(who.id);
   if (found == states_.end()) return;
   if (!who.child) {
-    who.exited->fail(asio::error::operation_aborted);
-    who.channel->disconnected->fail(asio::error::operation_aborted);
-    forget(state_ptr(found->second));
+    const state_ptr keep = found->second;
+    forget(keep);
+    keep->conclude();
     return complete_if_all_gone();
   }
   leave_listeners(who, &listener::retire);
@@ -341,12 +342,13 @@ void primary_state::abandon() {
   limits_timer_.cancel();
   const auto all = std::exchange(states_, {});
   for (const auto& [id, who] : all) {
-    who->timer.cancel();
+    if (who->out) who->out->close();
     if (who->err) who->err->close();
     if (who->pulse) who->pulse->stop();
     who->channel->disconnect();
+    who->conclude();
+    who->exited->fail(asio::error::operation_aborted);  // nobody hears of its end
   }
-  workers_.clear();
 }
 
 }  // namespace brood::cluster

@@ -25,7 +25,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
  public:
   primary_state(asio::any_io_executor ex, cluster::settings s);
 
-  worker& fork(const environment& changes);
+  worker fork(const environment& changes);
   void disconnect_worker(worker_state& who);
   void disconnect_all(detail::waiters<>::handler handler);
   void reload(reload_options with, reloading::handler handler);
@@ -35,7 +35,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   address adopt(unique_fd socket);
   std::optional<cluster::crash_loop> crash_loop() const;
 
-  const std::map<int, std::shared_ptr<worker>>& workers() const noexcept { return workers_; }
+  const std::map<int, std::shared_ptr<worker_state>>& workers() const noexcept { return states_; }
   cluster::scheduling scheduling() const noexcept { return settings_.scheduling; }
   const asio::any_io_executor& executor() const noexcept { return executor_; }
 
@@ -80,9 +80,10 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void on_exited(const state_ptr& who, exit_status status);
   void forget(const state_ptr& who);
   void settle_accounts(const worker_state& who, const exit_status& status);
+  void hear_out(const state_ptr& who, std::unique_ptr<readable> out);
   void hear_err(const state_ptr& who, std::unique_ptr<readable> err);
   void look_for_crash_loop(const state_ptr& who, const exit_status& status, int failures_before);
-  void tell_draining(const worker_state& who);
+  void tell_draining(worker_state& who);
   void watch_limits();
   void check_limits();
   std::string limit_reached(const worker_state& who) const;
@@ -113,6 +114,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void on_message(const state_ptr& who, const boost::json::object& message);
   void on_query(const state_ptr& who, const wire::cluster_message& query);
   void on_answer(const state_ptr& who, const wire::cluster_message& answer);
+  void on_online(const state_ptr& who);
   void on_listening(const state_ptr& who, const wire::listen_request& request);
   void on_loads(const state_ptr& who, const wire::cluster_message& asked);
   void on_traffic(const state_ptr& who, const wire::traffic_report& report);
@@ -130,7 +132,6 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
 
   asio::any_io_executor executor_;
   cluster::settings settings_;
-  std::map<int, std::shared_ptr<worker>> workers_;
   std::map<int, state_ptr> states_;
   std::map<std::string, listener_ptr> listeners_;
   std::vector<unique_fd> adopted_;

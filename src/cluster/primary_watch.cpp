@@ -19,16 +19,24 @@ std::string name_of(const worker_state& who) { return "worker " + std::to_string
 
 }  // namespace
 
+// What a worker wrote before it died may come after its end: the listeners keep its state until the stream ends.
+
+void primary_state::hear_out(const state_ptr& who, std::unique_ptr<readable> out) {
+  who->out = std::move(out);
+  who->out->on_data([weak = weak_from_this(), handle = who->handle()](std::string_view data) mutable {
+    if (auto self = weak.lock()) self->settings_.on_out(handle, data);
+  });
+}
+
 void primary_state::hear_err(const state_ptr& who, std::unique_ptr<readable> err) {
   who->err = std::move(err);
-  // What it wrote before it died may come after its end: until that of the stream, there is a worker to tell of.
-  who->err->on_data([weak = weak_from_this(), speaker = who, facade = who->facade.lock()](std::string_view data) {
+  who->err->on_data([weak = weak_from_this(), speaker = who, handle = who->handle()](std::string_view data) mutable {
     auto self = weak.lock();
     if (!self) return;
     auto& last = speaker->last_words;
     last += data;
     if (last.size() > most_last_words) last.erase(0, last.size() - most_last_words);
-    self->settings_.on_err(*facade, data);
+    self->settings_.on_err(handle, data);
   });
 }
 
@@ -70,10 +78,11 @@ std::optional<crash_loop> primary_state::crash_loop() const {
   return crash_loop_;
 }
 
-void primary_state::tell_draining(const worker_state& who) {
-  auto facade = who.facade.lock();
+void primary_state::tell_draining(worker_state& who) {
   const auto open = who.traffic.open();
-  if (facade && open) draining.call(*facade, *open);
+  if (!open) return;
+  auto handle = who.handle();
+  draining.call(handle, *open);
 }
 
 void primary_state::watch_limits() {

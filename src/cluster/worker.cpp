@@ -23,6 +23,20 @@ void worker_state::forget_program() noexcept {
   channel->disconnected->forget_program();
 }
 
+worker worker_state::handle() { return worker(shared_from_this()); }
+
+void worker_state::conclude() {
+  const error_code never = asio::error::operation_aborted;
+  timer.cancel();
+  online->fail(never);
+  ready->fail(never);
+  listening->clear();
+  if (child) return;
+  channel->disconnected->fail(never);
+  channel->messages->end();
+  exited->fail(never);
+}
+
 worker::worker(std::shared_ptr<worker_state> state)
     : message_sender(state->channel),
       online(detail::event_of(state->online)),
@@ -31,19 +45,39 @@ worker::worker(std::shared_ptr<worker_state> state)
       disconnected(detail::event_of(state->channel->disconnected)),
       exited(detail::event_of(state->exited)),
       messages(detail::event_of(state->channel->messages)),
-      state_(std::move(state)) {}
+      state_(state, state->channel->executor) {}
 
-int worker::id() const noexcept { return state_->id; }
-pid_t worker::pid() const noexcept { return state_->child ? state_->child->pid : 0; }
-
-bool worker::kill(int signal) { return state_->child && state_->child->kill(signal); }
-
-void worker::disconnect() {
-  if (auto primary = state_->primary.lock()) primary->disconnect_worker(*state_);
+worker& worker::operator=(const worker& other) {
+  worker copy(other);
+  return detail::replace(*this, std::move(copy));
 }
 
-bool worker::is_connected() const noexcept { return state_->channel->connected(); }
-bool worker::is_dead() const noexcept { return state_->exited->reached(); }
-bool worker::exited_after_disconnect() const noexcept { return state_->exited_after_disconnect; }
+int worker::id() const noexcept { return state_.unguarded()->id; }
+
+pid_t worker::pid() const noexcept {
+  const auto& child = state_.unguarded()->child;
+  return child ? child->pid : 0;
+}
+
+bool worker::kill(int signal) {
+  const auto entry = state_.enter();
+  const auto& child = state_.unguarded()->child;
+  return child && child->kill(signal);
+}
+
+void worker::disconnect() {
+  const auto entry = state_.enter();
+  worker_state& state = *state_.unguarded();
+  if (auto primary = state.primary.lock()) primary->disconnect_worker(state);
+}
+
+bool worker::is_connected() const noexcept { return state_.unguarded()->channel->connected(); }
+
+bool worker::is_dead() const noexcept {
+  const auto& exited = *state_.unguarded()->exited;
+  return exited.reached() || exited.error();
+}
+
+bool worker::exited_after_disconnect() const noexcept { return state_.unguarded()->exited_after_disconnect; }
 
 }  // namespace brood::cluster

@@ -18,8 +18,13 @@ namespace brood::cluster {
 class primary_state;
 
 /// What stands behind a worker. Its channel is there from the start, though the process may come later.
-struct worker_state {
+struct worker_state : std::enable_shared_from_this<worker_state> {
   worker_state(const asio::any_io_executor& ex, int number);
+
+  worker handle();
+  /// The worker has exited or will never be started, or the primary is gone. Ends the waits for what can no longer
+  /// happen.
+  void conclude();
 
   std::optional<std::chrono::microseconds> lag() const {
     if (!pulse || !pulse->lag()) return std::nullopt;
@@ -43,11 +48,11 @@ struct worker_state {
   bool listens = false;           // somewhere, or did
   unsigned restarts = 0;          // that its place has seen
   double tolerance = 0;           // -1 to 1: its part of recycling::jitter
+  std::unique_ptr<readable> out;  // with settings::on_out
   std::unique_ptr<readable> err;  // with settings::on_err
   std::string last_words;
 
   std::weak_ptr<primary_state> primary;
-  std::weak_ptr<worker> facade;
   /// Connections on their way to it, by the seq of their message.
   std::map<std::int64_t, std::weak_ptr<listener>> handovers;
 

@@ -56,9 +56,9 @@ class commands {
       if (ec) return primary_.async_disconnect([](brood::error_code) {});
       json::object command = json::parse(text_.substr(0, size)).as_object();
       text_.erase(0, size);
-      auto* to = primary_.find(static_cast<int>(command.at("to").as_int64()));
+      auto to = primary_.find(static_cast<int>(command.at("to").as_int64()));
       command.erase("to");
-      if (to != nullptr) to->send(command);
+      if (to) to->send(command);
       read();
     });
   }

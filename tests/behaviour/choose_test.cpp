@@ -184,7 +184,7 @@ TEST_F(choosing, a_worker_that_does_not_listen_is_told_and_the_connection_served
       primary.find(2)->disconnect();
       other.connect(at_loopback(port));
       asio::async_read_until(other, asio::dynamic_buffer(second), '\n', [&](brood::error_code, std::size_t) {
-        EXPECT_NE(primary.find(2), nullptr);
+        EXPECT_TRUE(primary.find(2));
         stays.close();
         other.close();
         end(primary);

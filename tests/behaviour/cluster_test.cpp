@@ -34,7 +34,7 @@ TEST(cluster, tells_the_life_of_a_worker_in_order) {
     EXPECT_FALSE(w.is_connected());
     events.push_back(to_string(status));
   });
-  auto& w = primary.fork();
+  auto w = primary.fork();
   EXPECT_EQ(w.id(), 1);
   EXPECT_GT(w.pid(), 0);
   EXPECT_EQ(primary.workers().size(), 1U);
@@ -126,7 +126,7 @@ TEST(cluster, carries_messages_between_primary_and_worker) {
   std::vector<std::string> heard;
   primary.message.on(
       [&](cluster::worker&, const brood::message& m) { heard.push_back(std::to_string(m.body.at("id").as_int64())); });
-  auto& w = primary.fork();
+  auto w = primary.fork();
   w.messages.on([&](const brood::message& m) {
     EXPECT_EQ(m.body.at("pid").as_int64(), w.pid());
     heard.push_back("own");
@@ -233,7 +233,7 @@ TEST(cluster, workers_end_with_the_primary) {
   brood::exit_status seen;
   std::optional<cluster::primary> primary;
   primary.emplace(io, echo_workers());
-  auto& w = primary->fork();
+  auto w = primary->fork();
   auto exited = w.exited;
   primary->listening.on([&](cluster::worker&, const cluster::address&) { asio::post(io, [&] { primary.reset(); }); });
   const pid_t pid = w.pid();

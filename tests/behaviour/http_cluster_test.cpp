@@ -63,9 +63,9 @@ class crew {
                        .recycle = recycle}) {}
 
   /// Starts a worker that listens on `port`.
-  cluster::worker& fork(int port) {
-    auto& worker = primary.fork();
-    worker.online.on([&worker, port] { worker.send(port); });
+  cluster::worker fork(int port) {
+    auto worker = primary.fork();
+    worker.online.on([worker, port]() mutable { worker.send(port); });
     return worker;
   }
   /// Runs `client` on a thread, `then` on the loop when it is done.
@@ -160,7 +160,7 @@ TEST(http_cluster, a_worker_that_has_no_descriptor_left_says_so) {
                             .scheduling = cluster::scheduling::shared});
   cluster::address where;
   primary.listening.on([&](cluster::worker&, const cluster::address& a) { where = a; });
-  auto& worker = primary.fork();
+  auto worker = primary.fork();
   asio::ip::tcp::socket client(loop);
   std::string told;
   worker.messages.on([&](const brood::message& m) {

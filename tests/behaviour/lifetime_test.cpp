@@ -289,7 +289,7 @@ TEST_P(a_listener_of_a_primary, may_destroy_it) {
     called = true;
     primary.reset();
   });
-  auto& w = primary->fork();
+  auto w = primary->fork();
   auto exited = w.exited;
   io.run();
   EXPECT_TRUE(called);
@@ -338,7 +338,7 @@ TEST(lifetime, a_loop_that_goes_away_early_takes_a_cluster_with_it) {
     primary.workers();
     io.run_one();
     primary.fork();
-    pids.push_back(primary.workers().back().get().pid());
+    pids.push_back(primary.workers().back().pid());
   }
   EXPECT_EQ(brood_test::open_descriptors(), before);
   for (const pid_t pid : pids) EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);

@@ -110,7 +110,7 @@ TEST(reload, in_steps_has_never_more_than_the_surge_beside_the_old_ones) {
       EXPECT_EQ(verdict.replaced, 3U);
       EXPECT_EQ(verdict.kept, 0U);
       std::set<int> ids;
-      for (auto w : primary.workers()) ids.insert(w.get().id());
+      for (auto w : primary.workers()) ids.insert(w.id());
       EXPECT_EQ(ids, (std::set<int>{4, 5, 6}));
       primary.async_disconnect([](brood::error_code) {});
     });
@@ -138,15 +138,15 @@ cluster::reload_verdict fail_to_reload(brood::environment fresh, cluster::reload
     EXPECT_TRUE(w.exited_after_disconnect()) << w.id() << ": the program would start another";
   });
   for (int i = 0; i < 2; ++i) {
-    auto& w = primary.fork(fresh);
+    auto w = primary.fork(fresh);
     w.ready.on([&] {
       if (++ready != 2) return;
       primary.async_reload(how, [&](brood::error_code ec, const cluster::reload_verdict& verdict) {
         EXPECT_FALSE(ec);
         told = verdict;
         EXPECT_EQ(primary.workers().size(), 2U);
-        EXPECT_NE(primary.find(1), nullptr);
-        EXPECT_NE(primary.find(2), nullptr);
+        EXPECT_TRUE(primary.find(1));
+        EXPECT_TRUE(primary.find(2));
         ask_often(io, at_loopback(port), 10, [&](const std::map<std::string, int>& shares) {
           for (const auto& [answer, count] : shares) answered += answer.empty() ? 0 : count;
           primary.async_disconnect([](brood::error_code) {});

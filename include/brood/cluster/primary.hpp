@@ -24,10 +24,10 @@ class primary_state;
 /// The process that starts the workers and owns every port they listen on, for as long as it lives.
 ///
 /// Its workers are brood programs with a `this_worker`, or unmodified Node programs that use `cluster`. When the
+/// primary is destroyed, its ports and channels close and the workers end by themselves.
 ///
 /// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
 /// strand.
-/// primary is destroyed, its ports and channels close and the workers end by themselves.
 class primary {
  public:
   /// Throws std::invalid_argument where the settings make no sense.
@@ -39,12 +39,12 @@ class primary {
   /// Starts a worker, with changes to its environment. Returns at once; if workers are dying young the start itself is
   /// put off (settings::restart), so calling this from a listener of `exited` never spins.
   /// Throws spawn_error where the start is not put off and fails.
-  worker& fork(const environment& changes = {});
+  worker fork(const environment& changes = {});
 
   /// All that have not exited, by id.
-  std::vector<std::reference_wrapper<worker>> workers() const;
-  /// nullptr where no such worker runs.
-  worker* find(int id) const noexcept;
+  std::vector<worker> workers() const;
+  /// Empty if no such worker runs.
+  std::optional<worker> find(int id) const;
 
   /// What decides who gets a connection: never `automatic`. Where the system does not allow what was asked for it is
   /// round_robin, and settings::log was told why. A port for which it can not be done (a Unix path with a kernel
@@ -65,7 +65,7 @@ class primary {
   /// each worker.
   statistics stats(const statistics_options& with = {}) const;
 
-  /// Of each worker, after the worker's own event of that name.
+  /// Of each worker, after the worker's own event of that name. Listeners may keep a copy of the handle.
   event<worker&> forked;
   event<worker&> online;
   event<worker&, address> listening;

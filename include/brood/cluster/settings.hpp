@@ -78,14 +78,15 @@ struct settings {
   arguments exec_args{};
   std::filesystem::path cwd{};
   environment env{};
-  /// Neither a pipe, nor a terminal or channel: nobody would have the other end. What workers write to stderr can be
-  /// had by `on_err`.
+  /// Neither a pipe, nor a terminal or channel: nobody would have the other end. Use `on_out` and `on_err` to get what
+  /// workers write.
   stdio in = stdio::inherit;
   stdio out = stdio::inherit;
   stdio err = stdio::inherit;
-  /// Gets what workers write to stderr, as it comes, a while after their `exited` perhaps; `err` must be left alone
-  /// then. The end of it is told with a crash loop. The loop's run() does not return before all who got that stderr
-  /// have closed it.
+  /// Is called with what workers write to stdout, as it arrives, which may be after their `exited`. Requires `out` to
+  /// be left at its default. The loop's run() returns only after each process that inherited that stdout has closed it.
+  std::function<void(worker&, std::string_view)> on_out{};
+  /// The same for stderr and `err`. The last 4 KiB are crash_loop::last_words.
   std::function<void(worker&, std::string_view)> on_err{};
   /// The form of the messages, the cluster's own included.
   brood::serialization serialization = brood::serialization::json;
@@ -95,11 +96,11 @@ struct settings {
   /// not listening there, on its way out) is told to `log`, an exception leaves the loop's run(); in both cases the
   /// connection goes to the worker for which the fewest wait.
   choose_function choose{};
-  backoff restart{};
-  recycling recycle{};
   /// False: a port is closed when a worker that stays connected closes it and no other worker listens there. True: a
   /// port stays open until the primary ends. A port whose last worker exits or disconnects stays open in both cases.
   bool keep_ports = false;
+  backoff restart{};
+  recycling recycle{};
   /// A worker that listens or is ready, and whose loop has not turned for this long, gets no more connections, those
   /// that wait for it go to others, and it is ended by the steps of `stop`. 0: never. Works for Node's workers too.
   std::chrono::milliseconds heartbeat{0};

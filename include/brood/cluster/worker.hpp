@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <memory>
+#include <utility>
 
 #include "brood/cluster/address.hpp"
 #include "brood/error.hpp"
@@ -16,12 +17,19 @@ namespace brood::cluster {
 
 struct worker_state;
 
-/// One worker, as its primary sees it. Belongs to the primary; a reference is good until the listeners of `exited` have
-/// returned, and so are the events of this object.
+/// A handle of one worker, as its primary sees it. Copies refer to the same worker. A handle may be kept after the
+/// worker has exited and after the primary was destroyed, but not after the loop was: the worker is dead then, it is
+/// sent nothing, and kill() returns false. A wait for something that the worker exited without reaching completes with
+/// operation_aborted. Listeners end with the worker, or with the primary.
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 class worker : public message_sender {
  public:
-  explicit worker(std::shared_ptr<worker_state> state);
+  // A moved-from handle still refers to the worker.
   worker(const worker&) = default;
+  worker& operator=(const worker& other);
+  ~worker() = default;
 
   /// From 1 on, never used again; the worker knows it as this_worker::id().
   int id() const noexcept;
@@ -36,22 +44,33 @@ class worker : public message_sender {
   milestone<> ready;
   /// Its channel is gone; from here on it gets no connection.
   milestone<error_code> disconnected;
+  /// Never reached by a worker that was disconnected before it was started.
   milestone<exit_status> exited;
   /// What it sends, beside the cluster's own messages. If nobody ever reads, what is beyond 1,024 messages is dropped.
   inbox<message> messages;
 
   /// Sends a signal to the worker; no graceful step. As child_process::kill.
   bool kill(int signal = SIGTERM);
-  /// Asks it to close its servers, finish what it is serving and go. It gets no connection from here on.
+  /// Asks it to close its servers, finish what it is serving and go. It gets no connection from here on. Does nothing
+  /// once the worker has exited or the primary was destroyed.
   void disconnect();
 
   bool is_connected() const noexcept;
+  /// Whether it has exited, or will never be started.
   bool is_dead() const noexcept;
   /// Whether its end was wanted: disconnect() here, or disconnect() in the worker itself.
   bool exited_after_disconnect() const noexcept;
 
+  /// Whether both refer to the same worker.
+  friend bool operator==(const worker& a, const worker& b) noexcept {
+    return a.state_.unguarded() == b.state_.unguarded();
+  }
+
  private:
-  std::shared_ptr<worker_state> state_;
+  friend struct worker_state;
+  explicit worker(std::shared_ptr<worker_state> state);
+
+  brood::detail::state_ptr<worker_state> state_;
 };
 
 }  // namespace brood::cluster
