@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <ctime>
 
 #include "brood/error.hpp"
 #include "sys/faults.hpp"
@@ -147,20 +148,38 @@ BROOD_CHILD_SIDE void tie_to_parent(child_view& view) noexcept {
   }
 }
 
+/// Executes the program; returns with errno if that fails.
+///
+/// ETXTBSY says that the file is open for writing. Its writer may have closed it long ago: a child of another thread
+/// that stands between clone and exec holds a copy of each descriptor of this process until it closes or executes. So
+/// the attempt is repeated for 127 ms in all. The thread that cloned us waits that long as well, and each child of this
+/// process is past that point much sooner.
+BROOD_CHILD_SIDE void execute_file(const char* path, const char* const* argv, const char* const* env) noexcept {
+  constexpr long first_pause = 1'000'000;  // nanoseconds
+  constexpr long last_pause = 64 * first_pause;
+  for (long pause = first_pause;; pause *= 2) {
+    call(SYS_execve, word(path), word(argv), word(env));
+    if (errno != ETXTBSY || pause > last_pause) return;
+    const timespec time{.tv_sec = 0, .tv_nsec = pause};
+    ::syscall(SYS_nanosleep, &time, nullptr);
+    errno = ETXTBSY;
+  }
+}
+
 /// A text file without "#!" is a shell script: execvp(3) has run those with /bin/sh since there is a shell.
 BROOD_CHILD_SIDE void run_as_script(child_view& view, const char* path) noexcept {
   const char** argv = view.argv - 1;
   argv[0] = "/bin/sh";
   const char* name = argv[1];
   argv[1] = path;
-  call(SYS_execve, word(argv[0]), word(argv), word(view.env));
+  execute_file(argv[0], argv, view.env);
   argv[1] = name;
 }
 
 [[noreturn]] BROOD_CHILD_SIDE void execute(child_view& view) noexcept {
   int reason = ENOENT;
   for (const char* const* path = view.candidates; *path != nullptr; ++path) {
-    call(SYS_execve, word(*path), word(view.argv), word(view.env));
+    execute_file(*path, view.argv, view.env);
     if (errno == ENOEXEC) {
       run_as_script(view, *path);
       errno = ENOEXEC;

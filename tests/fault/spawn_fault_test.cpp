@@ -7,6 +7,7 @@
 #include <brood/spawn_sync.hpp>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 
 #include "support/apart.hpp"
 #include "support/cgroup.hpp"
@@ -254,6 +255,35 @@ TEST_P(a_system_call, may_fail_in_a_step_of_stop_and_the_next_one_follows) {
     io.run();
     EXPECT_EQ(*child.exited.value(), brood::exit_status::killed(SIGKILL));
   });
+}
+
+/// The steps at which a start fails if `times` system calls in a row fail with ETXTBSY, for every first one of them.
+std::set<brood::spawn_step> steps_that_fail(int times) {
+  std::set<brood::spawn_step> failed;
+  bool struck = true;
+  for (int first = 1; struck; ++first) {
+    plant_fault(first, ETXTBSY, times);
+    try {
+      asio::io_context io{1};
+      auto child = brood::spawn(io, "/bin/true", {}, {.in = brood::stdio::ignore});
+      io.run();
+    } catch (const brood::spawn_error& error) {
+      failed.insert(error.step());
+      EXPECT_EQ(error.code().value(), ETXTBSY) << error.what();
+    }
+    struck = fault_struck();
+    plant_fault(0, 0);
+  }
+  return failed;
+}
+
+TEST(a_program_file, is_executed_when_its_writer_closes_it_in_time) {
+  EXPECT_EQ(steps_that_fail(3).count(brood::spawn_step::execute), 0U);
+}
+
+TEST(a_program_file, is_reported_as_busy_while_a_writer_has_it_open) {
+  constexpr int for_ever = 1000;
+  EXPECT_EQ(steps_that_fail(for_ever).count(brood::spawn_step::execute), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(with, a_system_call, testing::Values(EMFILE, ENOMEM, EIO),
