@@ -1,6 +1,7 @@
 #include "loop/reaper.hpp"
 
 #include "brood/error.hpp"
+#include "loop/orphans.hpp"
 #include "sys/calls.hpp"
 
 namespace brood::loop {
@@ -11,6 +12,15 @@ std::chrono::microseconds duration_of(const timeval& time) {
 }
 
 }  // namespace
+
+reaper::reaper(asio::any_io_executor ex, unique_fd pidfd) : pidfd_(std::move(ex), std::move(pidfd)) {
+  collect_orphans();
+}
+
+reaper::~reaper() {
+  if (pidfd_.is_open()) add_orphan(pidfd_.release());
+  collect_orphans();
+}
 
 error_code reaper::collect(exit_status& status) {
   siginfo_t info{};

@@ -14,9 +14,15 @@ namespace brood::loop {
 /// in the process does with SIGCHLD or waitpid.
 ///
 /// Signals go through the pidfd too, so they cannot hit a stranger that got the same pid.
+///
+/// The loop keeps the reaper of a child that runs. If the loop is destroyed first, the child becomes an orphan, which
+/// later starts collect (loop/orphans.hpp).
 class reaper {
  public:
-  reaper(asio::any_io_executor ex, unique_fd pidfd) : pidfd_(std::move(ex), std::move(pidfd)) {}
+  reaper(asio::any_io_executor ex, unique_fd pidfd);
+  reaper(const reaper&) = delete;
+  reaper& operator=(const reaper&) = delete;
+  ~reaper();
 
   /// Calls `done(error_code, exit_status)` once, when the child has ended. The error is errc::status_lost where other
   /// code was quicker, with an exit_status that says so; operation_aborted if the loop goes away first.

@@ -72,7 +72,10 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
 
   static void hand_back(handover_desk& at, std::shared_ptr<result> outcome) {
     const std::lock_guard lock(at.mutex);
-    if (!at.owner) return;  // the loop is gone; a child that was started runs on unheard
+    if (!at.owner) {
+      if (!outcome->error) outcome->prepared->abandon(std::move(outcome->launched));
+      return;
+    }
     if (!outcome->error) adopt(*outcome, at.owner->executor_);
     asio::post(at.busy, [owner = std::move(at.owner), outcome = std::move(outcome)] { owner->finish(*outcome); });
     at.busy = {};

@@ -15,6 +15,10 @@ child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_
       stop_timer_(ex),
       time_limit_(std::make_shared<loop::work_count>(ex)) {}
 
+child_state::~child_state() {
+  if (on_drop == brood::on_drop::kill && !exited->reached()) signal(SIGKILL);
+}
+
 void child_state::watch() {
   reaper.wait([self = shared_from_this()](error_code ec, exit_status status) { self->ended(ec, status); });
   if (channel_end) {

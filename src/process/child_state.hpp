@@ -21,6 +21,8 @@ namespace brood::process {
 /// knows. So everything goes when the loop goes, and nothing goes before the child has ended.
 struct child_state : std::enable_shared_from_this<child_state> {
   child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_ptr<ipc::endpoint> link);
+  /// If the child still runs, its loop is being destroyed: `on_drop::kill` holds then as well.
+  ~child_state();
 
   /// Starts to hear of the child: of its end, within the time it has, and of its messages, if it has a channel. Up to
   /// here nothing of the loop's is touched, and any thread may put the state together.

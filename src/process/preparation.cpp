@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "loop/orphans.hpp"
 #include "sys/calls.hpp"
 
 namespace brood::process {
@@ -168,6 +169,18 @@ void preparation::drop_childs_side() noexcept {
   cgroup_.reset();
 }
 
+tree preparation::tree_of(pid_t root) const {
+  return {.root = root, .group = request_.options.group, .cgroup = request_.options.cgroup, .mark = mark_};
+}
+
+void preparation::abandon(launch::process launched) {
+  if (request_.options.on_drop == on_drop::kill) {
+    sys::pidfd_send_signal(launched.pidfd.get(), SIGKILL);
+    tree_of(launched.pid).signal(SIGKILL);
+  }
+  loop::add_orphan(std::move(launched.pidfd));
+}
+
 started preparation::adopt(const asio::any_io_executor& ex, launch::process launched) {
   drop_childs_side();
   started result;
@@ -179,8 +192,7 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.on_drop = request_.options.on_drop;
   state.usual_stop = request_.options.stop;
   state.timeout = request_.options.timeout;
-  state.tree = {.root = launched.pid, .group = request_.options.group, .cgroup = request_.options.cgroup};
-  state.tree.mark = mark_;
+  state.tree = tree_of(launched.pid);
   const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
     if (!from.parent_end) return nullptr;
     return std::make_shared<readable_state>(ex, std::move(from.parent_end), from.terminal);

@@ -42,6 +42,8 @@ class preparation {
   launch::plan& plan() noexcept { return *plan_; }
   /// What stands for the child from now on. It is to be watched (child_state::watch), by the loop.
   started adopt(const asio::any_io_executor& ex, launch::process launched);
+  /// The loop was destroyed during the launch: nobody gets a handle, and later starts collect the child.
+  void abandon(launch::process launched);
 
  private:
   struct stream_ends {
@@ -59,6 +61,7 @@ class preparation {
   stream_ends open_channel();
   stream_ends open_terminal(int number);
   launch::request to_launch();
+  tree tree_of(pid_t root) const;
 
   start_request request_;
   std::vector<stream_ends> ends_;  // index: the child's descriptor

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <brood/async_spawn.hpp>
 
 #include "support.hpp"
+#include "support/apart.hpp"
 
 namespace {
 
@@ -29,7 +29,19 @@ TEST(async_spawn, may_still_be_under_way_when_its_loop_goes_away) {
     io.run();
     EXPECT_TRUE(ended);
   }
-  while (::waitpid(-1, nullptr, 0) > 0) continue;  // those whose loop was gone have nobody to reap them
+  brood_test::collect_orphans();
+  EXPECT_EQ(brood_test::open_descriptors(), before);
+}
+
+TEST(async_spawn, kills_a_child_that_is_to_go_with_its_handle_when_its_loop_goes_away_first) {
+  const auto before = brood_test::open_descriptors();
+  for (int turns = 0; turns < 4; ++turns) {
+    loop io;
+    auto spawning = brood::async_spawn(io, "tail", {"-f", "/dev/null"}, {.on_drop = brood::on_drop::kill});
+    spawning.async_child([](brood::error_code, const std::optional<brood::child_process>&) {});
+    for (int turn = 0; turn < turns; ++turn) io.poll();
+  }
+  brood_test::collect_orphans();  // returns when none of them is left
   EXPECT_EQ(brood_test::open_descriptors(), before);
 }
 

@@ -121,6 +121,17 @@ TEST(loops, a_process_that_ignores_sigchld_gets_no_status_and_is_told_so) {
   EXPECT_EQ(all.lost, threads * each) << "the kernel throws them away";
 }
 
+TEST(loops, leave_no_zombie_behind) {
+  const auto before = brood_test::open_descriptors();
+  const int count = brood_test::load(1000, 10'000, 100);
+  for (int i = 0; i < count; ++i) {
+    loop io;
+    auto child = brood::spawn(io, "true", {}, {.on_drop = i % 2 == 0 ? brood::on_drop::kill : brood::on_drop::leave});
+  }
+  brood_test::collect_orphans();
+  EXPECT_EQ(brood_test::open_descriptors(), before);
+}
+
 TEST(loops, a_start_that_fails_is_told_even_where_sigchld_is_ignored) {
   const auto before = ::signal(SIGCHLD, SIG_IGN);
   loop io;

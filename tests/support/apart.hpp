@@ -19,6 +19,10 @@ void become_stranger();
 /// Whether this process has any child, a zombie included; one that has ended is reaped by the question.
 bool has_children();
 
+/// Starts children until this process has no other ones, so that brood collects what destroyed loops have left behind.
+/// Returns how many were started.
+int collect_orphans();
+
 /// How many bytes malloc has given out.
 std::size_t heap_in_use();
 
