@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 /// Connections from the primary that wait for the program to accept them. Beyond that they are refused, and the primary
 /// gives them to another worker.
-constexpr std::size_t most_waiting = 128;
+constexpr std::size_t max_unaccepted = 128;
 /// Taken from our own socket in one go; then those already open get their turn.
 constexpr std::size_t batch_size = 64;
 
@@ -73,7 +73,7 @@ void acceptor_state::take_queue() {
 bool acceptor_state::take(unique_fd& fd) {
   if (ended_) return false;
   const bool wanted = serve_ || !nobody_accepts();
-  if (!wanted && arrived_.size() + taken_.size() >= most_waiting) return false;
+  if (!wanted && arrived_.size() + taken_.size() >= max_unaccepted) return false;
   taken_.push_back(std::move(fd));
   traffic_->taken(+1);
   return true;

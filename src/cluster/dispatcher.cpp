@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_waiting = 1024;
+constexpr std::size_t max_backlog = 1024;
 /// After every worker has refused a connection, or while it is held.
 constexpr auto patience = 50ms;
 /// Workers wait so long for the turn of one that does not answer. A loop that is merely busy answers sooner.
@@ -87,7 +87,7 @@ void dispatcher::watch_slow() {
   });
 }
 
-bool dispatcher::wants_more() const { return policy_->has_workers() && policy_->backlog() < most_waiting; }
+bool dispatcher::wants_more() const { return policy_->has_workers() && policy_->backlog() < max_backlog; }
 
 void dispatcher::changed() {
   if (const auto f = changed_) f();

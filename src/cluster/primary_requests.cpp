@@ -32,6 +32,11 @@ void primary_state::on_message(const state_ptr& who, const boost::json::object& 
       leave_listeners(*who, &listener::retire);
       tell_draining(*who);
       who->channel->link->send_text(wire::ack_text(next_seq_++, m.seq));
+      break;
+    default: break;  // Node ignores what it does not know, and so must every version of brood
+  }
+}
+
 void primary_state::on_close(const state_ptr& who, const wire::cluster_message& closed) {
   const auto found = listeners_.find(closed.key);
   if (found == listeners_.end()) return;
@@ -48,11 +53,6 @@ void primary_state::release(const state_ptr& who, const listener_ptr& where) {
   if (used || settings_.keep_ports || stopping_) return;
   listeners_.erase(where->key());
   where->give_up();
-}
-
-      break;
-    default: break;  // Node ignores what it does not know, and so must every version of brood
-  }
 }
 
 void primary_state::on_query(const state_ptr& who, const wire::cluster_message& query) {

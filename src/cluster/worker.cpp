@@ -74,8 +74,8 @@ void worker::disconnect() {
 bool worker::is_connected() const noexcept { return state_.unguarded()->channel->connected(); }
 
 bool worker::is_dead() const noexcept {
-  const auto& exited = *state_.unguarded()->exited;
-  return exited.reached() || exited.error();
+  const auto& end = *state_.unguarded()->exited;
+  return end.reached() || end.error();
 }
 
 bool worker::exited_after_disconnect() const noexcept { return state_.unguarded()->exited_after_disconnect; }
