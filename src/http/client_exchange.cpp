@@ -18,7 +18,7 @@ using http_error = boost::beast::http::error;
 // The shortest status line that is accepted.
 constexpr std::string_view bare_status_line = "HTTP/1.1 200";
 // How much room the read has that brings the status line.
-constexpr std::size_t first_room = 4 * 1024;
+constexpr std::size_t first_read = 4 * 1024;
 
 /// Adds the space after the status code if it is missing. RFC 9112, 4 requires it even without a reason, but some
 /// servers leave it out, and llhttp and curl accept that. Beast's parser does not. `buffer` holds more than a
@@ -156,7 +156,7 @@ void client_exchange::write() {
 /// Waits for as much of the status line as complete_status_line() looks at.
 void client_exchange::read() {
   if (buffer_.size() > bare_status_line.size()) return read_message();
-  const auto room = buffer_.prepare(first_room);
+  const auto room = buffer_.prepare(first_read);
   stream_.async_read_some(room, [self = shared_from_this()](error_code ec, std::size_t size) {
     if (self->done_) return;
     self->buffer_.commit(size);
