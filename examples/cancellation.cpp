@@ -17,7 +17,7 @@ int main() {
   run.child().exited.on([](const brood::exit_status& status) { std::cout << "the command was " << status << '\n'; });
   run.child().out().on_data([&](std::string_view text) {
     std::cout << text;
-    cancel.emit(asio::cancellation_type::partial);  // SIGTERM; total is SIGINT, terminal is SIGKILL
+    cancel.emit(asio::cancellation_type::partial);  // SIGTERM; total is SIGINT, all others are `stop`
   });
   loop.run();
 }

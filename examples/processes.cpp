@@ -110,7 +110,9 @@ void ending_all() {
                             {.group = true, .die_with_parent = true});
   build.out().on_data([&](std::string_view) {
     const brood::tree_report report = build.kill_tree();
-    std::cout << (report.left.empty() ? "nobody left" : "somebody escaped") << '\n';
+    std::cout << report.signalled << " killed\n";
+    if (report.reached_all_found()) std::cout << "none found that is left\n";
+    if (report.may_have_escaped) std::cout << "only a cgroup can tell that none is left\n";
   });
   loop.run();
 }

@@ -27,10 +27,23 @@ struct child_state;
 struct started;
 }  // namespace process
 
-/// What kill_tree() did.
+/// What child_process::kill_tree() did, and what it could not know.
 struct tree_report {
-  std::size_t signalled = 0;  ///< processes that got the signal
-  std::vector<pid_t> left{};  ///< those that belong to the tree but could not be sent it
+  std::size_t signalled = 0;  ///< processes that got the signal; at least so many, if `incomplete`
+  std::vector<pid_t> left{};  ///< processes of the tree that the system did not let this one signal
+  /// Something could not be looked at: /proc is not there or no file descriptor was left, or a file of the cgroup could
+  /// not be opened. The child itself and its group got the signal all the same.
+  bool incomplete = false;
+  /// Processes were still starting and ending in the last pass. Call kill_tree() again.
+  bool still_forking = false;
+  /// A process may have escaped unseen: one that left the session and then cleared its environment or became another
+  /// user. Only a cgroup rules that out.
+  bool may_have_escaped = false;
+
+  /// Whether each process of the tree got the signal, for certain. Without a cgroup nothing is.
+  bool reached_all() const noexcept { return reached_all_found() && !may_have_escaped; }
+  /// Whether each process that can be found got it.
+  bool reached_all_found() const noexcept { return left.empty() && !incomplete && !still_forking; }
 };
 
 /// A running child, or one that has ended. A move-only handle on shared state: moving it disturbs no wait.
@@ -94,15 +107,26 @@ class child_process : public message_sender {
   /// Sends a signal, to this process and no other: false when it has already ended. 0 only asks. Throws
   /// boost::system::system_error when the system refuses (EPERM, EINVAL for no signal at all).
   bool kill(int signal = SIGTERM);
-  /// Sends a signal to the child and all that came from it. Started with `.cgroup`, that is all in the cgroup, and none
-  /// can escape. Otherwise it is who descends from the child by parents that still live, and with `.group` also who is
-  /// in its group, or carries the mark that such children get in their environment (BROOD_TREE), however often it has
-  /// forked away. Looks through /proc and takes its time by the number of processes there are.
+  /// Sends a signal to the tree of the child and reports what it reached. Started with
+  /// - `.cgroup`: the tree is every process in the cgroup and in those below it. None can escape.
+  /// - `.group`: every process that descends from the child by living parents, is in its process group, is in a session
+  ///   that one of these made, or carries the mark that the child got in its environment (BROOD_TREE), which its
+  ///   descendants inherit. See tree_report::may_have_escaped.
+  /// - neither: every process that descends from the child by living parents.
+  ///
+  /// Processes may fork meanwhile: it searches in passes, until one finds nothing new. It makes at most ten, and begins
+  /// none later than after 200 ms. The child always gets the signal, unless it was reaped. If /proc or the cgroup
+  /// cannot be read, so does the group, and the report is `incomplete`. A search reads /proc on the calling thread:
+  /// docs/child_process.md says how long that takes.
   tree_report kill_tree(int signal = SIGKILL);
-  /// Makes it end: signal by signal, until it has. Started with `.group` or `.cgroup`, that is the whole of it. A
-  /// second call replaces the steps of the first.
-  /// Throws std::invalid_argument for steps that could end nothing: none, or with a signal that there is not.
+  /// Ends the child by steps: sends a signal, waits, sends the next one, until it has ended. Started with `.group`,
+  /// `.cgroup` or `.tree` it reaches the whole tree as kill_tree() does, and goes on until the tree has ended;
+  /// otherwise it reaches the child alone. The same is true of time limits, `on_drop` and a cancelled
+  /// exec_run::async_result. A second call replaces the steps of the first. Throws std::invalid_argument for steps that
+  /// could end nothing: no step, or one with an invalid signal.
   void stop(stop_ladder steps = default_stop);
+  /// Whether spawn_options::timeout or exec_options::timeout was over before the child had ended.
+  bool timed_out() const noexcept;
   /// Whether a kill() has reached it; it says nothing about its end.
   bool killed() const noexcept;
 

@@ -26,9 +26,10 @@ struct exec_options {
   stdio in{};
   identity as{};
   brood::limits limits{};
-  /// As in spawn_options.
+  /// As in spawn_options. The result does not wait for the end of the tree.
   bool group = false;
   std::filesystem::path cgroup{};
+  bool tree = false;
   bool die_with_parent = false;
   /// Ends the command by `stop` when it takes longer. 0: no limit.
   std::chrono::milliseconds timeout{0};
@@ -91,9 +92,13 @@ class [[nodiscard]] exec_run {
   child_process& child() noexcept { return child_; }
 
   /// Completes when the command has exited and what it wrote was read. A grandchild that keeps the pipes open does not
-  /// hold it up. Signature: `void(error_code, exec_result)`. A command that fails is a result, not an error; error:
-  /// errc::status_lost; what kept it from being read or kept; operation_aborted when cancelled. Cancellation: total
-  /// sends SIGINT to the process, partial SIGTERM, terminal SIGKILL, and none is waited for: it is reaped on its own.
+  /// hold it up.
+  /// Completion signature: `void(error_code, exec_result)`. A command that fails is a result, not an error.
+  /// Errors: errc::status_lost; the reason why the output could not be read or kept; operation_aborted when cancelled.
+  /// Cancellation: `total` sends SIGINT, `partial` sends SIGTERM. `terminal`, or several types at once, ends the
+  /// command by exec_options::stop; that is what `||` of Asio's awaitable_operators emits. Each reaches what stop()
+  /// reaches: the tree, if the command was started with `.group`, `.cgroup` or `.tree`. The wait completes at once; the
+  /// command is reaped when it has ended.
   template <boost::asio::completion_token_for<void(error_code, exec_result)> Token = detail::default_token>
   auto async_result(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, exec_result)>(

@@ -7,11 +7,17 @@
 
 namespace brood {
 
-/// What a process, and the children it waited for, used of the machine: getrusage(2).
+/// The resources that a process and the children it waited for used: everything of getrusage(2) that Linux fills.
 struct resource_usage {
   std::chrono::microseconds user_time{0};
   std::chrono::microseconds system_time{0};
-  std::uint64_t max_rss = 0;  ///< bytes
+  std::uint64_t max_rss = 0;                       ///< bytes; of the largest of these processes, not their sum
+  std::uint64_t minor_page_faults = 0;             ///< served without I/O
+  std::uint64_t major_page_faults = 0;             ///< served by I/O
+  std::uint64_t input_blocks = 0;                  ///< blocks of 512 bytes that were read from storage
+  std::uint64_t output_blocks = 0;                 ///< blocks of 512 bytes that were written to storage
+  std::uint64_t voluntary_context_switches = 0;    ///< the process waited for something
+  std::uint64_t involuntary_context_switches = 0;  ///< its time slice was over, or a more urgent process came
 
   friend bool operator==(const resource_usage&, const resource_usage&) = default;
 };
@@ -23,8 +29,10 @@ class exit_status {
   /// A status nobody knows: the child was collected by other code of this process (errc::status_lost).
   exit_status() = default;
 
-  static exit_status exited(int code) { return {kind::code, code, false}; }
-  static exit_status killed(int signal, bool core_dumped = false) { return {kind::signal, signal, core_dumped}; }
+  static exit_status exited(int code, const resource_usage& usage = {}) { return {kind::code, code, false, usage}; }
+  static exit_status killed(int signal, bool core_dumped = false, const resource_usage& usage = {}) {
+    return {kind::signal, signal, core_dumped, usage};
+  }
 
   bool ok() const noexcept { return kind_ == kind::code && value_ == 0; }
   bool has_code() const noexcept { return kind_ == kind::code; }
@@ -39,7 +47,6 @@ class exit_status {
 
   /// All zero where the status was not collected from a process.
   const resource_usage& usage() const noexcept { return usage_; }
-  void used(const resource_usage& usage) noexcept { usage_ = usage; }
 
   /// Compares how they ended, not what they used.
   friend bool operator==(const exit_status& a, const exit_status& b) noexcept {
@@ -48,7 +55,8 @@ class exit_status {
 
  private:
   enum class kind { lost, code, signal };
-  exit_status(kind k, int value, bool core) : kind_(k), core_dumped_(core), value_(value) {}
+  exit_status(kind k, int value, bool core, const resource_usage& usage)
+      : kind_(k), core_dumped_(core), value_(value), usage_(usage) {}
 
   kind kind_ = kind::lost;
   bool core_dumped_ = false;

@@ -94,7 +94,7 @@ struct terminal_size {
 enum class on_drop {
   leave,  ///< it runs on
   stop,   ///< as child_process::stop, by the steps of the options
-  kill    ///< SIGKILL: to it, and to all of its group or cgroup where it was given one
+  kill    ///< the same with SIGKILL as its only step
 };
 
 struct spawn_options {
@@ -113,10 +113,15 @@ struct spawn_options {
   terminal_size terminal{};
   /// Puts the child into a session of its own (setsid), so that it outlives this process's terminal.
   bool detached = false;
-  /// Puts the child at the head of a process group of its own; kill_tree() and stop() then reach all of the group.
+  /// Makes the child the leader of a process group and marks its environment. kill_tree(), stop(), time limits, on_drop
+  /// and cancellation then reach the tree of the child: see child_process::kill_tree.
   bool group = false;
-  /// A directory of cgroup v2 that this process may write to: the child starts in it, and kill_tree() ends all in it.
+  /// A directory of cgroup v2 that this process may write to. The child starts in it, and its tree is all processes in
+  /// it, which the same calls reach.
   std::filesystem::path cgroup{};
+  /// The tree ends with the child: what is left of it when the child has exited gets SIGKILL. Implies `group`, unless
+  /// there is a cgroup. Only while the loop runs.
+  bool tree = false;
   /// The child gets SIGKILL when this process ends, however it ends (PR_SET_PDEATHSIG). Its own children do not.
   bool die_with_parent = false;
   identity as{};

@@ -22,9 +22,14 @@ exec_result exec_file_sync(const std::string& file, arguments args = {}, const s
 /// The same for a line of shell.
 exec_result exec_sync(const std::string& line, const sync_options& options = {});
 
-/// Runs a program with this process's own standard streams, or what the options say, and gives how it ended. A stream
+/// How a program ended.
+struct spawn_sync_result : exit_status {
+  bool timed_out = false;  ///< spawn_options::timeout was over before
+};
+
+/// Runs a program with this process's own standard streams, or what the options say, and returns how it ended. A stream
 /// that is a pipe would have nobody at its other end: std::invalid_argument.
-exit_status spawn_sync(const std::string& command, arguments args = {}, const spawn_options& options = {});
-exit_status spawn_sync(const shell& line, const spawn_options& options = {});
+spawn_sync_result spawn_sync(const std::string& command, arguments args = {}, const spawn_options& options = {});
+spawn_sync_result spawn_sync(const shell& line, const spawn_options& options = {});
 
 }  // namespace brood

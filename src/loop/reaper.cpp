@@ -11,6 +11,19 @@ std::chrono::microseconds duration_of(const timeval& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
+resource_usage from_system(const rusage& usage) {
+  const auto count = [](long number) { return static_cast<std::uint64_t>(number); };
+  return {.user_time = duration_of(usage.ru_utime),
+          .system_time = duration_of(usage.ru_stime),
+          .max_rss = count(usage.ru_maxrss) * 1024,
+          .minor_page_faults = count(usage.ru_minflt),
+          .major_page_faults = count(usage.ru_majflt),
+          .input_blocks = count(usage.ru_inblock),
+          .output_blocks = count(usage.ru_oublock),
+          .voluntary_context_switches = count(usage.ru_nvcsw),
+          .involuntary_context_switches = count(usage.ru_nivcsw)};
+}
+
 }  // namespace
 
 reaper::reaper(asio::any_io_executor ex, unique_fd pidfd) : pidfd_(std::move(ex), std::move(pidfd)) {
@@ -32,11 +45,9 @@ error_code reaper::collect(exit_status& status) {
   // A debugger is told of the end first. Until it lets go the pidfd is ready, and yet there is nothing to collect.
   if (info.si_pid == 0) return asio::error::try_again;
   pidfd_.close();  // the pid is free for others now; a signal from here on must not find anybody
-  status = info.si_code == CLD_EXITED ? exit_status::exited(info.si_status)
-                                      : exit_status::killed(info.si_status, info.si_code == CLD_DUMPED);
-  status.used({.user_time = duration_of(usage.ru_utime),
-               .system_time = duration_of(usage.ru_stime),
-               .max_rss = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024});
+  const resource_usage used = from_system(usage);
+  status = info.si_code == CLD_EXITED ? exit_status::exited(info.si_status, used)
+                                      : exit_status::killed(info.si_status, info.si_code == CLD_DUMPED, used);
   return {};
 }
 

@@ -83,7 +83,8 @@ void child_process::stop(stop_ladder steps) {
   state_->stop(std::move(steps));
 }
 
-bool child_process::killed() const noexcept { return state_->killed; }
+bool child_process::timed_out() const noexcept { return state_.unguarded()->timed_out; }
+bool child_process::killed() const noexcept { return state_.unguarded()->killed; }
 
 void child_process::ref() { state_->keep_loop(true); }
 

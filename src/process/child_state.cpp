@@ -60,7 +60,9 @@ void child_state::stop_when_time_is_up() {
   stop_timer_.async_wait([weak = weak_from_this(), work = time_limit_, number = stop_number_](error_code ec) {
     work->end();
     auto self = weak.lock();
-    if (!ec && self && number == self->stop_number_) self->stop(self->usual_stop);
+    if (ec || !self || number != self->stop_number_ || self->exited->reached()) return;
+    self->timed_out = true;
+    self->stop(self->usual_stop);
   });
 }
 
@@ -78,10 +80,7 @@ error_code child_state::resize(const terminal_size& size) {
   return none;
 }
 
-tree_report child_state::kill_tree(int signal) {
-  if (exited->reached()) tree.forget_dead_group();
-  return tree.kill(signal, !exited->reached());
-}
+tree_report child_state::kill_tree(int signal) { return tree.signal(signal, reaper).report; }
 
 void child_state::handle_dropped() {
   exited->forget_program();
@@ -97,32 +96,95 @@ void child_state::handle_dropped() {
 }
 
 void child_state::signal(int number) {
-  error_code ignored;  // ESRCH: it has just ended, which is about to be told
+  error_code ignored;  // ESRCH: it has just ended, which `exited` is about to tell
   if (tree.has_bounds()) {
-    tree.signal(number);
+    tree.signal(number, reaper);
   } else {
     reaper.signal(number, ignored);
   }
 }
 
 void child_state::take_stop_step(std::size_t step) {
-  if (exited->reached()) tree.forget_dead_group();
-  if (step >= stop_steps_.size() || (exited->reached() && !tree.alive())) return;
-  signal(stop_steps_[step].signal);
+  awaited_.reset();
+  if (step >= stop_steps_.size()) return end_of_stop();
+  const auto& [number, patience] = stop_steps_[step];
+  tree::outcome found;
+  if (!exited->reached()) {
+    signal(number);
+  } else {
+    if (tree.has_bounds()) found = tree.signal(number, reaper);
+    if (found.found_nobody()) return end_of_stop();
+  }
   killed = true;
-  stop_timer_.expires_after(detail::countable(stop_steps_[step].patience));
-  // Kept by this, since those the child has left behind are to end though nobody holds it any more.
+  stop_timer_.expires_after(detail::countable(patience));
+  // Owns this state: the processes that the child has left behind are to end though nobody holds a handle any more.
   stop_timer_.async_wait([self = shared_from_this(), number = stop_number_, step](error_code ec) {
     if (!ec && number == self->stop_number_) self->take_stop_step(step + 1);
   });
+  if (exited->reached()) await(std::move(found.reached));
 }
 
-/// The child is gone, but what it wrote last may still be on its way: take it all over before anybody is told.
+/// The child has ended. What becomes of others of its tree.
+void child_state::end_tree() {
+  if (ends_tree) {
+    tree.signal(SIGKILL, reaper);
+    end_of_stop();
+  } else if (stopping_) {
+    stop_rest_of_tree();
+  } else {
+    stop_timer_.cancel();
+    tree.forget_dead_group();
+  }
+}
+
+/// The steps go on if anything is left.
+void child_state::stop_rest_of_tree() {
+  auto found = tree.has_bounds() ? tree.signal(0, reaper) : tree::outcome();
+  if (found.found_nobody()) return end_of_stop();
+  await(std::move(found.reached));
+}
+
+/// Ends the steps as soon as nothing is left, instead of when the time of the step is over. If processes fork faster
+/// than this looks, that is left to the next step.
+void child_state::await(std::vector<pid_t> left_behind) {
+  constexpr int most_looks = 3;
+  for (int look = 0; look < most_looks; ++look) {
+    left_behind_ = std::move(left_behind);
+    if (await_next()) return;
+    auto found = tree.signal(0, reaper);
+    if (found.found_nobody()) return end_of_stop();
+    left_behind = std::move(found.reached);
+  }
+}
+
+/// False: all of them have ended. Without a descriptor for the next one there is nothing to wait for but the time.
+bool child_state::await_next() {
+  for (awaited_.reset(); !left_behind_.empty(); left_behind_.pop_back()) {
+    unique_fd pidfd(sys::pidfd_open(left_behind_.back()));
+    if (!pidfd && errno != ESRCH) return true;
+    if (!pidfd || sys::is_ready(pidfd.get(), POLLIN)) continue;
+    awaited_.emplace(executor, std::move(pidfd));
+    awaited_->wait(loop::descriptor::wait_type::wait_read, [weak = weak_from_this()](error_code ec) {
+      auto self = weak.lock();
+      if (!ec && self && self->stopping_ && !self->await_next()) self->stop_rest_of_tree();
+    });
+    return true;
+  }
+  return false;
+}
+
+void child_state::end_of_stop() {
+  stopping_ = false;
+  left_behind_.clear();
+  awaited_.reset();
+  stop_timer_.cancel();
+}
+
+/// What the child wrote last may still be in its pipes and its channel: read it before `exited` is told.
 void child_state::ended(error_code ec, exit_status status) {
   if (ec == asio::error::operation_aborted) return;  // the loop is being destroyed
   auto self = shared_from_this();
-  tree.forget_dead_group();
-  if (!stopping_ || !tree.alive()) stop_timer_.cancel();  // else the steps go on, for those it has left behind
+  end_tree();
   if (channel->link) channel->link->drain_and_close();
   if (auto stream = in.lock()) stream->child_exited();
   for (auto* output : {&out, &err}) {

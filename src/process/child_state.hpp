@@ -2,7 +2,9 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "brood/child_process.hpp"
 #include "ipc/endpoint.hpp"
@@ -33,7 +35,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
   bool kill(int signal);
   /// As child_process::stop.
   void stop(stop_ladder steps);
-  /// To it, or to all of its group or control group where it has one of its own.
+  bool is_stopping() const noexcept { return stopping_; }
+  /// To the tree, if it has bounds; else to the child.
   void signal(int number);
   /// As child_process::resize.
   error_code resize(const terminal_size& size);
@@ -48,7 +51,9 @@ struct child_state : std::enable_shared_from_this<child_state> {
   std::string file;
   arguments args;
   bool killed = false;
+  bool timed_out = false;
   process::tree tree;
+  bool ends_tree = false;  // with the child
   brood::on_drop on_drop = brood::on_drop::leave;
   stop_ladder usual_stop;                // of the options
   std::chrono::milliseconds timeout{0};  // the same; none
@@ -68,12 +73,19 @@ struct child_state : std::enable_shared_from_this<child_state> {
   void close_when_all_ended();
   bool output_ended(const std::weak_ptr<readable_state>& stream);
   void take_stop_step(std::size_t step);
+  void end_tree();
+  void stop_rest_of_tree();
+  void await(std::vector<pid_t> left_behind);
+  bool await_next();
+  void end_of_stop();
 
   stop_ladder stop_steps_;
   asio::steady_timer stop_timer_;
   const std::shared_ptr<loop::work_count> time_limit_;
   unsigned stop_number_ = 0;  // a timer that has fired for an earlier one may still be on its way
   bool stopping_ = false;
+  std::vector<pid_t> left_behind_;  // by a child that has ended while it was stopped
+  std::optional<loop::descriptor> awaited_;
 };
 
 }  // namespace brood::process

@@ -23,6 +23,7 @@ running start(const asio::any_io_executor& ex, const std::string& file, argument
                     .in = options.in,
                     .group = options.group,
                     .cgroup = options.cgroup,
+                    .tree = options.tree,
                     .die_with_parent = options.die_with_parent,
                     .as = options.as,
                     .limits = options.limits,

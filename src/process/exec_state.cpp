@@ -9,13 +9,6 @@ namespace {
 /// A memory file grows without a word; this often somebody has to look.
 constexpr std::chrono::milliseconds look_at_memory{20};
 
-/// The three kinds of cancellation are the three usual ways to ask a process to end.
-int signal_for(asio::cancellation_type type) {
-  if ((type & asio::cancellation_type::terminal) != asio::cancellation_type::none) return SIGKILL;
-  if ((type & asio::cancellation_type::partial) != asio::cancellation_type::none) return SIGTERM;
-  return SIGINT;
-}
-
 }  // namespace
 
 exec_state::exec_state(const asio::any_io_executor& ex, const exec_options& options, std::string command)
@@ -79,6 +72,7 @@ void exec_state::begin_time_limit() {
     auto still = weak.lock();
     if (ec || !still || still->done_) return;
     still->result_.timed_out = true;
+    if (auto child = still->child_.lock()) child->timed_out = true;
     still->stop();
   });
 }
@@ -93,9 +87,23 @@ void exec_state::watch_memory() {
   });
 }
 
+/// Steps that have begun go on: a second reason must not begin them anew.
 void exec_state::stop() {
   if (std::exchange(stopped_, true)) return;
-  if (auto child = child_.lock()) child->stop(stop_);
+  auto child = child_.lock();
+  if (child && !child->is_stopping()) child->stop(stop_);
+}
+
+/// A coroutine that has not asked for more hears of `terminal` alone, whatever was emitted. So it must not mean the
+/// harshest end: `||` would be that, and it emits all types (asio::cancellation_type::all).
+void exec_state::cancel(asio::cancellation_type type) {
+  auto child = child_.lock();
+  if (!child) return;
+  switch (type) {
+    case asio::cancellation_type::total: return child->signal(SIGINT);
+    case asio::cancellation_type::partial: return child->signal(SIGTERM);
+    default: return stop();
+  }
 }
 
 void exec_state::ended(error_code ec, const exit_status& status) {
@@ -124,8 +132,8 @@ void exec_state::ended(error_code ec, const exit_status& status) {
 
 void exec_state::wait(detail::waiters<exec_result>::handler handler) {
   if (done_) return waiters_.post(std::move(handler), error_, result_);
-  waiters_.add(std::move(handler), [weak = child_](asio::cancellation_type type) {
-    if (auto child = weak.lock()) child->signal(signal_for(type));
+  waiters_.add(std::move(handler), [weak = weak_from_this()](asio::cancellation_type type) {
+    if (auto self = weak.lock()) self->cancel(type);
   });
 }
 

@@ -28,6 +28,7 @@ class exec_state : public std::enable_shared_from_this<exec_state> {
   void begin_time_limit();
   void watch_memory();
   void stop();
+  void cancel(asio::cancellation_type type);
   void ended(error_code ec, const exit_status& status);
 
   const exec_options::capturing capture_;

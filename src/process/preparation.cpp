@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "loop/orphans.hpp"
+#include "process/tree_search.hpp"
 #include "sys/calls.hpp"
+#include "sys/processes.hpp"
 
 namespace brood::process {
 namespace {
@@ -37,13 +39,15 @@ std::string new_mark() {
 }  // namespace
 
 preparation::preparation(start_request request) : request_(std::move(request)) {
-  const spawn_options& o = request_.options;
+  spawn_options& o = request_.options;
+  if (o.tree && o.cgroup.empty()) o.group = true;
+  start_ = sys::ticks_since_start();
   open_streams();
   if (!o.cgroup.empty()) {
     cgroup_.reset(sys::open((o.cgroup / "cgroup.procs").c_str(), O_WRONLY));
     if (!cgroup_) give_up(spawn_step::cgroup, o.cgroup.string());
   }
-  if (o.group) mark_ = new_mark();
+  if (o.group || !o.cgroup.empty()) mark_ = new_mark();
   plan_ = std::make_unique<launch::plan>(to_launch());
 }
 
@@ -151,7 +155,7 @@ launch::request preparation::to_launch() {
   for (const auto& one : ends_) result.descriptors.push_back(one.child);
   result.cgroup = cgroup_.get();
   result.cgroup_path = o.cgroup.string();
-  result.new_session = o.detached || terminal_number_ >= 0;
+  result.new_session = leads_session();
   result.terminal = terminal_number_;
   result.new_group = o.group;
   result.die_with_parent = o.die_with_parent;
@@ -159,6 +163,8 @@ launch::request preparation::to_launch() {
   result.limits = o.limits;
   return result;
 }
+
+bool preparation::leads_session() const noexcept { return request_.options.detached || terminal_number_ >= 0; }
 
 void preparation::drop_childs_side() noexcept {
   if (!plan_) return;
@@ -170,13 +176,18 @@ void preparation::drop_childs_side() noexcept {
 }
 
 tree preparation::tree_of(pid_t root) const {
-  return {.root = root, .group = request_.options.group, .cgroup = request_.options.cgroup, .mark = mark_};
+  return {.root = root,
+          .group = request_.options.group,
+          .cgroup = request_.options.cgroup,
+          .mark = mark_,
+          .outer_session = leads_session() ? -1 : ::getsid(0),
+          .start = start_};
 }
 
 void preparation::abandon(launch::process launched) {
   if (request_.options.on_drop == on_drop::kill) {
     sys::pidfd_send_signal(launched.pidfd.get(), SIGKILL);
-    tree_of(launched.pid).signal(SIGKILL);
+    if (const tree all = tree_of(launched.pid); all.has_bounds()) tree_search(all, SIGKILL, nullptr).run();
   }
   loop::add_orphan(std::move(launched.pidfd));
 }
@@ -192,6 +203,7 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.on_drop = request_.options.on_drop;
   state.usual_stop = request_.options.stop;
   state.timeout = request_.options.timeout;
+  state.ends_tree = request_.options.tree;
   state.tree = tree_of(launched.pid);
   const auto reader = [&](stream_ends& from) -> std::shared_ptr<readable_state> {
     if (!from.parent_end) return nullptr;

@@ -62,6 +62,7 @@ class preparation {
   stream_ends open_terminal(int number);
   launch::request to_launch();
   tree tree_of(pid_t root) const;
+  bool leads_session() const noexcept;
 
   start_request request_;
   std::vector<stream_ends> ends_;  // index: the child's descriptor
@@ -72,6 +73,7 @@ class preparation {
   int terminal_number_ = -1;  // the first of the child's descriptors that is the terminal
   unique_fd cgroup_;
   std::string mark_;
+  std::uint64_t start_ = 0;
   std::unique_ptr<launch::plan> plan_;
   std::vector<std::string> argv_;  // of the plan, once that is gone
 };

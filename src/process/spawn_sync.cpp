@@ -46,11 +46,11 @@ exec_result exec_sync(const std::string& line, const sync_options& options) {
   return finish(loop, exec(loop, line, options.exec), options);
 }
 
-exit_status spawn_sync(const shell& line, const spawn_options& options) {
+spawn_sync_result spawn_sync(const shell& line, const spawn_options& options) {
   return spawn_sync(line.program(), line.args(), options);
 }
 
-exit_status spawn_sync(const std::string& command, arguments args, const spawn_options& options) {
+spawn_sync_result spawn_sync(const std::string& command, arguments args, const spawn_options& options) {
   for (const auto kind : {stdio::kind::pipe, stdio::kind::terminal, stdio::kind::channel}) {
     if (!process::has_stdio(options, kind)) continue;
     throw std::invalid_argument("spawn_sync: a pipe, terminal or channel would have no other end");
@@ -59,10 +59,11 @@ exit_status spawn_sync(const std::string& command, arguments args, const spawn_o
   auto parts = process::start(
       loop.get_executor(),
       {.file = command, .args = std::move(args), .options = options, .usual = stdio::inherit, .channel = nullptr});
-  const auto exited = parts.state->exited;
+  const auto state = parts.state;
+  const auto exited = state->exited;
   loop.run();
   if (error_code reason = exited->error()) throw boost::system::system_error(reason, command);
-  return std::get<0>(*exited->results());
+  return {std::get<0>(*exited->results()), state->timed_out};
 }
 
 }  // namespace brood

@@ -2,36 +2,44 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "brood/child_process.hpp"
+#include "loop/reaper.hpp"
 
 namespace brood::process {
 
-/// A child and all that came from it, as far as it can be known: what cgroup it was put into, the group it heads, and a
-/// mark in its environment that its descendants inherit.
+/// A child and all processes that came from it, as far as they can be known. child_process::kill_tree says which.
 struct tree {
-  /// The variable that holds the marks: of the outermost tree first, where a child of one is the root of another.
+  /// The variable that holds the marks: of the outermost tree first, if a child of one is the root of another.
   static constexpr std::string_view mark_name = "BROOD_TREE";
   static constexpr char between_marks = ':';
 
   pid_t root = 0;
-  bool group = false;
+  bool group = false;  // the root started as the leader of a group, whose number is the root's
   std::filesystem::path cgroup{};
-  std::string mark{};  // empty: none
+  std::string mark{};        // in the environment of its processes
+  pid_t outer_session = -1;  // the session that the root was started in; -1: the root leads its own
+  std::uint64_t start = 0;   // no process of the tree is older; in sys::ticks_since_start()
 
-  bool has_bounds() const noexcept { return group || !cgroup.empty(); }
-  /// To be called once the root was reaped: a group that nobody is in any more has lost its number, which may be that
-  /// of strangers next.
+  /// What a search found: `reached` are the processes that got the signal.
+  struct outcome {
+    tree_report report{};
+    std::vector<pid_t> reached{};
+    bool found_nobody() const noexcept { return report.signalled == 0 && report.left.empty(); }
+  };
+
+  /// Whether it was started with `.group`, `.cgroup` or `.tree`: then all calls reach it.
+  bool has_bounds() const noexcept { return !mark.empty(); }
+  /// Must be called when the root was reaped. A group without processes loses its number, which the next process may
+  /// get.
   void forget_dead_group() noexcept;
-  /// Whether anything is left inside its bounds.
-  bool alive() const;
-  /// Sends a signal to all inside its bounds.
-  void signal(int number) const;
-  /// As child_process::kill_tree. `root_lives`: the root was not reaped, so its pid is still its own.
-  tree_report kill(int number, bool root_lives) const;
+  /// As child_process::kill_tree; 0 only looks. Signals the root through its reaper.
+  outcome signal(int number, loop::reaper& root_reaper);
 };
 
 }  // namespace brood::process

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/faults.hpp"
@@ -221,6 +222,24 @@ int accept(int listener) noexcept {
 bool random(void* data, std::size_t size) noexcept {
   const auto got = retry([&] { return ::getrandom(data, size, 0); });
   return got >= 0 && static_cast<std::size_t>(got) == size;  // up to 256 bytes come whole
+}
+
+int pidfd_open(pid_t process) noexcept {
+  return retry([&] { return static_cast<int>(::syscall(SYS_pidfd_open, process, 0)); });
+}
+
+int kill(pid_t process, int signal) noexcept {
+  return retry([&] { return ::kill(process, signal); });
+}
+
+pid_t group_of(pid_t process) noexcept {
+  return retry([&] { return ::getpgid(process); });
+}
+
+void sleep_for(std::chrono::nanoseconds time) noexcept {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+  const timespec left{.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+  ::nanosleep(&left, nullptr);
 }
 
 int pidfd_send_signal(int pidfd, int signal) noexcept {

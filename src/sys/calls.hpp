@@ -10,6 +10,7 @@
 
 #include <boost/system/error_code.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -58,7 +59,11 @@ ssize_t send_message(int fd, const msghdr* message) noexcept;  ///< MSG_NOSIGNAL
 ssize_t receive_message(int fd, msghdr* message) noexcept;     ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
 bool random(void* data, std::size_t size) noexcept;  ///< getrandom: good for keys. False, and errno: it is not
 int accept(int listener) noexcept;                   ///< SOCK_CLOEXEC | SOCK_NONBLOCK
+int pidfd_open(pid_t process) noexcept;              ///< closes on exec
 int pidfd_send_signal(int pidfd, int signal) noexcept;
+int kill(pid_t process, int signal) noexcept;  ///< a negative number is that of a group
+pid_t group_of(pid_t process) noexcept;        ///< getpgid
+void sleep_for(std::chrono::nanoseconds time) noexcept;
 int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept;
 
 }  // namespace brood::sys

@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <brood/exec.hpp>
@@ -15,6 +16,7 @@
 
 namespace {
 
+namespace asio = boost::asio;
 using brood::exec_result;
 using brood::exit_status;
 using brood_test::loop;
@@ -124,10 +126,11 @@ TEST(exec, throws_the_rest_away_where_asked_to) {
 TEST(exec, cancellation_ends_the_process_and_the_wait) {
   for (auto [type, signal] : {std::pair(boost::asio::cancellation_type::total, SIGINT),
                               std::pair(boost::asio::cancellation_type::partial, SIGTERM),
-                              std::pair(boost::asio::cancellation_type::terminal, SIGKILL)}) {
+                              std::pair(boost::asio::cancellation_type::terminal, SIGUSR1),
+                              std::pair(boost::asio::cancellation_type::all, SIGUSR1)}) {
     loop io;
     boost::asio::cancellation_signal cancel;
-    auto run = brood::exec_file(io, "tail", {"-f", "/dev/null"});
+    auto run = brood::exec_file(io, "tail", {"-f", "/dev/null"}, {.stop = {{SIGUSR1, 1h}}});
     brood::error_code seen;
     run.async_result(boost::asio::bind_cancellation_slot(cancel.slot(),
                                                          [&](brood::error_code ec, const exec_result&) { seen = ec; }));
@@ -136,6 +139,54 @@ TEST(exec, cancellation_ends_the_process_and_the_wait) {
     EXPECT_EQ(seen, boost::asio::error::operation_aborted);
     EXPECT_EQ(*run.child().exited.value(), exit_status::killed(signal));
   }
+}
+
+TEST(exec, cancellation_by_the_or_operator_lets_a_trap_run_and_reaches_the_tree) {
+  loop io;
+  const brood_test::temporary_folder folder;
+  const std::string fifo = folder.path() / "ready";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  asio::posix::stream_descriptor ready(io, ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const std::string line = "trap 'exit 7' TERM; exec 3>" + fifo +
+                           "; setsid sh -c 'echo ready >&3; exec sleep 1000' & wait; wait";
+  auto run = brood::exec(io, line, {.group = true, .stop = {{SIGTERM, 1h}}});
+  std::size_t first = 0;
+  std::size_t left = 1;
+  asio::co_spawn(
+      io,
+      [&]() -> asio::awaitable<void> {
+        using namespace asio::experimental::awaitable_operators;
+        const auto readable = asio::posix::stream_descriptor::wait_read;
+        const auto winner =
+            co_await (run.async_result(asio::use_awaitable) || ready.async_wait(readable, asio::use_awaitable));
+        first = winner.index();
+        char text[16];
+        ready.read_some(asio::buffer(text));
+        co_await ready.async_wait(readable, asio::use_awaitable);  // at its end when no process has it open
+        brood::error_code end;
+        left = ready.read_some(asio::buffer(text), end);
+      },
+      asio::detached);
+  io.run();
+  EXPECT_EQ(first, 1U);
+  EXPECT_EQ(left, 0U);
+  EXPECT_EQ(run.child().exit_status(), exit_status::exited(7));
+}
+
+TEST(exec, cancellation_does_not_begin_the_steps_anew) {
+  loop io;
+  boost::asio::cancellation_signal cancel;
+  auto run = brood::exec(io, "trap 'echo got' TERM; echo ready; while :; do tail -f /dev/null & wait; done",
+                         {.stop = {{SIGTERM, 20ms}, {SIGKILL, 0ms}}, .max_buffer = 6});
+  run.async_result(boost::asio::bind_cancellation_slot(cancel.slot(), [](brood::error_code, const exec_result&) {}));
+  std::string text;
+  run.child().out().on_data([&](std::string_view data) {
+    text += data;
+    cancel.emit(boost::asio::cancellation_type::terminal);
+  });
+  io.run();
+  EXPECT_EQ(text, "ready\ngot\n");
+  EXPECT_EQ(run.child().exit_status(), exit_status::killed(SIGKILL));
 }
 
 TEST(exec, cancellation_ends_all_of_the_group) {
@@ -154,7 +205,7 @@ TEST(exec, cancellation_ends_all_of_the_group) {
   alive.async_wait(readable, [&](brood::error_code) {
     char text[16];
     EXPECT_EQ(alive.read_some(boost::asio::buffer(text)), 6U);
-    cancel.emit(boost::asio::cancellation_type::terminal);
+    cancel.emit(boost::asio::cancellation_type::partial);
     // At its end when nobody has it open any more.
     alive.async_wait(readable, [&](brood::error_code) {
       brood::error_code end;

@@ -139,6 +139,8 @@ TEST(spawn_options, the_exit_tells_what_the_child_used) {
   const auto& usage = child.exited.value()->usage();
   EXPECT_GT(usage.user_time.count() + usage.system_time.count(), 0);
   EXPECT_GT(usage.max_rss, 100'000U);
+  EXPECT_GT(usage.minor_page_faults, 0U);
+  EXPECT_GT(usage.voluntary_context_switches + usage.involuntary_context_switches, 0U);
 }
 
 TEST(spawn_options, a_child_that_dies_with_its_parent_outlives_the_thread_that_asked_for_it) {

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <brood/child_process.hpp>
 #include <brood/exec.hpp>
+#include <brood/spawn_sync.hpp>
 #include <stdexcept>
 #include <vector>
 
@@ -84,6 +85,27 @@ TEST(the_steps, of_a_second_stop_begin_at_its_first) {
   child.stop({{SIGCONT, 0ms}, {SIGCONT, 1h}});
   io.run();
   EXPECT_EQ(child.exit_status(), exit_status::exited(0));
+}
+
+TEST(a_time_limit, that_was_over_is_told) {
+  loop io;
+  auto slow = brood::spawn(io, "tail", {"-f", "/dev/null"}, {.in = stdio::ignore, .timeout = 1ms});
+  auto quick = brood::spawn(io, "true", {}, {.in = stdio::ignore, .timeout = 1h});
+  auto stopped = brood::spawn(io, "tail", {"-f", "/dev/null"}, {.in = stdio::ignore, .timeout = 1h});
+  auto run = brood::exec_file(io, "tail", {"-f", "/dev/null"}, {.timeout = 1ms});
+  stopped.stop();
+  io.run();
+  EXPECT_TRUE(slow.timed_out());
+  EXPECT_FALSE(quick.timed_out());
+  EXPECT_FALSE(stopped.timed_out());
+  EXPECT_TRUE(run.child().timed_out());
+}
+
+TEST(a_time_limit, that_was_over_is_told_by_spawn_sync) {
+  const auto slow = brood::spawn_sync("tail", {"-f", "/dev/null"}, {.in = stdio::ignore, .timeout = 1ms});
+  EXPECT_TRUE(slow.timed_out);
+  EXPECT_EQ(slow, exit_status::killed(SIGTERM));
+  EXPECT_FALSE(brood::spawn_sync("true", {}, {.timeout = 1h}).timed_out);
 }
 
 TEST(a_time_limit, does_not_keep_the_loop_for_a_child_that_does_not) {

@@ -34,7 +34,9 @@ it's a file; rm -rf /
 -- ending
 killed by SIGKILL
 -- ending all
-nobody left
+3 killed
+none found that is left
+only a cgroup can tell that none is left
 -- failing
 spawn: cannot change directory to /no/such/project: No such file or directory
 -- without holding up the loop

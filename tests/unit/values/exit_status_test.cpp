@@ -48,6 +48,13 @@ TEST(exit_status, compares_by_all_it_says) {
   EXPECT_NE(exit_status::exited(0), exit_status());
 }
 
+TEST(exit_status, holds_what_the_process_used) {
+  const brood::resource_usage usage{.max_rss = 4096, .major_page_faults = 2};
+  EXPECT_EQ(exit_status::exited(0, usage).usage(), usage);
+  EXPECT_EQ(exit_status::killed(SIGKILL, false, usage).usage(), usage);
+  EXPECT_EQ(exit_status::exited(0, usage), exit_status::exited(0)) << "how it ended is compared, not what it used";
+}
+
 TEST(exit_status, prints_itself) {
   std::ostringstream out;
   out << exit_status::exited(3);
