@@ -2,6 +2,7 @@
 
 #include "cluster/this_worker_state.hpp"
 #include "ipc/inheritance.hpp"
+#include "sys/listen_unix.hpp"
 
 namespace brood::cluster {
 namespace {
@@ -66,6 +67,7 @@ acceptor this_worker::listen(const std::filesystem::path& path, const listen_opt
     return brood::detail::access::make<acceptor>(
         state_->refuse({.port = -1, .address_type = "-1"}, asio::error::invalid_argument));
   }
+  sys::refuse_address(path.string());
   wire::listen_request request{.address = std::filesystem::absolute(path).string(), .port = -1, .address_type = "-1"};
   request.readable_all = with.readable_all;
   request.writable_all = with.writable_all;

@@ -6,6 +6,7 @@
 #include "http/core.hpp"
 #include "http/plain_source.hpp"
 #include "http/worker_source.hpp"
+#include "sys/listen_unix.hpp"
 
 namespace brood::http {
 
@@ -36,6 +37,7 @@ void server::listen(const endpoint& where, const cluster::listen_options& with) 
 }
 void server::listen(const std::filesystem::path& path, const cluster::listen_options& with) {
   if (path.empty()) throw boost::system::system_error(asio::error::invalid_argument, "listen on a path of nothing");
+  sys::refuse_address(path.string());
   core_->listen({.path = path, .with = with});
 }
 void server::listen_inherited(int descriptor, const cluster::listen_options& with) {

@@ -1,11 +1,13 @@
 #include "sys/listen_unix.hpp"
 
+#include <arpa/inet.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -62,7 +64,25 @@ unique_fd lock_directory_of(const std::string& path, bool& busy) {
   return lock;
 }
 
+bool is_ip_address(const std::string& text) noexcept {
+  in6_addr address;
+  return ::inet_pton(AF_INET, text.c_str(), &address) == 1 || ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
 }  // namespace
+
+void refuse_address(const std::string& path) {
+  if (path.find('/') != std::string::npos) return;
+  const auto number = path.substr(path.rfind(':') + 1);  // all of it, if there is no ':'
+  const bool ends_in_number = !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+  if (!ends_in_number && !is_ip_address(path)) return;
+  throw boost::system::system_error(
+      EINVAL, boost::system::system_category(),
+      "listen on \"" + path +
+          "\": a path is expected, and this reads as an address. For a port on every address write " +
+          "listen(8000), for one address listen({make_address(\"127.0.0.1\"), 8000}), for a socket file \"./" + path +
+          '"');
+}
 
 unique_fd listen_unix(const std::string& path, int backlog, socket_file& made) {
   sockaddr_un at{};

@@ -15,6 +15,11 @@ struct socket_file {
   ino_t inode = 0;
 };
 
+/// Throws boost::system::system_error (EINVAL) if `path` reads as an address: it has no '/', and is a number, an IP
+/// address, or ends in ':' and a number ("8000", ":8000", "localhost:8000", "::1"). Who writes such a path wants a
+/// port, and would get a socket file of that name. The message says what to write instead.
+void refuse_address(const std::string& path);
+
 /// A Unix socket that listens at `path`, non-blocking; empty with errno where it fails. A socket file that is there
 /// already and that nobody listens at is replaced; nothing else is ever removed. `made` tells which file it is.
 ///

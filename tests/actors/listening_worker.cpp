@@ -1,5 +1,5 @@
 // A cluster worker that listens as it is told, says {"listening": ADDRESS} or {"failed": WHY}, and answers each
-// connection, or datagram, with "worker ID\n".
+// connection, or datagram, with "worker ID\n". A form that is refused at once is {"failed": WHY}, too.
 //   listening_worker tcp PORT|path PATH|fd NUMBER|udp PORT [exclusive|all]
 // tcp6 and udp6 are the same at ::1.
 #include <brood/cluster.hpp>
@@ -8,9 +8,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/object.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace {
@@ -97,10 +99,17 @@ int main(int argc, char** argv) {
     return 0;
   }
   const cluster::listen_options with{.exclusive = exclusive, .readable_all = all, .writable_all = all};
-  auto acceptor = form == "path" ? self.listen(std::filesystem::path(argv[2]), with)
-                  : form == "fd" ? self.listen_inherited(std::atoi(argv[2]), with)
-                                 : self.listen({loopback, static_cast<std::uint16_t>(std::atoi(argv[2]))}, with);
-  stream_server server{self, std::move(acceptor), text};
-  server.start(form == "path" || more == "path");
+  const auto listen = [&] {
+    if (form == "path") return self.listen(std::filesystem::path(argv[2]), with);
+    if (form == "fd") return self.listen_inherited(std::atoi(argv[2]), with);
+    return self.listen({loopback, static_cast<std::uint16_t>(std::atoi(argv[2]))}, with);
+  };
+  std::optional<stream_server> server;
+  try {
+    server.emplace(stream_server{self, listen(), text});
+    server->start(form == "path" || more == "path");
+  } catch (const boost::system::system_error& error) {
+    self.send({{"failed", error.code().message()}});
+  }
   loop.run();
 }

@@ -117,6 +117,19 @@ TEST_F(http_forms, a_connection_of_a_path_may_leave_http) {
   client.join();
 }
 
+TEST_F(http_forms, at_a_path_that_reads_as_an_address_is_refused) {
+  try {
+    server.listen("localhost:8000");
+    FAIL() << "it listens";
+  } catch (const boost::system::system_error& error) {
+    EXPECT_EQ(error.code(), asio::error::invalid_argument);
+    const std::string text = error.what();
+    EXPECT_EQ(text.find("listen on \"localhost:8000\": a path is expected, and this reads as an address."), 0U) << text;
+    EXPECT_NE(text.find("listen(8000)"), text.npos) << text;
+  }
+  EXPECT_FALSE(std::filesystem::exists("localhost:8000"));
+}
+
 TEST_F(http_forms, at_a_socket_that_is_there) {
   tcp::acceptor mine(loop);
   mine.open(tcp::v4());

@@ -213,6 +213,22 @@ TEST_P(listening, leaves_a_file_alone_that_has_taken_the_place_of_its_own) {
   EXPECT_TRUE(is_socket_file(path));
 }
 
+TEST(this_worker, refuses_to_listen_at_a_path_that_reads_as_an_address) {
+  loop io;
+  const temporary_folder dir;
+  cluster::primary primary{
+      io, {.exec = actor("listening_worker"), .args = brood::arguments{"path", "localhost:8000"}, .cwd = dir.path()}};
+  std::string said;
+  primary.message.on([&](cluster::worker&, const brood::message& m) {
+    said = m.body.at("failed").as_string();
+    primary.async_disconnect([](brood::error_code) {});
+  });
+  primary.fork();
+  io.run();
+  EXPECT_EQ(said, "Invalid argument");
+  EXPECT_FALSE(std::filesystem::exists(dir / "localhost:8000"));
+}
+
 TEST_P(listening, lets_everybody_at_a_path_where_that_is_asked_for) {
   const auto path = dir / "open.sock";
   cluster::primary primary{io, workers({"path", path, "all"})};

@@ -48,6 +48,9 @@ class this_worker : public message_sender {
   /// At a Unix path, relative to this worker's directory: use acceptor::async_accept_local, or on_connections. A socket
   /// file that was left there and that nobody listens at is replaced; any other file, and one that somebody listens at,
   /// is address_in_use. The primary removes the file in the end.
+  /// Throws boost::system::system_error (invalid_argument) for a path without a '/' that reads as an address: a number,
+  /// an IP address, or what ends in ':' and a number, such as "localhost:8000". That says what to write instead; a
+  /// socket file of such a name is "./localhost:8000".
   acceptor listen(const std::filesystem::path& path, const listen_options& with = {});
   /// At a socket that the primary has: `descriptor` is its number there, as with Node's listen({fd}). It must be a
   /// stream socket that is bound; of the options only the backlog matters, if it does not listen yet.

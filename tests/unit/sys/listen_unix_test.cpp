@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <boost/system/system_error.hpp>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -27,6 +28,20 @@ TEST(path_of, a_socket_is_where_it_is_bound) {
   const brood_test::temporary_folder folder;
   const std::string path = folder / "a.sock";
   EXPECT_EQ(brood::sys::path_of(bound_to(path).get()), path);
+}
+
+TEST(refuse_address, refuses_what_reads_as_an_address) {
+  for (const char* address : {"8000", ":8000", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "*:80", "::1",
+                              "127.0.0.1", "fe80::1%eth0:80"}) {
+    EXPECT_THROW(brood::sys::refuse_address(address), boost::system::system_error) << address;
+  }
+}
+
+TEST(refuse_address, lets_paths_pass) {
+  for (const char* path : {"app.sock", "./8000", "./localhost:8000", "/run/app:1", "run/8000", "app:http", "app8000",
+                           "a:", ":", "1.2.3", "app:80.sock", "@8000"}) {
+    EXPECT_NO_THROW(brood::sys::refuse_address(path)) << path;
+  }
 }
 
 // Node 20 binds to what fits of a path that is too long, and hands that socket to its workers. What the kernel
