@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/array.hpp>
 #include <brood/http.hpp>
 #include <chrono>
 #include <iostream>
@@ -63,6 +64,17 @@ http::handler upload() {
   };
 }
 
+http::handler search() {
+  return [](const http::request& request, http::response& response) {
+    boost::json::array words;
+    for (const auto& [name, value] : request.parameters()) {
+      if (name == "word") words.emplace_back(value);
+    }
+    const std::string limit = request.parameter("limit").value_or("10");
+    response.json({{"path", request.decoded_path()}, {"words", words}, {"limit", limit}});
+  };
+}
+
 /// A server on a free port of this machine for as long as it takes to ask it once.
 class once {
  public:
@@ -93,6 +105,12 @@ asio::awaitable<void> tour(asio::io_context& loop) {
     std::cout << answer.status << ' ' << answer.header("Content-Type") << ' ' << answer.body;
     auto nothing = client.get(server.url("/nothing"));
     say("by path", co_await nothing.async_result(asio::use_awaitable));
+  }
+  {
+    once server{loop, search()};
+    auto call = client.get(server.url("/two%20words?word=caf%C3%A9&word=1+%2B+1"));
+    auto answer = co_await call.async_result(asio::use_awaitable);
+    std::cout << answer.header("Content-Type") << ' ' << answer.body << '\n';
   }
   {
     once server{loop, later(loop)};

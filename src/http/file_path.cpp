@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
+#include "http/percent.hpp"
+
 namespace brood::http::detail {
 namespace {
-
-int digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// False for what stands for no byte of a file's name.
 bool decode(std::string_view text, std::string& to) {
@@ -19,9 +14,8 @@ bool decode(std::string_view text, std::string& to) {
       to += text[i];
       continue;
     }
-    if (text.size() - i < 3 || digit(text[i + 1]) < 0 || digit(text[i + 2]) < 0) return false;
-    const int byte = digit(text[i + 1]) * 16 + digit(text[i + 2]);
-    if (byte == 0 || byte == '/') return false;
+    const int byte = escaped_byte(text.substr(i));
+    if (byte <= 0 || byte == '/') return false;
     to += static_cast<char>(byte);
     i += 2;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/percent.hpp"
 #include "http/text.hpp"
 
 namespace brood::http {
@@ -24,6 +25,17 @@ std::string_view request::query() const noexcept {
   const auto all = target();
   const auto mark = all.find('?');
   return mark == all.npos ? std::string_view{} : all.substr(mark + 1);
+}
+
+std::string request::decoded_path() const { return detail::percent_decoded(path()); }
+
+std::vector<query_parameter> request::parameters() const { return parse_query(query()); }
+
+std::optional<std::string> request::parameter(std::string_view name) const {
+  for (auto& one : parameters()) {
+    if (one.name == name) return std::move(one.value);
+  }
+  return std::nullopt;
 }
 
 std::string_view request::header(std::string_view name) const noexcept {

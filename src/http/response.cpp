@@ -1,6 +1,7 @@
 #include "brood/http/response.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "http/connection.hpp"
@@ -72,5 +73,9 @@ detail::departed detail::depart(response& from) {
 }
 
 bool response::end(std::string_view body) { return open() && connection_->end(body); }
+
+bool response::json(const boost::json::value& value) {
+  return open() && header("Content-Type", "application/json").end(boost::json::serialize(value));
+}
 
 }  // namespace brood::http

@@ -65,6 +65,34 @@ TEST(http_exchange, requests_and_fields_are_seen_by_the_handler) {
             "HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\nContent-Length: 23\r\n\r\nHost=h X-Y=z PUT /a b=c");
 }
 
+TEST(http_exchange, targets_are_decoded_for_the_handler) {
+  served server{[](const auto& request, auto& response) {
+    std::string text = request.decoded_path() + ' ' + request.parameter("q").value_or("none") + ' ';
+    for (const auto& one : request.parameters()) text += '[' + one.name + '=' + one.value + ']';
+    response.end(text);
+  }};
+  EXPECT_EQ(peer{server}.talk(get("/a%20b+c%2Fd/%zz?q=1+2&%71=%263&r")), ok("/a b+c/d/%zz 1 2 [q=1 2][q=&3][r=]"));
+  EXPECT_EQ(peer{server}.talk(get("http://h?q")), ok("/  [q=]"));
+  EXPECT_EQ(peer{server}.talk(get("/?r=%")), ok("/ none [r=%]"));
+}
+
+TEST(http_exchange, json_is_sent_as_such) {
+  served server{[](const auto& request, auto& response) {
+    if (request.path() == "/404") response.status(404);
+    response.header("Content-Type", "text/plain");
+    EXPECT_TRUE(response.json({{"path", request.path()}, {"n", 1.5}, {"list", {1, nullptr, true}}}));
+    EXPECT_FALSE(response.json(nullptr));
+  }};
+  const auto answer = [](std::string_view status, std::string_view body) {
+    return "HTTP/1.1 " + std::string(status) +
+           "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           std::string(body);
+  };
+  EXPECT_EQ(peer{server}.talk(get("/a") + get("/404")),
+            answer("200 OK", R"({"path":"/a","n":1.5E0,"list":[1,null,true]})") +
+                answer("404 Not Found", R"({"path":"/404","n":1.5E0,"list":[1,null,true]})"));
+}
+
 TEST(http_exchange, bodies_are_streamed_in_chunks) {
   served server{[](const auto&, auto& response) {
     response.write("ab");

@@ -9,6 +9,7 @@ wait_end 30
 ((status == 0)) || fail "exit code $status"
 expected="200 text/plain hello
 by path: 404 there is no /nothing
+application/json {\"path\":\"/two words\",\"words\":[\"café\",\"1 + 1\"],\"limit\":\"10\"}
 later: 200 you asked for /1
 coroutine: 200 you asked for /2
 count down: 200 lift off

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,7 +34,22 @@ struct header_field {
   std::string_view value;
 };
 
+/// A name and a value of a query, both decoded.
+struct query_parameter {
+  std::string name;
+  std::string value;
+};
+
+/// Splits "a=1&b=2", a query or a body of the type application/x-www-form-urlencoded, into its parameters. Keeps their
+/// order, and each of several with the same name. The rules are those of the WHATWG URL Standard (5.1), which browsers
+/// and Node's URLSearchParams follow, so no text is an error:
+/// - '+' becomes a space, "%XX" the byte with that number; other bytes stay, and need not be UTF-8.
+/// - A '%' without two hexadecimal digits after it stays as it is.
+/// - A parameter without '=' has an empty value. Nothing between two '&' is no parameter.
+std::vector<query_parameter> parse_query(std::string_view text);
+
 /// The header fields of a request in the order they came; a name may come more than once.
+/// Thread safety: that of the request.
 class header_fields {
  public:
   class iterator {
@@ -77,6 +94,8 @@ class header_fields {
 /// It owns nothing. Everything it returns points into the buffer of its connection and is valid until the handler has
 /// returned and the response has ended, whichever is later; the request object itself as long. A handler that answers
 /// later may therefore keep the reference beside the deferred response, even if the connection is lost meanwhile.
+///
+/// Thread safety: none of its own. Use it where its response may be used: on the server's executor.
 class request {
  public:
   request() = default;
@@ -91,6 +110,14 @@ class request {
   std::string_view path() const noexcept;
   /// What follows the '?', not decoded; empty if there is none.
   std::string_view query() const noexcept;
+  /// path() with each "%XX" replaced by the byte with that number, once. A '%' without two hexadecimal digits after it
+  /// stays as it is, and so does '+'. The result may hold any byte: "%2F" becomes a '/', "%00" a NUL, and "/%2E%2E" is
+  /// "/..". So do not open files by it: static_files does that safely.
+  std::string decoded_path() const;
+  /// The parameters of query(), as parse_query() returns them.
+  std::vector<query_parameter> parameters() const;
+  /// The decoded value of the first parameter whose decoded name is `name`; nullopt if there is none.
+  std::optional<std::string> parameter(std::string_view name) const;
   /// 10 or 11.
   int version() const noexcept { return version_; }
   /// What the peer asked for, by version and Connection field: whether more requests may follow this one.

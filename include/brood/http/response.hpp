@@ -2,6 +2,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/json/value.hpp>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -39,10 +40,13 @@ struct file_range {
 ///
 /// Copies speak of the same answer. They stay valid when the connection is lost meanwhile, or the server is gone: then
 /// and after end(), every call does nothing and returns false. A response that nobody ended is answered with 500 as
-/// soon as the handler has returned and the last copy is gone. All calls belong on the server's executor.
+/// soon as the handler has returned and the last copy is gone.
 ///
 /// Content-Length, Transfer-Encoding, Connection and Date are written by the server. HEAD requests and the statuses
 /// 204 and 304 get a head only; what is written as their body is dropped, but counts as the Content-Length of HEAD.
+///
+/// Thread safety: none of its own. Use it and its copies on the server's executor, which runs one handler at a time: an
+/// io_context run by one thread, or a strand. Another thread posts there what it wants to answer.
 class response {
  public:
   response(const response& other) noexcept;
@@ -83,6 +87,11 @@ class response {
   /// Ends the response; if nothing was written before, `body` is all of it and its length is told to the peer.
   /// False if the response was not open.
   bool end(std::string_view body = {});
+
+  /// Ends the response with a value as JSON text. Sets Content-Type to application/json; Content-Length is written as
+  /// by end(). For another media type, such as application/problem+json, use header() and
+  /// end(boost::json::serialize(value)). False if the response was not open.
+  bool json(const boost::json::value& value);
 
   /// Ends the response with bytes of a file, which the kernel sends from its cache as fast as the peer takes them
   /// (sendfile(2)); reading the disk may hold up the loop. A file that gets shorter meanwhile ends the connection.
