@@ -20,7 +20,7 @@ namespace detail {
 class client_exchange;
 }
 
-/// Limits and time-outs of a client's requests. 0 means none, for times.
+/// Limits and time-outs of a client's requests. A time of 0 means no limit; a size of 0 means a limit of 0.
 struct client_options {
   /// The connection must stand in this time, name resolution included.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds{10};
@@ -28,7 +28,8 @@ struct client_options {
   std::chrono::milliseconds timeout = std::chrono::seconds{30};
   /// Status line and header fields of the answer together, in bytes. Node: maxHeaderSize.
   std::size_t max_header_size = 16 * 1024;
-  /// The answer's body after the chunked encoding is removed, in bytes.
+  /// The answer's body after the chunked encoding is removed, in bytes. 0: an answer with a body is an error
+  /// (body_limit). No limit: SIZE_MAX.
   std::size_t max_body_size = 8 * 1024 * 1024;
   /// For https URLs: an https::client_tls (brood/https.hpp).
   client_tls_ptr tls{};
@@ -62,6 +63,7 @@ struct client_response {
 };
 
 /// A request under way. Dropping it lets the request run on, unheard.
+/// Thread safety: that of its client.
 class [[nodiscard]] client_call {
  public:
   explicit client_call(std::shared_ptr<detail::client_exchange> exchange) noexcept : exchange_(std::move(exchange)) {}

@@ -29,6 +29,9 @@ void run_handler(asio::awaitable<void> work, response& answer);
 /// suspension, is answered with 500 and told to server_options::log, and so is one that ends without having ended the
 /// response or kept a copy of it. A coroutine still suspended when the server is dropped goes on; response::open()
 /// tells it so.
+///
+/// Thread safety: none of its own. A server calls it for one request at a time, on the server's executor. Copies for
+/// servers on several threads share what the function refers to.
 class handler {
   template <class Function>
   static constexpr bool takes_whole = std::invocable<Function&, const request&, response&>;

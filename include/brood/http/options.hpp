@@ -13,7 +13,8 @@ namespace brood::http {
 /// nginx, where Node has none). What exceeds one is answered with the status told here and its connection closed; it
 /// never reaches the handler.
 ///
-/// Times are kept by one coarse clock a server: they end never early and at most about a second late. 0 means none.
+/// Times are kept by one coarse clock a server: they end never early and at most about a second late. A time of 0 means
+/// no limit; a size or a count of 0 means a limit of 0, unless its comment says otherwise.
 struct server_options {
   /// The head of a request must be complete in this time: 408. Node: server.headersTimeout.
   std::chrono::milliseconds headers_timeout = std::chrono::seconds{60};
@@ -32,7 +33,8 @@ struct server_options {
   std::size_t max_header_size = 16 * 1024;
   /// Header fields of one request: 431. Node: server.maxHeadersCount (which drops those beyond it instead).
   std::size_t max_headers_count = 2000;
-  /// The body after the chunked encoding is removed, in bytes: 413. nginx: client_max_body_size.
+  /// The body after the chunked encoding is removed, in bytes: 413. 0: every request with a body is refused. No limit:
+  /// SIZE_MAX. nginx: client_max_body_size, for which 0 means no limit.
   std::size_t max_body_size = 1024 * 1024;
 
   /// Connections at a time; one too many is answered 503. 0: no limit. Node: server.maxConnections.

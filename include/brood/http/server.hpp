@@ -41,7 +41,9 @@ struct server_statistics {
 ///     server.listen(8000);
 ///
 /// Move-only. Dropping it closes the listening sockets and every connection at once; async_close() does so kindly.
-/// All calls belong on its executor.
+///
+/// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
+/// strand.
 class server {
  public:
   using endpoint = asio::ip::tcp::endpoint;

@@ -35,6 +35,8 @@ struct static_files_options {
 ///
 /// Statuses: 200, 206, 301, 304, 400 (a path that is none), 404 (also for what may not be read), 405, 412, 416, 500.
 /// Copies share the root.
+///
+/// Thread safety: all calls are const, and several threads may make them at the same time.
 class static_files {
  public:
   /// Throws boost::system::system_error if the root cannot be opened, or the kernel lacks openat2(2).

@@ -37,6 +37,11 @@ struct client_tls_options {
 ///
 /// A server that cannot prove itself ends the request with an error of certificate_category(), one that ends its answer
 /// without saying so with boost::asio::ssl::error::stream_truncated, unless the answer's length was told and is there.
+///
+/// Copies share what they hold.
+///
+/// Thread safety: none of its own. Use it, its copies and the clients that have them one at a time: on an io_context
+/// run by one thread, or a strand.
 class client_tls {
  public:
   /// Throws boost::system::system_error that names the file, as server_tls does.

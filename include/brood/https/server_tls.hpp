@@ -53,7 +53,10 @@ struct server_tls_options {
 /// Node's own way, so that a session resumes on every worker of a port, Node's workers among them as far as the keys
 /// go, and after a reload. ALPN is "http/1.1"; a client that insists on another protocol is refused.
 ///
-/// Copies share what they hold. All calls belong on the executor of the servers.
+/// Copies share what they hold.
+///
+/// Thread safety: none of its own. Use it, its copies and the servers that have them one at a time: on an io_context
+/// run by one thread, or a strand.
 class server_tls {
  public:
   /// Reads the files. Throws boost::system::system_error that names the file: it cannot be read, is malformed, has no
