@@ -48,8 +48,9 @@ auto async_exec(executor ex, const std::string& line, Token&& token = Token{}) {
 }
 template <class Token = detail::default_token>
 void async_exec(executor, const std::string&, exec_options&&, Token&& = Token{}) {
-  static_assert(detail::never<Token>, "name the options first: `const brood::exec_options options{...}; "
-                                      "co_await brood::async_exec(loop, line, options);`");
+  static_assert(detail::never<Token>,
+                "name the options first: `const brood::exec_options options{...}; "
+                "co_await brood::async_exec(loop, line, options);`");
 }
 
 /// The same for a program with arguments that no shell looks at, as exec_file(). On g++ 12.2 name the arguments first,
@@ -65,8 +66,9 @@ auto async_exec_file(executor ex, const std::string& file, arguments args = {}, 
 }
 template <class Token = detail::default_token>
 void async_exec_file(executor, const std::string&, arguments, exec_options&&, Token&& = Token{}) {
-  static_assert(detail::never<Token>, "name the options first: `const brood::exec_options options{...}; "
-                                      "co_await brood::async_exec_file(loop, file, args, options);`");
+  static_assert(detail::never<Token>,
+                "name the options first: `const brood::exec_options options{...}; "
+                "co_await brood::async_exec_file(loop, file, args, options);`");
 }
 
 }  // namespace brood

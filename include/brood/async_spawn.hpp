@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "brood/detail/token.hpp"
 #include "brood/child_process.hpp"
+#include "brood/detail/token.hpp"
 
 namespace brood {
 
@@ -22,15 +22,17 @@ class [[nodiscard]] spawning {
   /// Gives the child, once. Signature: `void(error_code, std::optional<child_process>)`. Error: errno of the step that
   /// failed, told in full by error(); operation_aborted when cancelled. Cancellation: every kind; the child, should it
   /// start, is left running.
-  template <boost::asio::completion_token_for<void(error_code, std::optional<child_process>)> Token = detail::default_token>
+  template <
+      boost::asio::completion_token_for<void(error_code, std::optional<child_process>)> Token = detail::default_token>
   auto async_child(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, std::optional<child_process>)>(
         [state = state_](auto handler) { wait(*state, std::move(handler)); }, token);
   }
   template <class Token = detail::default_token>
   void async_child(Token&& = Token{}) && {
-    static_assert(detail::never<Token>, "name the start first: `auto start = brood::async_spawn(...); "
-                                        "co_await start.async_child();`");
+    static_assert(detail::never<Token>,
+                  "name the start first: `auto start = brood::async_spawn(...); "
+                  "co_await start.async_child();`");
   }
 
   /// What spawn() would have thrown; empty while the start is under way and when it succeeded.

@@ -57,16 +57,17 @@ class milestone {
   /// Errors: what the event itself says; operation_aborted when cancelled, or if the event cannot happen any more and
   /// has no error of its own.
   /// Cancellation: every kind ends the wait and nothing else.
-  template <boost::asio::completion_token_for<void(boost::system::error_code, Results...)> Token =
-                detail::default_token>
+  template <
+      boost::asio::completion_token_for<void(boost::system::error_code, Results...)> Token = detail::default_token>
   auto async_wait(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, Results...)>(
         [keep = state_](auto handler) { keep->wait(std::move(handler)); }, token);
   }
   template <class Token = detail::default_token>
   void async_wait(Token&& = Token{}) && {
-    static_assert(detail::never<Token>, "name the object first: `auto child = brood::spawn(...); "
-                                        "co_await child.exited.async_wait();`");
+    static_assert(detail::never<Token>,
+                  "name the object first: `auto child = brood::spawn(...); "
+                  "co_await child.exited.async_wait();`");
   }
 
  private:
@@ -104,8 +105,9 @@ class inbox {
   }
   template <class Token = detail::default_token>
   void async_next(Token&& = Token{}) && {
-    static_assert(detail::never<Token>, "name the object first: `auto kid = brood::fork(...); "
-                                        "co_await kid.messages.async_next();`");
+    static_assert(detail::never<Token>,
+                  "name the object first: `auto kid = brood::fork(...); "
+                  "co_await kid.messages.async_next();`");
   }
 
   /// Takes the next value if there is one within `limit`. Unlike `async_next(...) || timer.async_wait(...)`, which may

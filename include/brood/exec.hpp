@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "brood/detail/token.hpp"
 #include "brood/child_process.hpp"
+#include "brood/detail/token.hpp"
 
 namespace brood {
 
@@ -106,8 +106,9 @@ class [[nodiscard]] exec_run {
   }
   template <class Token = detail::default_token>
   void async_result(Token&& = Token{}) && {
-    static_assert(detail::never<Token>, "name the run first: `auto run = brood::exec(...); co_await run.async_result();`, "
-                                        "or write `co_await brood::async_exec(...)`");
+    static_assert(detail::never<Token>,
+                  "name the run first: `auto run = brood::exec(...); co_await run.async_result();`, "
+                  "or write `co_await brood::async_exec(...)`");
   }
 
  private:

@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "brood/detail/token.hpp"
 #include "brood/detail/loop_entry.hpp"
+#include "brood/detail/token.hpp"
 #include "brood/error.hpp"
 #include "brood/message.hpp"
 
@@ -23,9 +23,9 @@ struct endpoint;
 namespace detail {
 /// A completion token of the sending operations. An attachment in its place is none.
 template <class T>
-concept send_token = !std::same_as<std::remove_cvref_t<T>, attachment> &&
-                     boost::asio::completion_token_for<T, void(error_code)>;
-}
+concept send_token =
+    !std::same_as<std::remove_cvref_t<T>, attachment> && boost::asio::completion_token_for<T, void(error_code)>;
+}  // namespace detail
 
 /// The sending side of a message channel: of a child_process, a parent_channel, a cluster's worker.
 ///

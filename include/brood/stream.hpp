@@ -57,7 +57,8 @@ class readable {
   /// AsyncReadStream. Signature: `void(error_code, std::size_t)`. Error: asio::error::eof at the end;
   /// operation_aborted when cancelled or closed; already_started when a read is under way or the stream flows.
   /// Cancellation: every kind; nothing read is lost by it.
-  template <class Buffers, boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
+  template <class Buffers,
+            boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
   auto async_read_some(const Buffers& buffers, Token&& token = Token{}) {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
         [state = state_](auto handler, boost::asio::mutable_buffer first) {
@@ -129,7 +130,8 @@ class writable {
 
   /// AsyncWriteStream. Signature: `void(error_code, std::size_t)`. Goes after what `write` has queued. Error: EPIPE
   /// when the reader is gone; operation_aborted when cancelled or closed; already_started while another one waits.
-  template <class Buffers, boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
+  template <class Buffers,
+            boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
   auto async_write_some(const Buffers& buffers, Token&& token = Token{}) {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
         [state = state_](auto handler, boost::asio::const_buffer first) {

@@ -51,7 +51,9 @@ this_worker::~this_worker() {
   state_->channel->disconnect();
 }
 
-boost::asio::any_io_executor this_worker::get_executor() const noexcept { return state_.unguarded()->channel->executor; }
+boost::asio::any_io_executor this_worker::get_executor() const noexcept {
+  return state_.unguarded()->channel->executor;
+}
 int this_worker::id() const noexcept { return state_.unguarded()->id; }
 
 acceptor this_worker::listen(std::uint16_t port, const listen_options& with) {

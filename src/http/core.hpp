@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "brood/detail/event_state.hpp"
+#include "brood/detail/loop_entry.hpp"
 #include "brood/detail/waiters.hpp"
 #include "brood/http/server.hpp"
 #include "http/connection.hpp"
@@ -60,6 +61,7 @@ class core : public std::enable_shared_from_this<core> {
   /// The connection's `count`th request is its last.
   bool last_request(std::size_t count) const noexcept;
   void handle(const request& message, request_body& body, response& answer) {
+    const brood::detail::loop_entry entry(brood::detail::loop_entry::from::handler, guard_.get());
     ++statistics_.requests;
     if (!sources_.empty()) sources_.front()->asked();
     handler_(message, body, answer);
@@ -85,6 +87,7 @@ class core : public std::enable_shared_from_this<core> {
   void check_drained();
 
   asio::any_io_executor executor_;
+  const std::shared_ptr<brood::detail::loop_guard> guard_ = brood::detail::loop_guard::of(executor_);
   handler handler_;
   server_options options_;
   message_reader::limits limits_;

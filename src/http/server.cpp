@@ -19,7 +19,8 @@ server::server(cluster::this_worker& self, handler h, server_options options)
                                               return detail::make_worker_source(self, core, where);
                                             })) {}
 
-server::server(std::shared_ptr<detail::core> core) : listening(brood::detail::event_of(core->listening())), core_(std::move(core)) {}
+server::server(std::shared_ptr<detail::core> core)
+    : listening(brood::detail::event_of(core->listening())), core_(std::move(core)) {}
 
 server& server::operator=(server&& other) noexcept { return brood::detail::replace(*this, std::move(other)); }
 

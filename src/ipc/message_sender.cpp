@@ -81,8 +81,7 @@ void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, 
 
 }  // namespace
 
-message_sender::message_sender(std::shared_ptr<ipc::endpoint> through)
-    : endpoint_(through, through->executor) {}
+message_sender::message_sender(std::shared_ptr<ipc::endpoint> through) : endpoint_(through, through->executor) {}
 
 bool message_sender::send(const boost::json::value& body, attachment handle) {
   check(handle);

@@ -10,8 +10,8 @@ namespace brood::launch {
 /// handles no signal.
 ///
 /// Two things need it. A start that must not block the loop, since the thread that clones waits until the program runs.
-/// And children that die with their parent: PR_SET_PDEATHSIG refers to the thread that started them, which must therefore
-/// outlive them all. It belongs to the process, not to a loop; CONTRIBUTING.md lists what else does.
+/// And children that die with their parent: PR_SET_PDEATHSIG refers to the thread that started them, which must
+/// therefore outlive them all. It belongs to the process, not to a loop; CONTRIBUTING.md lists what else does.
 void on_launcher(std::function<void()> job);
 
 /// start(), to be called on the launcher.

@@ -108,7 +108,8 @@ std::string to_string(const child_process& child) {
 std::ostream& operator<<(std::ostream& out, const child_process& child) { return out << to_string(child); }
 
 child_process spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
-  return detail::access::make<child_process>(process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
+  return detail::access::make<child_process>(
+      process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
 }
 
 child_process spawn(executor ex, const shell& line, const spawn_options& options) {

@@ -164,8 +164,8 @@ void tree_search::could_not_look_at(pid_t pid, int error) {
 }
 
 /// By groups first, if all of a group belongs to the tree: the kernel signals a group at once, so that none of its
-/// processes forks in between. And the oldest first: a shell whose command ended before the shell got the signal would go
-/// on with its next command.
+/// processes forks in between. And the oldest first: a shell whose command ended before the shell got the signal would
+/// go on with its next command.
 void tree_search::signal_found() {
   std::sort(found_.begin(), found_.end(), [](const process& a, const process& b) {
     return std::pair(a.entry.start, a.pid) < std::pair(b.entry.start, b.pid);

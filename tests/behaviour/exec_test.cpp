@@ -147,8 +147,8 @@ TEST(exec, cancellation_by_the_or_operator_lets_a_trap_run_and_reaches_the_tree)
   const std::string fifo = folder.path() / "ready";
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
   asio::posix::stream_descriptor ready(io, ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  const std::string line = "trap 'exit 7' TERM; exec 3>" + fifo +
-                           "; setsid sh -c 'echo ready >&3; exec sleep 1000' & wait; wait";
+  const std::string line =
+      "trap 'exit 7' TERM; exec 3>" + fifo + "; setsid sh -c 'echo ready >&3; exec sleep 1000' & wait; wait";
   auto run = brood::exec(io, line, {.group = true, .stop = {{SIGTERM, 1h}}});
   std::size_t first = 0;
   std::size_t left = 1;

@@ -233,7 +233,8 @@ struct counting_allocator {
 /// What the operations below wait on: nothing of it happens by itself.
 struct things {
   asio::io_context io{1};
-  brood::child_process child = brood::fork(io, actor("channel_child"), {}, {.in = brood::stdio::pipe, .out = brood::stdio::pipe});
+  brood::child_process child =
+      brood::fork(io, actor("channel_child"), {}, {.in = brood::stdio::pipe, .out = brood::stdio::pipe});
   brood::cluster::primary primary{io, {.exec = actor("echo_worker"), .args = brood::arguments{"0"}}};
   brood::http::server server{io, [](const auto&, auto&) {}};
   brood::exec_run command = brood::exec(io, "exec tail -f /dev/null");
@@ -281,7 +282,8 @@ void check_associations(const char* name, Start start) {
 TEST(each_operation, uses_the_executor_the_allocator_and_the_slot_of_its_handler) {
   check_associations("exited", [](things& on, auto token) { on.child.exited.async_wait(std::move(token)); });
   check_associations("closed", [](things& on, auto token) { on.child.closed.async_wait(std::move(token)); });
-  check_associations("disconnected", [](things& on, auto token) { on.child.disconnected.async_wait(std::move(token)); });
+  check_associations("disconnected",
+                     [](things& on, auto token) { on.child.disconnected.async_wait(std::move(token)); });
   check_associations("next", [](things& on, auto token) { on.child.messages.async_next(std::move(token)); });
   check_associations("next_within", [](things& on, auto token) {
     on.child.messages.async_next_within(std::chrono::hours(1), std::move(token));

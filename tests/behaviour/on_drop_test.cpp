@@ -106,7 +106,8 @@ TEST(dropping_a_child, ends_its_listeners) {
   bool exited = false;
   int called = 0;
   {
-    auto child = brood::fork(io, "sh", {"-c", "echo out; echo 1 >&3"}, {.in = brood::stdio::pipe, .out = brood::stdio::pipe});
+    auto child =
+        brood::fork(io, "sh", {"-c", "echo out; echo 1 >&3"}, {.in = brood::stdio::pipe, .out = brood::stdio::pipe});
     child.exited.async_wait([&](brood::error_code, exit_status) { exited = true; });
     child.exited.on([&](exit_status) { ++called; });
     child.closed.on([&](exit_status) { ++called; });

@@ -10,8 +10,8 @@
 #include <memory>
 #include <span>
 
-#include "brood/detail/token.hpp"
 #include "brood/cluster/address.hpp"
+#include "brood/detail/token.hpp"
 #include "brood/error.hpp"
 #include "brood/event.hpp"
 #include "brood/unique_fd.hpp"

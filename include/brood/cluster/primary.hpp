@@ -7,13 +7,13 @@
 #include <optional>
 #include <vector>
 
-#include "brood/detail/token.hpp"
 #include "brood/cluster/address.hpp"
 #include "brood/cluster/crash_loop.hpp"
 #include "brood/cluster/reload.hpp"
 #include "brood/cluster/settings.hpp"
 #include "brood/cluster/statistics.hpp"
 #include "brood/cluster/worker.hpp"
+#include "brood/detail/token.hpp"
 #include "brood/executor.hpp"
 #include "brood/unique_fd.hpp"
 

@@ -247,7 +247,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
       if (!reader || !reader->active) break;
       T value = take();
       call_listener(
-        waiters_.get_executor(), [&] { reader->take(std::move(value)); }, guard_.get());
+          waiters_.get_executor(), [&] { reader->take(std::move(value)); }, guard_.get());
     }
     delivering_ = false;
     tell_room();

@@ -144,7 +144,9 @@ class listeners final : loop_end::member {
 
   static void call_each(const list& all, const asio::any_io_executor& ex, loop_guard* guard, const Args&... args) {
     for (const auto& one : all) {
-      if (one->active) call_listener(ex, [&] { one->call(args...); }, guard);
+      if (one->active)
+        call_listener(
+            ex, [&] { one->call(args...); }, guard);
     }
   }
 

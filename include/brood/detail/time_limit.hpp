@@ -8,8 +8,8 @@
 
 namespace brood::detail {
 
-/// The time limit as a timer can count it. A timer counts nanoseconds: milliseconds::max() would overflow, and the limit
-/// would be over at once.
+/// The time limit as a timer can count it. A timer counts nanoseconds: milliseconds::max() would overflow, and the
+/// limit would be over at once.
 constexpr std::chrono::milliseconds countable(std::chrono::milliseconds limit) noexcept {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365 * 100);
   return std::min(limit, longest);

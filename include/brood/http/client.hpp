@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "brood/detail/token.hpp"
 #include "brood/detail/waiters.hpp"
 #include "brood/executor.hpp"
 #include "brood/http/tls.hpp"
@@ -75,7 +75,8 @@ class [[nodiscard]] client_call {
   /// body_limit, and those that name what is malformed; for https what the handshake came to, as https::client_tls
   /// says; operation_aborted when cancelled. Cancellation: every kind ends the wait, and the request if nobody else
   /// waits for it.
-  template <class Token = asio::deferred_t>
+  template <
+      asio::completion_token_for<void(boost::system::error_code, client_response)> Token = brood::detail::default_token>
   auto async_result(Token&& token = Token{}) & {
     return asio::async_initiate<Token, void(boost::system::error_code, client_response)>(
         [keep = exchange_](auto handler) { wait(*keep, std::move(handler)); }, token);

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
+#include "brood/detail/token.hpp"
 #include "brood/detail/waiters.hpp"
 
 namespace brood::http {
@@ -40,7 +40,8 @@ class request_body {
   /// Cancellation: every kind ends the wait and loses nothing.
   /// Lifetime: a deferred read may be kept, and started, after the request is gone; it completes with not_connected
   /// then.
-  template <class Token = asio::deferred_t>
+  template <asio::completion_token_for<void(boost::system::error_code, std::string_view)> Token =
+                brood::detail::default_token>
   auto async_read(Token&& token = Token{}) & {
     return asio::async_initiate<Token, void(boost::system::error_code, std::string_view)>(
         [keep = *this](auto handler) { keep.read(std::move(handler)); }, token);

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
+#include "brood/detail/token.hpp"
 #include "brood/detail/waiters.hpp"
 #include "brood/http/upgraded.hpp"
 #include "brood/unique_fd.hpp"
@@ -78,7 +78,7 @@ class response {
   /// Completes when write() would return true again; soon, if it would now. Not for one that was moved from.
   /// Signature: `void(error_code)`. Error: asio::error::not_connected when the response is not open any more;
   /// operation_aborted when cancelled. Cancellation: every kind ends the wait and nothing else.
-  template <class Token = asio::deferred_t>
+  template <asio::completion_token_for<void(boost::system::error_code)> Token = brood::detail::default_token>
   auto async_drained(Token&& token = Token{}) & {
     return asio::async_initiate<Token, void(boost::system::error_code)>(
         [keep = *this](auto handler) { keep.wait_drained(std::move(handler)); }, token);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <memory>
 
 #include "brood/cluster/listen_options.hpp"
+#include "brood/detail/token.hpp"
 #include "brood/detail/waiters.hpp"
 #include "brood/event.hpp"
 #include "brood/executor.hpp"
@@ -88,7 +88,7 @@ class server {
   /// Completes when the last connection is gone. The server stays closed.
   /// Signature: `void(error_code)`. Error: operation_aborted when cancelled or when the server is dropped before.
   /// Cancellation: every kind ends the wait; the closing goes on.
-  template <class Token = asio::deferred_t>
+  template <asio::completion_token_for<void(boost::system::error_code)> Token = brood::detail::default_token>
   auto async_close(Token&& token = Token{}) & {
     return asio::async_initiate<Token, void(boost::system::error_code)>(
         [keep = core_](auto completion) { close(*keep, std::move(completion)); }, token);

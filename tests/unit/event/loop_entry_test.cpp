@@ -20,14 +20,16 @@ using brood::detail::loop_guard;
 
 /// Enters on a second thread; the text of the exception, or nothing.
 std::string enter_elsewhere(loop_guard* guard) {
-  return std::async(std::launch::async, [guard] {
-    try {
-      const loop_entry entry(loop_entry::from::handler, guard);
-      return std::string();
-    } catch (const std::logic_error& refused) {
-      return std::string(refused.what());
-    }
-  }).get();
+  return std::async(std::launch::async,
+                    [guard] {
+                      try {
+                        const loop_entry entry(loop_entry::from::handler, guard);
+                        return std::string();
+                      } catch (const std::logic_error& refused) {
+                        return std::string(refused.what());
+                      }
+                    })
+      .get();
 }
 
 TEST(a_loop, refuses_a_second_thread_while_one_is_inside) {

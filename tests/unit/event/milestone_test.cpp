@@ -19,7 +19,8 @@ using brood::milestone;
 
 struct milestones : testing::Test {
   asio::io_context io{1};
-  std::shared_ptr<brood::detail::milestone_state<int>> state = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
+  std::shared_ptr<brood::detail::milestone_state<int>> state =
+      std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
   milestone<int> happens = brood::detail::event_of(state);
   std::vector<std::string> heard;
 

@@ -7,8 +7,7 @@ namespace {
 
 struct subscriptions : testing::Test {
   boost::asio::io_context io{1};
-  std::shared_ptr<brood::detail::listeners<>> state =
-      std::make_shared<brood::detail::listeners<>>(io.get_executor());
+  std::shared_ptr<brood::detail::listeners<>> state = std::make_shared<brood::detail::listeners<>>(io.get_executor());
   brood::event<> happens = brood::detail::event_of(state);
   int heard = 0;
 
