@@ -35,6 +35,7 @@ int main() {
     return bench::stall(loop, count, [&loop](auto done) {
       auto child = brood::spawn(loop, "/bin/true", {}, {});
       listen(child, [done](brood::exit_status) { done(); });
+      std::move(child).detach();
     });
   };
   return bench::serve(commands);

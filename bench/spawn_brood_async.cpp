@@ -67,6 +67,7 @@ int main() {
       starts.back().async_child([done](error_code ec, std::optional<brood::child_process> child) {
         if (ec) throw boost::system::system_error(ec, "async_spawn");
         listen(*child, [done](brood::exit_status) { done(); });
+        std::move(*child).detach();
       });
     });
   };

@@ -131,7 +131,9 @@ void without_holding_up_the_loop() {
   auto starting = brood::async_spawn(loop, "true");
   starting.async_child([&](error_code ec, std::optional<brood::child_process> child) {
     std::cout << (ec ? starting.error()->what() : "it runs") << '\n';
-    if (child) child->exited.on([](brood::exit_status status) { std::cout << status << '\n'; });
+    if (!child) return;
+    child->exited.on([](brood::exit_status status) { std::cout << status << '\n'; });
+    std::move(*child).detach();  // or keep it: its listeners end with it
   });
   loop.run();
 }

@@ -347,7 +347,6 @@ void primary_state::abandon() {
     if (who->pulse) who->pulse->stop();
     who->channel->disconnect();
     who->conclude();
-    who->exited->fail(asio::error::operation_aborted);  // nobody hears of its end
   }
 }
 

@@ -24,7 +24,7 @@ TEST(async_spawn, may_still_be_under_way_when_its_loop_goes_away) {
     bool ended = false;
     last.async_child([&](brood::error_code ec, std::optional<brood::child_process> child) {
       ASSERT_FALSE(ec);
-      child->exited.on([&](brood::exit_status) { ended = true; });
+      child->exited.async_wait([&](brood::error_code, brood::exit_status) { ended = true; });
     });
     io.run();
     EXPECT_TRUE(ended);

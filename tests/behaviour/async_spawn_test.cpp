@@ -23,7 +23,7 @@ TEST(async_spawn, gives_a_running_child) {
     auto starting = brood::async_spawn(in, "echo", {"started"});
     auto child = co_await starting.async_child(boost::asio::use_awaitable);
     child->out().on_data([&to](std::string_view data) { to += data; });
-    const exit_status status = co_await child->exited.async_wait(boost::asio::use_awaitable);
+    const exit_status status = co_await child->closed.async_wait(boost::asio::use_awaitable);
     EXPECT_TRUE(status.ok());
   };
   boost::asio::co_spawn(io, body(io, text), boost::asio::detached);
@@ -60,6 +60,7 @@ TEST(async_spawn, schedules_the_child_as_this_process) {
   starting.async_child([&](brood::error_code ec, std::optional<brood::child_process> child) {
     ASSERT_FALSE(ec);
     child->out().on_data([&](std::string_view data) { text += data; });
+    std::move(*child).detach();
   });
   io.run();
   EXPECT_EQ(text, our_policy());

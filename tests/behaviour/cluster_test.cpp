@@ -257,7 +257,7 @@ TEST(cluster, a_program_that_does_not_exist_is_an_exception) {
   cluster::primary primary{io, {.exec = "/no/such/worker"}};
   EXPECT_THROW(primary.fork(), brood::spawn_error);
   EXPECT_TRUE(primary.workers().empty());
-  EXPECT_EQ(io.run(), 0U);
+  EXPECT_EQ(io.poll(), 0U);
 }
 
 TEST(cluster, a_worker_of_a_primary_that_speaks_otherwise_says_so) {

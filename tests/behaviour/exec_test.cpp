@@ -220,7 +220,7 @@ TEST(exec, cancellation_ends_all_of_the_group) {
 TEST(exec, a_command_that_cannot_start_is_an_exception) {
   loop io;
   EXPECT_THROW(static_cast<void>(brood::exec_file(io, "/no/such/program")), brood::spawn_error);
-  EXPECT_EQ(io.run(), 0U);
+  EXPECT_EQ(io.poll(), 0U);
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ TEST(http_cluster, two_workers_share_a_port) {
 TEST(http_cluster, listening_tells_of_the_first_listen_though_another_is_answered_before) {
   crew c;
   const asio::ip::tcp::acceptor busy(c.loop, {asio::ip::address_v4::loopback(), 0});
-  auto& worker = c.fork(0);
+  auto worker = c.fork(0);
   worker.online.on([&] {
     worker.send(busy.local_endpoint().port());
     worker.send(true);
@@ -176,7 +176,7 @@ TEST(http_cluster, a_worker_that_shall_go_finishes_its_requests) {
   crew c;
   std::string answer;
   bool ended = false;
-  auto& worker = c.fork(0);
+  auto worker = c.fork(0);
   c.primary.listening.on([&](cluster::worker&, const cluster::address& where) {
     c.talk(
         [&answer, where] {
@@ -202,7 +202,7 @@ TEST(http_cluster, a_worker_that_shall_go_finishes_its_requests) {
 
 TEST(http_cluster, a_worker_that_shall_go_tells_how_many_connections_are_left) {
   crew c;
-  auto& worker = c.fork(0);
+  auto worker = c.fork(0);
   std::string answers;
   c.primary.listening.on([&](cluster::worker&, const cluster::address& where) {
     c.talk(
@@ -325,7 +325,7 @@ TEST(http_cluster, a_port_in_use_is_told) {
   crew c;
   served other{[](const auto& request, auto& response) { echo(request, response); }};
   std::string told;
-  auto& worker = c.fork(other.where().port());
+  auto worker = c.fork(other.where().port());
   worker.messages.on([&](const brood::message& m) {
     told = m.body.at("failed").as_string();
     worker.disconnect();

@@ -59,9 +59,9 @@ class a_listener_of_a_child : public testing::TestWithParam<place> {
   void start() {
     child.emplace(brood::fork(io, "sh", {"-c", "printf '1\\n2\\n3\\n' >&3; echo out; exit 4"},
                               {.in = brood::stdio::pipe, .out = brood::stdio::pipe}));
-    exited = child->exited;
-    closed = child->closed;
-    disconnected = child->disconnected;
+    exited.emplace(child->exited);
+    closed.emplace(child->closed);
+    disconnected.emplace(child->disconnected);
   }
 
   void expect_all_told() {

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read.hpp>
 #include <brood/exec.hpp>
-#include <csignal>
 
 #include "support.hpp"
 
@@ -41,11 +41,13 @@ TEST(dropping_a_child, stops_it_by_its_steps_where_asked_to) {
 TEST(dropping_a_child, kills_all_of_its_group) {
   loop io;
   auto child = std::make_unique<brood::child_process>(brood::spawn(
-      io, brood::shell("tail -f /dev/null & echo there; wait"), {.group = true, .on_drop = on_drop::kill}));
-  const pid_t group = child->pid();
+      io, brood::shell("tail -f /dev/null & echo there; wait"),
+      {.more = {brood::stdio::pipe}, .group = true, .on_drop = on_drop::kill}));
+  const auto held_by_both = child->stdio(3);
   child->out().on_data([&](std::string_view) { child.reset(); });
   io.run();
-  EXPECT_EQ(::kill(-group, 0), -1) << "the grandchild is gone, too";
+  char byte = 0;
+  EXPECT_EQ(::read(held_by_both.get(), &byte, 1), 0) << "the grandchild has ended, too";
 }
 
 TEST(dropping_a_child, leaves_it_running_otherwise) {

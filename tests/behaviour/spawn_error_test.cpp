@@ -37,7 +37,7 @@ TEST_P(spawn_fails, naming_the_step_and_the_path) {
       EXPECT_EQ(error.step(), f.step);
       EXPECT_EQ(std::string(error.what()), f.message);
     }
-    EXPECT_EQ(io.run(), 0U) << "nothing may be left for the loop to do";
+    EXPECT_EQ(io.poll(), 0U) << "nothing may be left for the loop to do";
   }
   EXPECT_EQ(brood_test::open_descriptors(), before);
 }

@@ -54,7 +54,9 @@ TEST(worker_handle, may_be_kept_after_the_primary_was_destroyed) {
   primary.emplace(io, echo_workers());
   auto w = primary->fork();
   bool heard = false;
-  w.exited.on([&](const brood::exit_status&) { heard = true; });
+  bool called = false;
+  w.exited.async_wait([&](brood::error_code, const brood::exit_status&) { heard = true; });
+  w.exited.on([&](const brood::exit_status&) { called = true; });
   primary->listening.on([&](const cluster::worker&, const cluster::address&) {
     asio::post(io, [&] {
       primary.reset();
@@ -64,6 +66,7 @@ TEST(worker_handle, may_be_kept_after_the_primary_was_destroyed) {
   });
   io.run();
   EXPECT_TRUE(heard);
+  EXPECT_FALSE(called) << "listeners end with the primary";
   expect_dead(w);
 }
 

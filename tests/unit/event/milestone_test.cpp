@@ -198,7 +198,7 @@ TEST_F(milestones, are_past_cancelling_once_they_have_happened) {
 TEST(milestone, without_a_result_is_a_plain_signal) {
   asio::io_context io;
   auto state = std::make_shared<brood::detail::milestone_state<>>(io.get_executor());
-  milestone<> happens(state);
+  auto happens = brood::detail::event_of(state);
   int count = 0;
   happens.on([&] { ++count; });
   happens.async_wait([&](error_code ec) { count += ec ? 100 : 10; });

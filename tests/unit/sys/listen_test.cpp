@@ -10,7 +10,7 @@ namespace {
 using namespace brood;
 
 TEST(listen, takes_a_zone_by_name_and_by_number) {
-  for (const std::string zone : {std::string("lo"), std::to_string(::if_nametoindex("lo"))}) {
+  for (const auto& zone : {std::string("lo"), std::to_string(::if_nametoindex("lo"))}) {
     const unique_fd tcp = sys::listen_tcp("::1%" + zone, 0, false, 1);
     const unique_fd udp = sys::bind_udp("::1%" + zone, 0, false, false);
     if (!tcp && errno == EADDRNOTAVAIL) GTEST_SKIP() << "no IPv6 here";
