@@ -26,14 +26,14 @@ exit_status end_of_dropped(const std::string& line, const brood::spawn_options& 
 }
 
 TEST(dropping_a_child, kills_it_where_asked_to) {
-  EXPECT_EQ(end_of_dropped("echo there; exec tail -f /dev/null", {.on_drop = on_drop::kill}),
+  EXPECT_EQ(end_of_dropped("echo there; exec tail -f /dev/null >/dev/null", {.on_drop = on_drop::kill}),
             exit_status::killed(SIGKILL));
 }
 
 TEST(dropping_a_child, stops_it_by_its_steps_where_asked_to) {
-  EXPECT_EQ(end_of_dropped("echo there; exec tail -f /dev/null", {.on_drop = on_drop::stop}),
+  EXPECT_EQ(end_of_dropped("echo there; exec tail -f /dev/null >/dev/null", {.on_drop = on_drop::stop}),
             exit_status::killed(SIGTERM));
-  EXPECT_EQ(end_of_dropped("trap '' TERM; echo there; exec tail -f /dev/null",
+  EXPECT_EQ(end_of_dropped("trap '' TERM; echo there; exec tail -f /dev/null >/dev/null",
                            {.stop = {{SIGTERM, 20ms}, {SIGKILL, 0ms}}, .on_drop = on_drop::stop}),
             exit_status::killed(SIGKILL));
 }
@@ -41,7 +41,7 @@ TEST(dropping_a_child, stops_it_by_its_steps_where_asked_to) {
 TEST(dropping_a_child, kills_all_of_its_group) {
   loop io;
   auto child = std::make_unique<brood::child_process>(brood::spawn(
-      io, brood::shell("tail -f /dev/null & echo there; wait"),
+      io, brood::shell("tail -f /dev/null >/dev/null & echo there; wait"),
       {.more = {brood::stdio::pipe}, .group = true, .on_drop = on_drop::kill}));
   const auto held_by_both = child->stdio(3);
   child->out().on_data([&](std::string_view) { child.reset(); });
