@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <brood/child_process.hpp>
+#include <cstdlib>
 #include <functional>
 #include <sstream>
 
@@ -143,6 +144,7 @@ bool tells_the_truth_about(const std::string& how, const brood::spawn_options& o
 }
 
 TEST(a_tree_report, says_that_processes_are_still_forking_unless_they_were_ended) {
+  if (std::getenv("BROOD_LOAD") == nullptr) GTEST_SKIP() << "a fork bomb starves the tests beside it: BROOD_LOAD=full";
   EXPECT_TRUE(tells_the_truth_about("chain", {.group = true}));
   EXPECT_TRUE(tells_the_truth_about("restless", {.group = true}));
 }
