@@ -31,8 +31,8 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
       std::apply([&](const auto&... r) { waiters_.complete_one(error_, r...); }, *results_);
     }
     const auto keep = this->shared_from_this();  // a listener may hold the last reference to this
-    call_all(own_);
     emit(waiters_.get_executor(), [keep] { keep->call_all(keep->listeners_); });
+    call_all(own_);  // after the program's: what follows from this event comes after it
   }
 
   /// It cannot happen any more. Waits complete with `reason`, and so do later ones; listeners are not called.
