@@ -34,7 +34,8 @@ struct tree_report {
   /// Something could not be looked at: /proc is not there or no file descriptor was left, or a file of the cgroup could
   /// not be opened. The child itself and its group got the signal all the same.
   bool incomplete = false;
-  /// Processes were still starting and ending in the last pass. Call kill_tree() again.
+  /// The last pass still found processes that were new, or that ended before it could look at them and may have left
+  /// others. Call kill_tree() again. On a machine that starts very many processes these may be of others.
   bool still_forking = false;
   /// A process may have escaped unseen: one that left the session and then cleared its environment or became another
   /// user. Only a cgroup rules that out.
