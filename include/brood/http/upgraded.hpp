@@ -13,7 +13,7 @@ struct upgraded {
   /// a stream it does, but it has no endpoints.
   boost::asio::ip::tcp::socket socket;
   /// What was read from it: the request's head as it came, and whatever followed. Beast's websocket::stream accepts
-  /// from this as it is.
+  /// from this as it is, up to 1,536 bytes; its error is buffer_overflow beyond.
   std::string received;
   std::size_t head_size = 0;
 
