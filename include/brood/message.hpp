@@ -71,14 +71,16 @@ class attachment {
 
 /// What one process sent to another over their channel.
 struct message {
-  /// What was sent, or as much of it as JSON can hold (json_view).
+  /// What was sent, or as much of it as JSON can hold (json_view). Its strings and keys are UTF-8. A lone surrogate,
+  /// which a JavaScript string may hold, stands as three bytes of its own (WTF-8), in both serializations, and is sent
+  /// as that surrogate again: `"a\ud83d"` is "a\xed\xa0\xbd" here. A UTF-8 decoder refuses these bytes.
   boost::json::value body{};
   attachment handle{};
   /// All of it, where that is more than `body`: a Map, a Buffer, something undefined ... Only the advanced
   /// serialization brings such.
   std::optional<value> rich{};
 
-  /// All of it, in either case.
+  /// All of it, in either case. Strings are as in `body`.
   value content() const { return rich ? *rich : from_json(body); }
 };
 

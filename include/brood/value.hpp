@@ -60,7 +60,8 @@ concept thing = std::derived_from<T, node>;
 /// places of a message, and arrives as one. Objects are owned by the values that hold them; a cycle is closed with
 /// link(), which does not own. So whoever holds the top of a graph holds all of it, and dropping that frees all of it.
 ///
-/// Strings are UTF-8. Half of a surrogate pair, which a JavaScript string may hold, stands as three bytes of its own.
+/// Strings are UTF-8. Half of a surrogate pair, which a JavaScript string may hold, stands as three bytes of its own
+/// (WTF-8): "\xed\xa0\xbd" is JavaScript's '\ud83d'. This holds in both serializations, for to_json and for json_view.
 /// Different threads may use different values, also where these share objects that nobody changes.
 class value {
  public:

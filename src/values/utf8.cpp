@@ -76,23 +76,24 @@ bool is_ascii(std::string_view text) noexcept {
   return true;
 }
 
-bool is_valid(std::string_view text) noexcept {
+bool is_valid(std::string_view text, halves with) noexcept {
   if (is_ascii(text)) return true;
   while (!text.empty()) {
     const character c = first(text);
     // U+FFFD itself takes three bytes and the right ones; a broken sequence is either shorter or starts otherwise.
-    if (is_half(c.code) || (c.code == replacement && text.substr(0, 3) != "\xef\xbf\xbd")) return false;
+    if (is_half(c.code) && with == halves::refused) return false;
+    if (c.code == replacement && text.substr(0, 3) != "\xef\xbf\xbd") return false;
     text.remove_prefix(c.size);
   }
   return true;
 }
 
-std::string to_valid(std::string_view text) {
+std::string to_valid(std::string_view text, halves with) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
     const character c = first(text);
-    append(result, is_half(c.code) ? replacement : c.code);
+    append(result, is_half(c.code) && with == halves::refused ? replacement : c.code);
     text.remove_prefix(c.size);
   }
   return result;

@@ -24,9 +24,12 @@ bool is_ascii(std::string_view text) noexcept;
 
 inline bool is_half(char32_t code) noexcept { return code >= 0xd800 && code < 0xe000; }
 
-/// Whether it is UTF-8 proper, without halves of pairs.
-bool is_valid(std::string_view text) noexcept;
+/// Whether lone surrogates count as text.
+enum class halves { refused, kept };
+
+/// Whether it is UTF-8, or WTF-8 if halves are kept.
+bool is_valid(std::string_view text, halves with = halves::refused) noexcept;
 /// The same with U+FFFD for what is not.
-std::string to_valid(std::string_view text);
+std::string to_valid(std::string_view text, halves with = halves::refused);
 
 }  // namespace brood::utf8

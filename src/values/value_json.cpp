@@ -29,7 +29,8 @@ json::value number(double n) {
 }
 
 json::string text(const std::string& from) {
-  return utf8::is_valid(from) ? json::string(from) : json::string(utf8::to_valid(from));
+  if (utf8::is_valid(from, utf8::halves::kept)) return json::string(from);
+  return json::string(utf8::to_valid(from, utf8::halves::kept));
 }
 
 template <class T>

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <string>
 
-#include "values/utf8.hpp"
 #include "wire/clone_cursor.hpp"
 #include "wire/clone_tags.hpp"
 
@@ -62,14 +61,9 @@ class json_reader {
     return true;
   }
 
-  /// False also for half a surrogate pair, which JSON text could not say.
-  bool text(char tag, std::string_view& found) {
-    return in_.text(tag, found, scratch_) && (tag != tag::utf16 || utf8::is_valid(found));
-  }
-
   bool take_text(char tag) {
     std::string_view found;
-    if (!text(tag, found)) return false;
+    if (!in_.text(tag, found, scratch_)) return false;
     made_.push_string(found);
     return true;
   }
@@ -95,7 +89,7 @@ class json_reader {
       std::int32_t n = 0;
       if (!in_.int32(n)) return false;
       found = {digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, n).ptr - digits)};
-    } else if (!text(tag, found)) {
+    } else if (!in_.text(tag, found, scratch_)) {
       return false;
     }
     made_.push_key(found);

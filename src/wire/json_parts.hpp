@@ -8,8 +8,7 @@
 
 namespace brood::wire {
 
-/// Reads a JSON text that comes in parts, each as it comes: what parse_json_text() takes, except for half a surrogate
-/// pair, which no brood program writes.
+/// Reads a JSON text that comes in parts, each as it comes: what parse_json_text() takes.
 class json_parts {
  public:
   json_parts();

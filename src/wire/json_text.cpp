@@ -1,10 +1,11 @@
 #include "wire/json_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "wire/json_builder.hpp"
+#include "wire/json_parts.hpp"
 #include "wire/json_writer.hpp"
+#include "wire/surrogate_filter.hpp"
 
 namespace brood::wire {
 namespace {
@@ -39,27 +40,11 @@ json::value parse(std::string_view text, boost::system::error_code& ec) {
   return ec ? json::value() : parser.handler().release();
 }
 
-/// The code unit of the `\uXXXX` at `at`; 0 where there is none.
-unsigned code_unit(std::string_view text, std::size_t at) {
-  unsigned value = 0;
-  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return 0;
-  const char* end = text.data() + at + 6;
-  return std::from_chars(text.data() + at + 2, end, value, 16).ptr == end ? value : 0;
-}
-
-bool is_high(unsigned unit) { return unit >= 0xd800 && unit < 0xdc00; }
-bool is_low(unsigned unit) { return unit >= 0xdc00 && unit < 0xe000; }
-
-/// The text with each surrogate that has no partner made a `\ufffd`.
-std::string without_lone_surrogates(std::string_view text) {
-  std::string result(text);
-  for (auto at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
-    const unsigned unit = code_unit(text, at);
-    const bool pair = is_high(unit) && is_low(code_unit(text, at + 6));
-    if (!pair && (is_high(unit) || is_low(unit))) result.replace(at, 6, "\\ufffd");
-    at += pair ? 12 : 2;
-  }
-  return result;
+json::value parse_with_lone_surrogates(std::string_view text, boost::system::error_code& ec) {
+  json_parts parts;
+  ec.clear();
+  parts.add(text, 0, ec);
+  return ec ? json::value() : parts.end(ec);
 }
 
 }  // namespace
@@ -86,8 +71,7 @@ std::string to_json_text(const json::value& value) {
 
 json::value parse_json_text(std::string_view text, boost::system::error_code& ec) {
   json::value value = parse(text, ec);
-  if (!ec) return value;  // made where the caller wants it: whatever comes here must not return another
-  if (const std::string mended = without_lone_surrogates(text); mended != text) value = parse(mended, ec);
+  if (ec) value = parse_with_lone_surrogates(text, ec);  // nearly no text has them
   return value;
 }
 
@@ -96,8 +80,12 @@ bool is_json_text(std::string_view text) {
   options.max_depth = json_events::deepest;
   json::basic_parser<onlooker> parser(options);
   boost::system::error_code ec;
-  const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
-  return !ec && read == text.size();
+  const auto look = [&](std::string_view piece) {
+    if (!ec && parser.write_some(true, piece.data(), piece.size(), ec) < piece.size()) ec = json::error::extra_data;
+  };
+  surrogate_filter().add(text, true, look, [&](char32_t) { look("\\ufffd"); });  // any that stands in strings alone
+  if (!ec) parser.write_some(false, "", 0, ec);
+  return !ec;
 }
 
 }  // namespace brood::wire

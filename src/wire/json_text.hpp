@@ -16,7 +16,7 @@ bool nested_deeper(const boost::json::value& value, std::size_t levels) noexcept
 std::string to_json_text(const boost::json::value& value);
 
 /// Takes what Node takes, but nothing deeper than that: white space around the value, invalid UTF-8 inside strings.
-/// Half of a surrogate pair, which a JavaScript string may hold and UTF-8 may not, becomes U+FFFD.
+/// A lone surrogate, which a JavaScript string may hold and UTF-8 may not, becomes three bytes of its own (WTF-8).
 boost::json::value parse_json_text(std::string_view text, boost::system::error_code& ec);
 
 /// Whether it is JSON as RFC 8259 has it, in UTF-8 and not nested deeper.

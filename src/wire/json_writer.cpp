@@ -11,6 +11,7 @@
 
 #include "values/copying.hpp"
 #include "values/large_pages.hpp"
+#include "values/utf8.hpp"
 
 namespace brood::wire {
 namespace {
@@ -21,11 +22,17 @@ namespace json = boost::json;
 using block = unsigned char __attribute__((vector_size(16)));
 using half_block = unsigned char __attribute__((vector_size(8)));
 
-bool needs_escape(char one) { return static_cast<unsigned char>(one) < ' ' || one == '"' || one == '\\'; }
+/// The first byte of what may be a lone surrogate; the characters from U+D000 to U+D7FF begin with it as well.
+constexpr unsigned char surrogate_lead = 0xed;
+
+bool may_need_escape(char one) {
+  const auto byte = static_cast<unsigned char>(one);
+  return byte < ' ' || byte == '"' || byte == '\\' || byte == surrogate_lead;
+}
 
 template <class Block>
 auto escapes_in(const Block& bytes) {
-  return (bytes < ' ') | (bytes == '"') | (bytes == '\\');
+  return (bytes < ' ') | (bytes == '"') | (bytes == '\\') | (bytes == surrogate_lead);
 }
 
 template <class Found>
@@ -63,24 +70,30 @@ std::size_t plain_part(std::string_view text) {
   }
   while (length + sizeof(block) <= text.size() && is_plain<block>(text.data() + length)) length += sizeof(block);
   if (ends_plain<block>(text, length) || ends_plain<half_block>(text, length)) return text.size();
-  while (length < text.size() && !needs_escape(text[length])) ++length;
+  while (length < text.size() && !may_need_escape(text[length])) ++length;
   return length;
 }
 
-void append_escape(std::string& to, char one) {
+void append_code_unit(std::string& to, char32_t unit) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  to += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) to += digits[unit >> shift & 15];
+}
+
+/// Writes the first character of a text that does not begin with a plain one; says how many bytes it takes there.
+std::size_t append_escaped(std::string& to, std::string_view text) {
   constexpr std::string_view with_letter = "\b\t\n\f\r\"\\";
   constexpr std::string_view letters = "btnfr\"\\";
-  constexpr std::string_view digits = "0123456789abcdef";
-  to += '\\';
-  const auto at = with_letter.find(one);
-  if (at != std::string_view::npos) {
+  const utf8::character first = utf8::first(text);
+  if (const auto at = with_letter.find(text.front()); at != std::string_view::npos) {
+    to += '\\';
     to += letters[at];
-    return;
+  } else if (first.code < ' ' || utf8::is_half(first.code)) {
+    append_code_unit(to, first.code);
+  } else {
+    to += text.substr(0, first.size);
   }
-  const auto code = static_cast<unsigned char>(one);
-  to += "u00";
-  to += digits[code >> 4];
-  to += digits[code & 15];
+  return first.size;
 }
 
 /// A std::string grows by doubling, and copies each time.
@@ -144,9 +157,7 @@ class writer {
       text.remove_prefix(plain.size());
       write_plain(plain, text.size());
       if (text.empty()) break;
-      if (!needs_escape(text.front())) continue;
-      append_escape(to_, text.front());
-      text.remove_prefix(1);
+      if (may_need_escape(text.front())) text.remove_prefix(append_escaped(to_, text));
     }
     to_ += '"';
   }

@@ -26,7 +26,8 @@ class outlet {
 };
 
 /// Appends its text as JSON.stringify would write it: compact, numbers in their shortest form, what JSON has no number
-/// for (NaN, the infinities) as null, as anything else would kill a Node peer. Boost's own serializer looks at strings
+/// for (NaN, the infinities) as null, as anything else would kill a Node peer. A lone surrogate in WTF-8 becomes its
+/// escape, `\ud83d`. Boost's own serializer looks at strings
 /// byte by byte, which is most of what a large message costs, and writes 1.5 as 1.5E0.
 void append_json_text(std::string& buffer, const boost::json::value& value, outlet* out = nullptr);
 

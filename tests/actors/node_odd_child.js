@@ -3,6 +3,7 @@
 const dgram = require('dgram');
 process.on('message', (message, handle) => {
   if (message === 'half a pair') return process.send({ text: 'a\ud83d', ['\ude00']: '\ud83d\ude00' });
+  if (message.text === 'a\ud83d' && message['\ude00'] === '\ud83d\ude00') return process.send('the same');
   if (message === 'deep') {
     let value = 1;
     for (let i = 0; i < 2900; ++i) value = [value];

@@ -31,8 +31,26 @@ json::value answer_to(const json::value& question, brood::attachment handle = {}
   return answer;
 }
 
-TEST(node, may_send_half_a_surrogate_pair) {
-  EXPECT_EQ(answer_to("half a pair"), json::value({{"text", "a\ufffd"}, {"\ufffd", "\U0001f600"}}));
+/// What a Node child sends, sent back to it: its answer says whether it is what it has sent.
+json::value echo_of_half_a_pair(brood::serialization form) {
+  loop io;
+  auto child = brood::fork(io, actor("node_odd_child.js"), {}, {.serialization = form});
+  std::vector<json::value> heard;
+  child.messages.on([&](const brood::message& m) {
+    heard.push_back(m.body);
+    if (heard.size() == 2) return child.disconnect();
+    EXPECT_EQ(m.body, json::value({{"text", "a\xed\xa0\xbd"}, {"\xed\xb8\x80", "\U0001f600"}}));
+    EXPECT_EQ(m.content(), brood::from_json(m.body));
+    child.send(m.body);
+  });
+  child.send("half a pair");
+  io.run();
+  return heard.size() == 2 ? heard.back() : json::value();
+}
+
+TEST(node, gets_half_a_surrogate_pair_back_as_it_sent_it) {
+  EXPECT_EQ(echo_of_half_a_pair(brood::serialization::json), "the same");
+  EXPECT_EQ(echo_of_half_a_pair(brood::serialization::advanced), "the same");
 }
 
 TEST(node, may_send_values_nested_deeply) {

@@ -239,7 +239,7 @@ INSTANTIATE_TEST_SUITE_P(
                     form{"hole", in_line(value::hole()), "[1,null]", "[1,null]"}, form{"nan", nan, "null", "null"},
                     form{"infinity", in_line(-infinity), "[1,null]", "[1,null]"}, form{"minus_zero", -0.0, "0", "-0E0"},
                     form{"large", 1e21, "1E21", "1E21"},
-                    form{"half_a_pair", "a\xed\xa0\xbd", "\"a\ufffd\"", "\"a\ufffd\""},
+                    form{"half_a_pair", "a\xed\xa0\xbd", "\"a\xed\xa0\xbd\"", "\"a\xed\xa0\xbd\""},
                     form{"map", js::map{{1, 2}}, "{}", "null"}, form{"set", js::set{1}, "{}", "null"},
                     form{"regexp", js::regexp("a"), "{}", "null"}, form{"error", js::error("m"), "{}", "null"},
                     form{"boxed", in_line(js::boxed("s")), R"([1,"s"])", R"([1,"s"])"},

@@ -26,7 +26,8 @@ TEST_P(json_text, is_read) {
   EXPECT_FALSE(ec) << ec.message();
 }
 
-const std::string replacement = "\ufffd";
+const std::string high = "\xed\xa0\xbd";  // \ud83d in WTF-8
+const std::string low = "\xed\xb8\x80";   // \ude00
 json::value text(const std::string& utf8) { return json::string(utf8); }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -50,18 +51,19 @@ INSTANTIATE_TEST_SUITE_P(
         text_and_value{"escapes", R"("\"\\\/\b\f\n\r\t\u00e9\u20ac")", "\"\\/\b\f\n\r\t\u00e9\u20ac"},
         text_and_value{"surrogate_pair", R"("\ud83d\ude00")", "\U0001f600"},
         text_and_value{"nul", R"("a\u0000b")", json::string(std::string_view("a\0b", 3))},
-        // JSON.stringify writes half a pair as an escape; C++ strings are UTF-8, which has no such character.
-        text_and_value{"lone_high", R"("a\ud83d")", text("a" + replacement)},
-        text_and_value{"lone_low", R"("\ude00b")", text(replacement + "b")},
-        text_and_value{"high_then_text", R"("\ud83dx")", text(replacement + "x")},
-        text_and_value{"high_then_escape", R"("\ud83d\n")", text(replacement + "\n")},
-        text_and_value{"high_then_pair", R"("\ud83d\ud83d\ude00")", text(replacement + "\U0001f600")},
-        text_and_value{"pair_then_low", R"("\ud83d\ude00\ude00")", text("\U0001f600" + replacement)},
-        text_and_value{"swapped", R"("\ude00\ud83d")", text(replacement + replacement)},
-        text_and_value{"upper_case", R"("\uD83D\uDE00\uD83D")", text("\U0001f600" + replacement)},
-        text_and_value{"lone_key", R"({"\udfff":"\ud800"})", {{replacement, text(replacement)}}},
-        text_and_value{"escaped_backslash", R"(["\\ud83d","\ud83d"])", {"\\ud83d", text(replacement)}},
-        text_and_value{"escaped_backslash_behind", R"("\ud83d\\ude00")", text(replacement + "\\ude00")}),
+        // JSON.stringify writes a lone surrogate as an escape; C++ strings are UTF-8, which has no such character.
+        text_and_value{"lone_high", R"("a\ud83d")", text("a" + high)},
+        text_and_value{"lone_low", R"("\ude00b")", text(low + "b")},
+        text_and_value{"high_then_text", R"("\ud83dx")", text(high + "x")},
+        text_and_value{"high_then_escape", R"("\ud83d\n")", text(high + "\n")},
+        text_and_value{"high_then_other_escape", R"("\ud83d\u00e9")", text(high + "\u00e9")},
+        text_and_value{"high_then_pair", R"("\ud83d\ud83d\ude00")", text(high + "\U0001f600")},
+        text_and_value{"pair_then_low", R"("\ud83d\ude00\ude00")", text("\U0001f600" + low)},
+        text_and_value{"swapped", R"("\ude00\ud83d")", text(low + high)},
+        text_and_value{"upper_case", R"("\uD83D\uDE00\uD83D")", text("\U0001f600" + high)},
+        text_and_value{"lone_key", R"({"\udfff":"\ud800"})", {{"\xed\xbf\xbf", text("\xed\xa0\x80")}}},
+        text_and_value{"escaped_backslash", R"(["\\ud83d","\ud83d"])", {"\\ud83d", text(high)}},
+        text_and_value{"escaped_backslash_behind", R"("\ud83d\\ude00")", text(high + "\\ude00")}),
     [](const auto& one) { return one.param.name; });
 
 class json_garbage : public testing::TestWithParam<std::string> {};
@@ -128,8 +130,38 @@ TEST(json_text, escapes_what_json_must_at_any_place_of_a_string) {
       }
     }
   }
-  const std::string untouched = " !#[]~\x7f caf\u00e9 \u20ac \U0001f600";
+  const std::string untouched = " !#[]~\x7f caf\u00e9 \u20ac \U0001f600 \ud000 \ud7ff \xed";
   EXPECT_EQ(to_json_text(text(untouched)), '"' + untouched + '"');
+}
+
+TEST(json_text, writes_a_lone_surrogate_as_its_escape_at_any_place_of_a_string) {
+  for (const std::size_t size : {0U, 1U, 8U, 15U, 16U, 64U, 8190U, 8191U, 8192U, 20'000U}) {
+    for (const std::size_t at : {std::size_t{0}, size / 2, size}) {
+      const std::string plain(size, 'x');
+      const std::string before = plain.substr(0, at);
+      const std::string behind = plain.substr(at);
+      ASSERT_EQ(to_json_text(text(before + high + behind)), '"' + before + "\\ud83d" + behind + '"') << size;
+    }
+  }
+  EXPECT_EQ(to_json_text({{low, text("a" + high)}}), R"({"\ude00":"a\ud83d"})");
+}
+
+TEST(json_text, comes_back_as_node_wrote_it) {
+  for (const std::string written :
+       {R"("a\ud83d")", R"({"\ude00":["\ud800","\udfff\udbff"]})", R"("\ud83d\ud83d\n\udc00")"}) {
+    boost::system::error_code ec;
+    EXPECT_EQ(to_json_text(parse_json_text(written, ec)), written);
+  }
+}
+
+TEST(is_json_text, accepts_lone_surrogates_in_strings_alone) {
+  for (const auto* text : {R"("a\ud83d")", R"({"\ude00":"\ud83d\ude00"})", R"("\\ud83d")"}) {
+    EXPECT_TRUE(brood::wire::is_json_text(text)) << text;
+  }
+  for (const auto* text :
+       {R"(\ud83d)", R"([\ud83d])", R"({\ud83d:1})", R"("\ud83)", R"("\ud83g")", "\"\xed\xa0\xbd\""}) {
+    EXPECT_FALSE(brood::wire::is_json_text(text)) << text;
+  }
 }
 
 TEST(json_text, writes_numbers_as_short_as_they_can_be) {
