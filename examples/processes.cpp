@@ -33,6 +33,13 @@ void reading() {
   loop.run();
 }
 
+void reading_lines() {
+  asio::io_context loop{1};
+  auto child = brood::spawn(loop, "printf", {"one\\ntwo\\r\\nlast"});
+  child.out().on_line([](std::string_view line) { std::cout << "a line: " << line << '\n'; });
+  loop.run();
+}
+
 void feeding() {
   asio::io_context loop{1};
   auto child = brood::spawn(loop, "wc", {"-c"}, {.out = brood::stdio::inherit});
@@ -147,6 +154,7 @@ int main() {
   };
   for (const section& one : {section{"flowing", flowing},
                              {"reading", reading},
+                             {"reading lines", reading_lines},
                              {"feeding", feeding},
                              {"joining", joining},
                              {"at a terminal", at_a_terminal},

@@ -17,6 +17,7 @@
 #include "brood/log.hpp"
 #include "brood/message.hpp"
 #include "brood/options.hpp"
+#include "brood/output_line.hpp"
 #include "brood/parallelism.hpp"
 #include "brood/pipe.hpp"
 #include "brood/serialization.hpp"

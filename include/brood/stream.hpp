@@ -13,6 +13,7 @@
 #include "brood/detail/token.hpp"
 #include "brood/error.hpp"
 #include "brood/event.hpp"
+#include "brood/output_line.hpp"
 #include "brood/unique_fd.hpp"
 
 namespace brood {
@@ -39,6 +40,13 @@ class readable {
 
   /// Starts the flow: `f(data)` for each piece, in order; the view is valid during the call.
   subscription on_data(std::function<void(std::string_view)> f);
+  /// Starts the flow: `f(line)` for each line, in order, without the LF or CR LF that ends it. `f` takes an output_line
+  /// or a std::string_view, which is valid during the call. The last line needs no end. A line of more than `limit`
+  /// bytes is delivered in pieces of `limit` bytes; output_line::complete is false for all of them but the last. So
+  /// memory is bounded, and a piece may end inside a character. Throws std::invalid_argument for a limit of 0. After
+  /// pause() no line is delivered until resume(), not even of what was read already. close() delivers the beginning of
+  /// a line that was read, or drops it if the stream is paused.
+  subscription on_line(std::function<void(const output_line&)> f, std::size_t limit = default_line_limit);
   /// `f()` once, after the last piece: the child, and all it gave its end to, have closed it.
   subscription on_end(std::function<void()> f);
   /// Stops and restarts the flow. Paused, nothing is read, so a child that writes on will wait.

@@ -33,8 +33,36 @@ void readable_state::flow() {
   flowing_ = true;
   fd_.keep_loop(true);
   // A child that has just been started has not written yet: to read first would be told so, at the cost of a call.
-  if (fd_.is_open() && kept_.empty() && side_.held() == 0) return wait();
+  if (fd_.is_open() && kept_.empty() && side_.held() == 0 && !lines_wait_) return wait();
   next_turn();
+}
+
+std::weak_ptr<detail::listener_base> readable_state::add_line_listener(std::function<void(const output_line&)> f,
+                                                                       std::size_t limit) {
+  auto lines = std::make_shared<line_delivery>(std::move(f), limit);
+  auto feeder = data_.add([this, lines](std::string_view data) {
+    lines->add(data);
+    if (!lines->deliver(*this)) lines_wait_ = true;
+  });
+  lines->fed_by(feeder);
+  std::erase_if(lines_, [](const auto& one) { return one.expired(); });
+  lines_.push_back(lines);
+  return feeder;
+}
+
+/// False if a pause keeps lines from being delivered.
+bool readable_state::deliver_lines() {
+  if (lines_.empty()) return true;
+  lines_wait_ = false;
+  const bool at_end = !fd_.is_open() && kept_.empty();
+  const auto all = lines_;
+  for (const auto& one : all) {
+    const auto lines = one.lock();
+    if (!lines) continue;
+    if (at_end) lines->end();
+    if (!lines->deliver(*this)) lines_wait_ = true;
+  }
+  return !lines_wait_;
 }
 
 void readable_state::next_turn() {
@@ -49,6 +77,7 @@ void readable_state::resume() {
 void readable_state::close() {
   if (ended->reached()) return;
   kept_.clear();
+  if (paused_) lines_.clear();
   side_.close();
   fd_.close();
   // Not from here: close() may stand inside a call of the program's.
@@ -126,6 +155,7 @@ void readable_state::pump() {
     if (size > 0) {
       make_room_if_full(static_cast<std::size_t>(size));
       data_.call(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
+      deliver_lines();  // those that a listener kept from coming, if another one has resumed the stream
       continue;
     }
     turn.again = false;
@@ -150,7 +180,7 @@ void readable_state::move_aside() noexcept {
 
 /// True when nothing kept is left to tell.
 bool readable_state::emit_kept() {
-  if (paused_ && !kept_.empty()) return false;
+  if (!deliver_lines() || (paused_ && !kept_.empty())) return false;
   if (const std::string kept = std::exchange(kept_, {}); !kept.empty()) data_.call(kept);
   end_if_read();
   return true;
@@ -255,6 +285,7 @@ void readable_state::finish(error_code reason) {
 void readable_state::end_if_read() {
   if (fd_.is_open() || !kept_.empty()) return;
   auto self = shared_from_this();
+  if (!deliver_lines()) return;
   ended->set(failure_);
   data_.clear();
 }

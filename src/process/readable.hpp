@@ -4,9 +4,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "brood/detail/event_state.hpp"
 #include "loop/descriptor.hpp"
+#include "process/line_delivery.hpp"
 #include "process/side_pipe.hpp"
 
 namespace brood::process {
@@ -30,6 +32,8 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
 
   const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
   detail::listeners<std::string_view>& data() noexcept { return data_; }
+  /// Adds a listener for lines to those of data().
+  std::weak_ptr<detail::listener_base> add_line_listener(std::function<void(const output_line&)> f, std::size_t limit);
   /// The pipe is closed; what came through it may still be kept here. Its error: what kept the rest from being read.
   const std::shared_ptr<detail::milestone_state<>> finished;
   /// The pipe is closed and all that came through it was read.
@@ -41,6 +45,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
 
   void flow();
   void pause() noexcept { paused_ = true; }
+  bool is_paused() const noexcept { return paused_; }
   void resume();
   void close();
   void read_some(asio::mutable_buffer buffer, handler h);
@@ -74,6 +79,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   void pump();
   void complete_read();
   bool emit_kept();
+  bool deliver_lines();
   void make_room_if_full(std::size_t size) noexcept;
   void move_aside() noexcept;
   std::size_t take_kept(asio::mutable_buffer buffer);
@@ -85,7 +91,8 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
 
   loop::descriptor fd_;
   detail::listeners<std::string_view> data_;
-  detail::waiters<std::size_t> reader_;  // at most one read under way
+  std::vector<std::weak_ptr<line_delivery>> lines_;  // each is owned by a listener of data_
+  detail::waiters<std::size_t> reader_;              // at most one read under way
   asio::mutable_buffer target_;
   std::string kept_;
   side_pipe side_;  // in front of what is in the pipe, behind what is kept; used by the flow, which never ends
@@ -96,9 +103,10 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   bool paused_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
-  bool full_ = false;   // at the last look the pipe had as much as we can take at once
-  bool grown_ = false;  // it was made larger, or at least that was tried
-  bool moves_ = false;  // and so its pages can be moved aside
+  bool lines_wait_ = false;  // some were not delivered, because of a pause
+  bool full_ = false;        // at the last look the pipe had as much as we can take at once
+  bool grown_ = false;       // it was made larger, or at least that was tried
+  bool moves_ = false;       // and so its pages can be moved aside
   bool exited_ = false;
   bool end_keeps_loop_ = true;
 };

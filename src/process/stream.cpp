@@ -28,6 +28,12 @@ subscription readable::on_data(std::function<void(std::string_view)> f) {
   return added;
 }
 
+subscription readable::on_line(std::function<void(const output_line&)> f, std::size_t limit) {
+  subscription added{state_->add_line_listener(std::move(f), limit)};
+  state_->flow();
+  return added;
+}
+
 subscription readable::on_end(std::function<void()> f) { return ended.on(std::move(f)); }
 void readable::pause() { state_->pause(); }
 void readable::resume() { state_->resume(); }

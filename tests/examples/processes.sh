@@ -14,6 +14,10 @@ expected="-- flowing
 sort exited with code 0
 -- reading
 first line
+-- reading lines
+a line: one
+a line: two
+a line: last
 -- feeding
 5000000
 -- joining

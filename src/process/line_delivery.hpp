@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "brood/detail/listeners.hpp"
+#include "process/line_splitter.hpp"
+
+namespace brood::process {
+
+class readable_state;
+
+/// Brings the lines of a stream to one listener. While the stream is paused it keeps the rest of the piece that was
+/// read last. It always keeps the beginning of a line whose end has not come.
+class line_delivery {
+ public:
+  line_delivery(std::function<void(const output_line&)> f, std::size_t limit)
+      : listener_(std::move(f)), splitter_(limit) {}
+
+  /// The listener that feeds this: lines end when it is cancelled.
+  void fed_by(std::weak_ptr<detail::listener_base> listener) noexcept { feeder_ = std::move(listener); }
+
+  void add(std::string_view data) { splitter_.add(data); }
+  /// No more data comes: what is left is a line, too.
+  void end() noexcept { splitter_.end(); }
+  /// Calls the listener with each line that is there. False if the stream is paused before the last of them.
+  bool deliver(const readable_state& from);
+
+ private:
+  std::function<void(const output_line&)> listener_;
+  line_splitter splitter_;
+  std::weak_ptr<detail::listener_base> feeder_;
+};
+
+}  // namespace brood::process
