@@ -11,6 +11,8 @@
 #include <brood/channel.hpp>
 #include <brood/child_process.hpp>
 #include <brood/js.hpp>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -22,6 +24,7 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 using asio::ip::tcp;
 using brood::error_code;
+using namespace std::chrono_literals;
 
 const std::string self = std::filesystem::read_symlink("/proc/self/exe");
 
@@ -38,6 +41,13 @@ int be_child() {
     }
     if (m.body == "bye") return parent.disconnect();
     parent.send(m.content());
+  });
+  parent.requests.on([](brood::request r) {
+    const auto* numbers = r.body().as_object().if_contains("add");
+    if (numbers == nullptr) return static_cast<void>(r.fail("no such request"));
+    std::int64_t sum = 0;
+    for (const auto& n : numbers->as_array()) sum += n.as_int64();
+    r.answer(sum);
   });
   loop.run();
   return 0;
@@ -67,6 +77,17 @@ void send_values() {
     child.disconnect();
   });
   child.send(brood::js::set{"one", "two"});
+  loop.run();
+}
+
+void ask() {
+  asio::io_context loop{1};
+  auto child = brood::fork(loop, self, {"child"});
+  child.async_request({{"add", {40, 2}}}, 5s, [&](error_code ec, const brood::message& answer) {
+    if (ec == brood::errc::request_failed) std::cout << "the child cannot: " << answer.body.as_string() << '\n';
+    if (!ec) std::cout << "the sum is " << answer.body << '\n';
+    child.disconnect();
+  });
   loop.run();
 }
 
@@ -129,6 +150,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && argv[1] == std::string_view("child")) return be_child();
   talk();
   send_values();
+  ask();
   send_server();
   send_much();
   converse_in_a_coroutine();

@@ -20,6 +20,7 @@
 #include "brood/output_line.hpp"
 #include "brood/parallelism.hpp"
 #include "brood/pipe.hpp"
+#include "brood/request.hpp"
 #include "brood/serialization.hpp"
 #include "brood/shell.hpp"
 #include "brood/signals.hpp"

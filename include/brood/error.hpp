@@ -24,6 +24,7 @@ enum class errc {
   not_serializable,       ///< a value that the channel's serialization has no form for: in json a cycle or a BigInt
   invalid_handle,         ///< a descriptor to be sent that is neither a socket nor a pipe: it would end a Node peer
   listener_closed,        ///< the acceptor was closed, or its worker was told to disconnect
+  request_failed,         ///< the peer answered a request with an error; its text is the body of the answer
 };
 
 const boost::system::error_category& brood_category() noexcept;

@@ -3,6 +3,7 @@
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <concepts>
 #include <memory>
 #include <string_view>
@@ -12,7 +13,9 @@
 #include "brood/detail/loop_entry.hpp"
 #include "brood/detail/token.hpp"
 #include "brood/error.hpp"
+#include "brood/event.hpp"
 #include "brood/message.hpp"
+#include "brood/request.hpp"
 
 namespace brood {
 
@@ -25,6 +28,8 @@ namespace detail {
 template <class T>
 concept send_token =
     !std::same_as<std::remove_cvref_t<T>, attachment> && boost::asio::completion_token_for<T, void(error_code)>;
+template <class T>
+concept answer_token = boost::asio::completion_token_for<T, void(error_code, message)>;
 }  // namespace detail
 
 /// The sending side of a message channel: of a child_process, a parent_channel, a cluster's worker.
@@ -85,6 +90,34 @@ class message_sender {
     return initiate_acked(value(std::move(body)), std::move(handle), std::forward<Token>(token));
   }
 
+  /// Sends a request, and completes with what the peer answers (message_sender::requests there; the ten lines of
+  /// docs/channel.md in a Node peer). Many may be under way, in both directions; answers may come in any order. The
+  /// default of `timeout` is no limit. While it waits, the loop's run() does not return.
+  /// Completion signature: `void(error_code, message)`. Errors: errc::request_failed if the peer answered with an
+  /// error, whose text is the message's body; asio::error::timed_out; errc::channel_closed, or the reason for which the
+  /// channel was closed; errc::not_serializable as of send(). Cancellation: every kind ends the wait. The peer is not
+  /// told, and its answer is dropped.
+  template <detail::answer_token Token = detail::default_token>
+  auto async_request(boost::json::value body, std::chrono::milliseconds timeout, Token&& token = Token{}) & {
+    return initiate_request(std::move(body), timeout, std::forward<Token>(token));
+  }
+  template <detail::answer_token Token = detail::default_token>
+  auto async_request(boost::json::value body, Token&& token = Token{}) & {
+    return initiate_request(std::move(body), std::chrono::milliseconds(0), std::forward<Token>(token));
+  }
+  template <value_like T, detail::answer_token Token = detail::default_token>
+  auto async_request(T body, std::chrono::milliseconds timeout, Token&& token = Token{}) & {
+    return initiate_request(value(std::move(body)), timeout, std::forward<Token>(token));
+  }
+  template <value_like T, detail::answer_token Token = detail::default_token>
+  auto async_request(T body, Token&& token = Token{}) & {
+    return initiate_request(value(std::move(body)), std::chrono::milliseconds(0), std::forward<Token>(token));
+  }
+
+  /// What the peer asks by its async_request(). If no one has ever read here, each request is answered with an error:
+  /// "nobody answers requests here". Requests are not among the messages.
+  inbox<request> requests;
+
   /// Completes when less than 128 KiB wait to leave; soon, if that is so already. Signature: `void(error_code)`. Error:
   /// errc::channel_closed when the channel is closed first. Cancellation: every kind, and nothing else comes of it.
   template <detail::send_token Token = detail::default_token>
@@ -107,6 +140,7 @@ class message_sender {
 
  private:
   using handler = boost::asio::any_completion_handler<void(error_code)>;
+  using answer_handler = boost::asio::any_completion_handler<void(error_code, message)>;
   using endpoint_ptr = detail::state_ptr<ipc::endpoint>;
 
   template <class Body, class Token>
@@ -122,11 +156,23 @@ class message_sender {
         token, std::move(body), std::move(handle));
   }
 
+  template <class Body, class Token>
+  auto initiate_request(Body body, std::chrono::milliseconds timeout, Token&& token) {
+    return boost::asio::async_initiate<Token, void(error_code, message)>(
+        [keep = endpoint_](auto h, Body b, std::chrono::milliseconds t) {
+          start_request(keep, std::move(b), t, std::move(h));
+        },
+        token, std::move(body), timeout);
+  }
+
   bool send_value(const value& body, attachment handle);
   static void start_send(const endpoint_ptr& to, const boost::json::value& body, attachment handle, handler h);
   static void start_send(const endpoint_ptr& to, const value& body, attachment handle, handler h);
   static void start_acked(const endpoint_ptr& to, const boost::json::value& body, attachment handle, handler h);
   static void start_acked(const endpoint_ptr& to, const value& body, attachment handle, handler h);
+  static void start_request(const endpoint_ptr& to, boost::json::value body, std::chrono::milliseconds timeout,
+                            answer_handler h);
+  static void start_request(const endpoint_ptr& to, value body, std::chrono::milliseconds timeout, answer_handler h);
   static void wait_drained(const endpoint_ptr& to, handler h);
 
   endpoint_ptr endpoint_;

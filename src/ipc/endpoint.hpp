@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "brood/detail/event_state.hpp"
+#include "brood/request.hpp"
 #include "ipc/channel.hpp"
+#include "ipc/open_requests.hpp"
 
 namespace brood::ipc {
 
@@ -12,13 +14,15 @@ namespace brood::ipc {
 inline constexpr std::size_t inbox_capacity = 1024;
 inline constexpr std::size_t bytes_of_one = 64 * 1024;  // a message weighs one more for each
 
-/// A channel with the two events that a program sees of it: what stands behind a parent_channel, and behind the
+/// A channel with the events that a program sees of it: what stands behind a parent_channel, and behind the
 /// message side of a child_process. Without a channel it is one that is closed already.
 struct endpoint : std::enable_shared_from_this<endpoint> {
   explicit endpoint(asio::any_io_executor ex)
       : executor(ex),
         disconnected(std::make_shared<detail::milestone_state<error_code>>(ex)),
-        messages(std::make_shared<detail::inbox_state<message>>(ex, inbox_capacity)) {}
+        messages(std::make_shared<detail::inbox_state<message>>(ex, inbox_capacity)),
+        requests(std::make_shared<detail::inbox_state<request>>(ex, inbox_capacity)),
+        unanswered(std::make_shared<open_requests>(ex)) {}
 
   /// Once. The channel's callbacks refer back weakly: whoever owns this decides how long messages are delivered.
   void open(unique_fd fd);
@@ -49,6 +53,12 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
   bool drop_unread = false;
   std::shared_ptr<detail::milestone_state<error_code>> disconnected;
   std::shared_ptr<detail::inbox_state<message>> messages;
+  std::shared_ptr<detail::inbox_state<request>> requests;  ///< of the peer
+  std::shared_ptr<open_requests> unanswered;               ///< requests of ours
+
+ private:
+  void arrived(message&& m, std::size_t size);
+  bool is_request_or_answer(message& m, std::size_t weight);
 };
 
 }  // namespace brood::ipc

@@ -5,6 +5,7 @@
 
 #include "ipc/endpoint.hpp"
 #include "sys/calls.hpp"
+#include "wire/request_envelope.hpp"
 
 namespace brood {
 namespace {
@@ -79,9 +80,26 @@ void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, 
   }
 }
 
+template <class Body>
+void ask(ipc::endpoint& through, Body body, std::chrono::milliseconds timeout, ipc::open_requests::handler h) {
+  const auto refuse = [&](error_code reason) {
+    asio::post(through.executor, asio::append(std::move(h), reason, message()));
+  };
+  if (!through.connected()) return refuse(errc::channel_closed);
+  if (timeout.count() < 0) return refuse(asio::error::invalid_argument);
+  const std::uint64_t id = through.unanswered->next_id();
+  try {
+    through.send(wire::in_request_envelope(wire::request_key, id, std::move(body)), {}, nullptr);
+  } catch (const boost::system::system_error& error) {  // there is no form for it
+    return refuse(error.code());
+  }
+  through.unanswered->add(id, timeout, std::move(h));
+}
+
 }  // namespace
 
-message_sender::message_sender(std::shared_ptr<ipc::endpoint> through) : endpoint_(through, through->executor) {}
+message_sender::message_sender(std::shared_ptr<ipc::endpoint> through)
+    : requests(detail::event_of(through->requests)), endpoint_(through, through->executor) {}
 
 bool message_sender::send(const boost::json::value& body, attachment handle) {
   check(handle);
@@ -113,6 +131,18 @@ void message_sender::start_acked(const endpoint_ptr& to, const boost::json::valu
 void message_sender::start_acked(const endpoint_ptr& to, const value& body, attachment handle, handler h) {
   const auto entry = to.enter();
   send_and_hear(*to.unguarded(), body, std::move(handle), std::move(h));
+}
+
+void message_sender::start_request(const endpoint_ptr& to, boost::json::value body, std::chrono::milliseconds timeout,
+                                   answer_handler h) {
+  const auto entry = to.enter();
+  ask(*to.unguarded(), std::move(body), timeout, std::move(h));
+}
+
+void message_sender::start_request(const endpoint_ptr& to, value body, std::chrono::milliseconds timeout,
+                                   answer_handler h) {
+  const auto entry = to.enter();
+  ask(*to.unguarded(), std::move(body), timeout, std::move(h));
 }
 
 void message_sender::wait_drained(const endpoint_ptr& to, handler h) {

@@ -10,13 +10,15 @@ std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
   auto opened = std::make_shared<ipc::endpoint>(ex);
   opened->open_inherited(std::move(fd));
   opened->link->keep_loop(false);
-  // Node's rule: who listens to messages, or for the end, stays for them.
+  // Node's rule: a listener for messages, or for the end, keeps the process. So does one for requests.
   const auto look = [weak = std::weak_ptr(opened)](bool) {
     if (auto self = weak.lock()) {
-      self->link->keep_loop(self->messages->has_reader() || self->disconnected->has_interest());
+      self->link->keep_loop(self->messages->has_reader() || self->requests->has_reader() ||
+                            self->disconnected->has_interest());
     }
   };
   opened->messages->on_reader(look);
+  opened->requests->on_reader(look);
   opened->disconnected->on_interest(look);
   return opened;
 }
@@ -37,6 +39,7 @@ parent_channel& parent_channel::operator=(parent_channel&& other) noexcept {
 parent_channel::~parent_channel() {
   if (!endpoint()) return;
   endpoint()->messages->forget_program();
+  endpoint()->requests->forget_program();
   endpoint()->disconnected->forget_program();
   disconnect();
 }

@@ -25,6 +25,7 @@ void child_state::watch() {
     channel->open(std::move(channel_end));
   } else {
     channel->messages->end();
+    channel->requests->end();
     channel->disconnected->fail(errc::no_channel);
   }
   if (timeout.count() > 0) stop_when_time_is_up();
@@ -86,6 +87,7 @@ void child_state::handle_dropped() {
   exited->forget_program();
   closed->forget_program();
   channel->messages->forget_program();
+  channel->requests->forget_program();
   channel->disconnected->forget_program();
   if (exited->reached()) return;
   switch (on_drop) {

@@ -43,7 +43,7 @@ std::weak_ptr<detail::listener_base> readable_state::add_line_listener(std::func
   auto feeder = data_.add([this, lines](std::string_view data) {
     lines->add(data);
     if (!lines->deliver(*this)) lines_wait_ = true;
-  });
+  }, detail::audience::program);
   lines->fed_by(feeder);
   std::erase_if(lines_, [](const auto& one) { return one.expired(); });
   lines_.push_back(lines);

@@ -29,7 +29,7 @@ subscription readable::on_data(std::function<void(std::string_view)> f) {
 }
 
 subscription readable::on_line(std::function<void(const output_line&)> f, std::size_t limit) {
-  subscription added{state_->add_line_listener(std::move(f), limit)};
+  auto added = detail::access::make<subscription>(state_->add_line_listener(std::move(f), limit));
   state_->flow();
   return added;
 }

@@ -22,6 +22,7 @@ class category final : public boost::system::error_category {
       case errc::not_serializable: return "the value has no form in the channel's serialization";
       case errc::invalid_handle: return "a descriptor that is neither a socket nor a pipe cannot be sent";
       case errc::listener_closed: return "the listener is closed";
+      case errc::request_failed: return "the peer answered the request with an error";
     }
     return "unknown brood error " + std::to_string(value);
   }

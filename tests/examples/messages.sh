@@ -10,6 +10,7 @@ wait_end 30
 expected='the child says {"question":"how many?","list":[1,2,3]}
 closed
 a set of 2
+the sum is 42
 the child has it
 hello from the child
 1000 messages there and back
