@@ -16,12 +16,7 @@ request::request(request&& other) noexcept
     : from_(std::move(other.from_)), id_(std::exchange(other.id_, 0)), content_(std::move(other.content_)) {}
 
 request& request::operator=(request&& other) noexcept {
-  if (this == &other) return *this;
-  drop();
-  from_ = std::move(other.from_);
-  id_ = std::exchange(other.id_, 0);
-  content_ = std::move(other.content_);
-  return *this;
+  return detail::replace(*this, std::move(other));
 }
 
 request::~request() { drop(); }
