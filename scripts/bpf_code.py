@@ -103,7 +103,7 @@ def header(source):
         "",
         f"// Made by scripts/bpf_code.py from {source.name} {checksum(source)} with clang {clang_version()}. Not to be edited.",
         "// clang-format off",
-        "namespace brood::sys::bpf_code {",
+        "namespace brood::detail::sys::bpf_code {",
     ]
     for name, (code, uses) in Elf(compiled(source)).programs().items():
         lines += ["", f"inline constexpr std::array<std::uint64_t, {len(code)}> {name}{{{{"]
@@ -112,7 +112,7 @@ def header(source):
         lines += ["}};", "// Instructions that load the address of a map, and which."]
         places = ", ".join(f"{{{{{place}, {which}}}}}" for place, which in uses)
         lines.append(f"inline constexpr std::array<std::array<std::uint16_t, 2>, {len(uses)}> {name}_maps{{{{{places}}}}};")
-    return "\n".join([*lines, "", "}  // namespace brood::sys::bpf_code", ""])
+    return "\n".join([*lines, "", "}  // namespace brood::detail::sys::bpf_code", ""])
 
 
 def place_of(source):

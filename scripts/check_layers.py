@@ -2,7 +2,8 @@
 """Checks that includes go strictly downward: check_layers.py [FOLDER] or check_layers.py --self-test.
 
 The tables below are the rule. A file belongs to a room (a folder of src/, or a rung of the public
-headers); each room names what it may include beside itself and the standard library.
+headers); each room names what it may include beside itself and the standard library. What is not
+public is declared in a detail namespace, and public headers define no namespace alias.
 """
 import re
 import sys
@@ -43,6 +44,10 @@ PUBLIC_ONLY = ["tools", "examples", "bench", "tests/behaviour", "tests/actors", 
 # Headers of the system that hold types only.
 PLAIN_C = {"sys/types.h", "stdint.h", "stddef.h"}
 
+# The namespaces that users see. Everything else is in a namespace with a `detail` in its name.
+PUBLIC_NAMESPACES = {"brood", "brood::cluster", "brood::http", "brood::https", "brood::js", "js"}
+
+NAMESPACE = re.compile(r"^(?:inline )?namespace ([\w:]+) (?:\{|= )")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 
 
@@ -133,8 +138,26 @@ class Tree:
                     if self.target(path, quoted, name)[0] == "room":
                         yield path, number, folder, name
 
+    def check_namespaces(self):
+        """Nested ones are looked at in public headers only: there the first one is `namespace brood`."""
+        for path in self.files("include", "src"):
+            public = path.is_relative_to(self.root / "include") and rung_of(path.relative_to(self.root / "include")) != "detail"
+            outer = None
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                match = NAMESPACE.match(line)
+                if not match:
+                    continue
+                name, alias = match[1], "=" in line
+                if alias and public:
+                    yield path, number, f"a public header must not define the namespace alias {name}", None
+                if alias or outer and not public:
+                    continue
+                outer = outer or name
+                if name not in PUBLIC_NAMESPACES and "detail" not in name.split("::"):
+                    yield path, number, f"{name} is neither a public namespace nor in a detail namespace", None
+
     def complaints(self):
-        for check in (self.check_public, self.check_rooms, self.check_users):
+        for check in (self.check_public, self.check_rooms, self.check_users, self.check_namespaces):
             for path, number, who, name in check():
                 place = f"{path.relative_to(self.root)}:{number}"
                 yield f"{place}: {who} must not include {name}" if name else f"{place}: {who}"
@@ -173,6 +196,10 @@ def self_test():
         "tests/behaviour/a_test.cpp": ["wire/frames.hpp"],
         "src/attic/a.cpp": ["string"],
     }
+    bad_namespaces = {
+        "include/brood/names.hpp": ["namespace asio = boost::asio;", "namespace brood::ipc {"],
+        "src/wire/names.cpp": ["namespace brood::wire {"],
+    }
 
     def write(root, tree):
         for name, includes in tree.items():
@@ -182,23 +209,31 @@ def self_test():
                      for i in includes]
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
+    def write_lines(root, tree):
+        for name, lines in tree.items():
+            (Path(root) / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
     with tempfile.TemporaryDirectory() as root:
         write(root, good)
+        write_lines(root, {"src/wire/frames_names.cpp": ["namespace brood::detail::wire {", "namespace json = boost::json;"],
+                           "include/brood/names.hpp": ["namespace brood {", "namespace detail::ipc {", "namespace js {"]})
         found = list(Tree(root).complaints())
         if found:
             print("self test: complains about a good tree:", *found, sep="\n  ")
             return 1
         write(root, bad)
+        write_lines(root, bad_namespaces)
         found = list(Tree(root).complaints())
         places = {line.split(": ")[0] for line in found}
-        expected = {f"{name}:{number}" for name, includes in bad.items() for number in range(1, len(includes) + 1)}
+        expected = {f"{name}:{number}" for name, lines in (bad | bad_namespaces).items()
+                    for number in range(1, len(lines) + 1)}
         if places != expected:
             print("self test: missed:", sorted(expected - places), "wrongly found:", sorted(places - expected))
             return 1
         if "src/wire/a.hpp:1: src/wire must not include sys/pidfd.hpp" not in found:
             print("self test: unclear message:", *found, sep="\n  ")
             return 1
-    print(f"self test: all {len(expected)} bad includes found")
+    print(f"self test: all {len(expected)} bad lines found")
     return 0
 
 

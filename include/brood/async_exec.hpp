@@ -14,10 +14,11 @@ namespace brood {
 namespace detail {
 
 /// A command under way that only its completion handler waits for.
-using command = std::shared_ptr<process::exec_state>;
+using command = std::shared_ptr<detail::process::exec_state>;
 command start_command(const executor& ex, const std::string& line, exec_options options);
 command start_command(const executor& ex, const std::string& file, arguments args, exec_options options);
-void wait_for(process::exec_state& state, boost::asio::any_completion_handler<void(error_code, exec_result)> handler);
+void wait_for(detail::process::exec_state& state,
+              boost::asio::any_completion_handler<void(error_code, exec_result)> handler);
 
 template <class Token>
 auto async_wait_for(command started, Token&& token) {

@@ -11,7 +11,7 @@
 
 namespace brood {
 
-namespace process {
+namespace detail::process {
 class async_start;
 }
 
@@ -40,11 +40,11 @@ class [[nodiscard]] spawning {
 
  private:
   friend detail::access;
-  explicit spawning(std::shared_ptr<process::async_start> state);
+  explicit spawning(std::shared_ptr<detail::process::async_start> state);
   using child_handler = boost::asio::any_completion_handler<void(error_code, std::optional<child_process>)>;
-  static void wait(process::async_start& state, child_handler handler);
+  static void wait(detail::process::async_start& state, child_handler handler);
 
-  std::shared_ptr<process::async_start> state_;
+  std::shared_ptr<detail::process::async_start> state_;
 };
 
 /// spawn(), made by a thread of brood's own. The loop is held up for the few microseconds that it takes to hand the

@@ -39,7 +39,7 @@ class parent_channel : public message_sender {
 
  private:
   friend detail::access;
-  explicit parent_channel(std::shared_ptr<ipc::endpoint> opened);
+  explicit parent_channel(std::shared_ptr<detail::ipc::endpoint> opened);
 };
 
 }  // namespace brood

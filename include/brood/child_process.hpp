@@ -22,10 +22,10 @@
 
 namespace brood {
 
-namespace process {
+namespace detail::process {
 struct child_state;
 struct started;
-}  // namespace process
+}  // namespace detail::process
 
 /// What child_process::kill_tree() did, and what it could not know.
 struct tree_report {
@@ -141,9 +141,9 @@ class child_process : public message_sender {
 
  private:
   friend detail::access;
-  explicit child_process(process::started parts);
+  explicit child_process(detail::process::started parts);
 
-  detail::state_ptr<process::child_state> state_;
+  detail::state_ptr<detail::process::child_state> state_;
   std::unique_ptr<writable> in_;  // on the heap: references to them outlive a move
   std::unique_ptr<readable> out_;
   std::unique_ptr<readable> err_;

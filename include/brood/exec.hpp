@@ -15,7 +15,7 @@
 
 namespace brood {
 
-namespace process {
+namespace detail::process {
 class exec_state;
 }
 
@@ -113,12 +113,12 @@ class [[nodiscard]] exec_run {
 
  private:
   using result_handler = boost::asio::any_completion_handler<void(error_code, exec_result)>;
-  static void wait(process::exec_state& state, result_handler handler);
+  static void wait(detail::process::exec_state& state, result_handler handler);
   friend detail::access;
-  exec_run(child_process child, std::shared_ptr<process::exec_state> state);
+  exec_run(child_process child, std::shared_ptr<detail::process::exec_state> state);
 
   child_process child_;
-  std::shared_ptr<process::exec_state> state_;
+  std::shared_ptr<detail::process::exec_state> state_;
 };
 
 using exec_callback = std::function<void(error_code, exec_result)>;

@@ -6,18 +6,16 @@
 
 namespace brood {
 
-namespace asio = boost::asio;
-
 namespace detail {
 
 template <class Source>
 concept has_executor = requires(Source& source) {
-  { source.get_executor() } -> std::convertible_to<asio::any_io_executor>;
+  { source.get_executor() } -> std::convertible_to<boost::asio::any_io_executor>;
 };
 
 template <class Executor>
-concept other_executor =
-    std::convertible_to<Executor, asio::any_io_executor> && !std::same_as<Executor, asio::any_io_executor>;
+concept other_executor = std::convertible_to<Executor, boost::asio::any_io_executor> &&
+    !std::same_as<Executor, boost::asio::any_io_executor>;
 
 }  // namespace detail
 
@@ -29,7 +27,7 @@ concept other_executor =
 /// unref() and the rules that follow from it work only on the executor of an io_context itself.
 class executor {
  public:
-  executor(asio::any_io_executor ex) noexcept : executor_(std::move(ex)) {}
+  executor(boost::asio::any_io_executor ex) noexcept : executor_(std::move(ex)) {}
 
   template <detail::has_executor Source>
   executor(Source& source) noexcept : executor_(source.get_executor()) {}
@@ -37,10 +35,10 @@ class executor {
   template <detail::other_executor Executor>
   executor(Executor ex) noexcept : executor_(std::move(ex)) {}
 
-  const asio::any_io_executor& get() const noexcept { return executor_; }
+  const boost::asio::any_io_executor& get() const noexcept { return executor_; }
 
  private:
-  asio::any_io_executor executor_;
+  boost::asio::any_io_executor executor_;
 };
 
 }  // namespace brood

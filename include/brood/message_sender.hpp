@@ -19,7 +19,7 @@
 
 namespace brood {
 
-namespace ipc {
+namespace detail::ipc {
 struct endpoint;
 }
 
@@ -127,7 +127,7 @@ class message_sender {
   }
 
  protected:
-  explicit message_sender(std::shared_ptr<ipc::endpoint> through);
+  explicit message_sender(std::shared_ptr<detail::ipc::endpoint> through);
   ~message_sender() = default;
   message_sender(const message_sender&) = default;
   message_sender(message_sender&&) noexcept = default;
@@ -136,12 +136,12 @@ class message_sender {
 
   /// To be kept during a call that may end the channel.
   detail::loop_entry enter() const { return endpoint_.enter(); }
-  const std::shared_ptr<ipc::endpoint>& endpoint() const noexcept { return endpoint_.unguarded(); }
+  const std::shared_ptr<detail::ipc::endpoint>& endpoint() const noexcept { return endpoint_.unguarded(); }
 
  private:
   using handler = boost::asio::any_completion_handler<void(error_code)>;
   using answer_handler = boost::asio::any_completion_handler<void(error_code, message)>;
-  using endpoint_ptr = detail::state_ptr<ipc::endpoint>;
+  using endpoint_ptr = detail::state_ptr<detail::ipc::endpoint>;
 
   template <class Body, class Token>
   auto initiate_send(Body body, attachment handle, Token&& token) {

@@ -10,7 +10,7 @@
 
 namespace brood {
 
-namespace ipc {
+namespace detail::ipc {
 struct endpoint;
 }
 
@@ -40,7 +40,7 @@ class request {
 
  private:
   friend detail::access;
-  request(std::weak_ptr<ipc::endpoint> from, std::uint64_t id, brood::message content);
+  request(std::weak_ptr<detail::ipc::endpoint> from, std::uint64_t id, brood::message content);
 
   bool answer_value(const value& body);
   template <class Body>
@@ -48,7 +48,7 @@ class request {
   std::uint64_t open_id() const;
   void drop() noexcept;
 
-  std::weak_ptr<ipc::endpoint> from_;
+  std::weak_ptr<detail::ipc::endpoint> from_;
   std::uint64_t id_ = 0;  // 0 once it was answered
   brood::message content_;
 };

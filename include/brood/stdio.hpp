@@ -11,7 +11,7 @@ namespace brood {
 class readable;
 class writable;
 
-namespace process {
+namespace detail::process {
 class given_away;
 }
 
@@ -48,7 +48,7 @@ class stdio {
   const std::string& path() const noexcept { return path_; }
 
  private:
-  friend class process::given_away;
+  friend class detail::process::given_away;
   stdio(kind k, int fd = -1, std::string path = {}) : kind_(k), fd_(fd), path_(std::move(path)) {}
   kind kind_ = kind::usual;
   int fd_ = -1;

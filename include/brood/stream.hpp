@@ -18,10 +18,10 @@
 
 namespace brood {
 
-namespace process {
+namespace detail::process {
 class readable_state;
 class writable_state;
-}  // namespace process
+}  // namespace detail::process
 
 class writable;
 
@@ -77,7 +77,8 @@ class readable {
 
  private:
   using read_handler = boost::asio::any_completion_handler<void(error_code, std::size_t)>;
-  static void read_some(const detail::state_ptr<process::readable_state>&, boost::asio::mutable_buffer, read_handler);
+  static void read_some(const detail::state_ptr<detail::process::readable_state>&, boost::asio::mutable_buffer,
+                        read_handler);
 
   template <class Buffers>
   static boost::asio::mutable_buffer first_of(const Buffers& buffers) {
@@ -91,10 +92,10 @@ class readable {
   friend milestone<error_code> pipe(readable& from, writable& to);
   friend detail::access;
   friend class child_process;
-  explicit readable(std::shared_ptr<process::readable_state> s);
+  explicit readable(std::shared_ptr<detail::process::readable_state> s);
   void detach() noexcept;
 
-  detail::state_ptr<process::readable_state> state_;
+  detail::state_ptr<detail::process::readable_state> state_;
 };
 
 /// What the parent writes and a child reads: `write` and `end`, which never wait, or an Asio AsyncWriteStream.
@@ -151,8 +152,9 @@ class writable {
  private:
   using write_handler = boost::asio::any_completion_handler<void(error_code, std::size_t)>;
   using drained_handler = boost::asio::any_completion_handler<void(error_code)>;
-  static void write_some(const detail::state_ptr<process::writable_state>&, boost::asio::const_buffer, write_handler);
-  static void wait_drained(const detail::state_ptr<process::writable_state>&, drained_handler);
+  static void write_some(const detail::state_ptr<detail::process::writable_state>&, boost::asio::const_buffer,
+                         write_handler);
+  static void wait_drained(const detail::state_ptr<detail::process::writable_state>&, drained_handler);
 
   template <class Buffers>
   static boost::asio::const_buffer first_of(const Buffers& buffers) {
@@ -166,10 +168,10 @@ class writable {
   friend milestone<error_code> pipe(readable& from, writable& to);
   friend detail::access;
   friend class child_process;
-  explicit writable(std::shared_ptr<process::writable_state> s);
+  explicit writable(std::shared_ptr<detail::process::writable_state> s);
   void detach();
 
-  detail::state_ptr<process::writable_state> state_;
+  detail::state_ptr<detail::process::writable_state> state_;
 };
 
 }  // namespace brood

@@ -5,12 +5,12 @@
 
 namespace brood::cluster {
 
-acceptor::acceptor(std::shared_ptr<acceptor_state> state)
-    : listening(detail::event_of(state->listening)),
-      closed(detail::event_of(state->closed)),
+acceptor::acceptor(std::shared_ptr<detail::acceptor_state> state)
+    : listening(brood::detail::event_of(state->listening)),
+      closed(brood::detail::event_of(state->closed)),
       state_(state, state->executor()) {}
 
-acceptor& acceptor::operator=(acceptor&& other) noexcept { return detail::replace(*this, std::move(other)); }
+acceptor& acceptor::operator=(acceptor&& other) noexcept { return brood::detail::replace(*this, std::move(other)); }
 
 acceptor::~acceptor() {
   if (!state_) return;
@@ -20,11 +20,12 @@ acceptor::~acceptor() {
 
 boost::asio::any_io_executor acceptor::get_executor() const noexcept { return state_.unguarded()->executor(); }
 
-void acceptor::accept(const detail::state_ptr<acceptor_state>& state, accept_handler handler) {
+void acceptor::accept(const brood::detail::state_ptr<detail::acceptor_state>& state, accept_handler handler) {
   state->accept(std::move(handler));
 }
 
-void acceptor::accept_local(const detail::state_ptr<acceptor_state>& state, local_accept_handler handler) {
+void acceptor::accept_local(const brood::detail::state_ptr<detail::acceptor_state>& state,
+                            local_accept_handler handler) {
   state->accept_local(std::move(handler));
 }
 address acceptor::where() const { return state_->where(); }
@@ -39,7 +40,7 @@ void acceptor::count_requests(std::size_t more) noexcept { state_->count_request
 
 void acceptor::close() {
   const auto entry = state_.enter();
-  acceptor_state& state = *state_.unguarded();
+  detail::acceptor_state& state = *state_.unguarded();
   if (auto owner = state.owner.lock()) owner->close_acceptor(state);
   state.end(errc::listener_closed, false);
 }

@@ -9,7 +9,11 @@
 
 // How an acceptor comes to listen.
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
+
+namespace sys = brood::detail::sys;
 
 void acceptor_state::open(std::string name, const std::optional<tcp::endpoint>& at) {
   key = std::move(name);
@@ -84,4 +88,4 @@ void acceptor_state::tell_listening() {
   });
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

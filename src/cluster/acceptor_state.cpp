@@ -10,8 +10,12 @@
 #include "sys/calls.hpp"
 #include "sys/listen.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
+
+namespace asio = boost::asio;
+
+namespace sys = brood::detail::sys;
 
 using namespace std::chrono_literals;
 
@@ -23,11 +27,11 @@ constexpr std::size_t batch_size = 64;
 
 }  // namespace
 
-acceptor_state::acceptor_state(const asio::any_io_executor& ex, wire::listen_request what,
+acceptor_state::acceptor_state(const asio::any_io_executor& ex, brood::detail::wire::listen_request what,
                                std::shared_ptr<traffic_meter> traffic)
     : request(std::move(what)),
-      listening(std::make_shared<detail::milestone_state<tcp::endpoint>>(ex)),
-      closed(std::make_shared<detail::milestone_state<error_code>>(ex)),
+      listening(std::make_shared<brood::detail::milestone_state<tcp::endpoint>>(ex)),
+      closed(std::make_shared<brood::detail::milestone_state<error_code>>(ex)),
       traffic_(std::move(traffic)),
       accepting_(ex),
       accepting_local_(ex),
@@ -109,8 +113,8 @@ void acceptor_state::complete_one(unique_fd fd) {
 }
 
 template <class Socket>
-void acceptor_state::accept_into(detail::waiters<Socket>& list, typename detail::waiters<Socket>::handler h,
-                                 bool is_tcp) {
+void acceptor_state::accept_into(brood::detail::waiters<Socket>& list,
+                                 typename brood::detail::waiters<Socket>::handler h, bool is_tcp) {
   if (is_path_ && *is_path_ == is_tcp) {
     return list.post(std::move(h), asio::error::operation_not_supported, Socket(executor()));
   }
@@ -128,8 +132,8 @@ void acceptor_state::accept_into(detail::waiters<Socket>& list, typename detail:
   }
 }
 
-template void acceptor_state::accept_into(detail::waiters<tcp::socket>&, handler, bool);
-template void acceptor_state::accept_into(detail::waiters<local::socket>&, local_handler, bool);
+template void acceptor_state::accept_into(brood::detail::waiters<tcp::socket>&, handler, bool);
+template void acceptor_state::accept_into(brood::detail::waiters<local::socket>&, local_handler, bool);
 
 void acceptor_state::serve(acceptor::batch_handler f) {
   serve_ = std::move(f);
@@ -151,7 +155,7 @@ void acceptor_state::wait() {
   const bool wanted = serve_ || !nobody_accepts();
   if (waiting_ || pausing_ || !wanted || !socket_ || !socket_->is_open()) return;
   waiting_ = true;
-  socket_->wait(loop::descriptor::wait_type::wait_read, [weak = weak_from_this()](error_code ec) {
+  socket_->wait(brood::detail::loop::descriptor::wait_type::wait_read, [weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
     if (!self) return;
     self->waiting_ = false;
@@ -199,12 +203,12 @@ std::size_t acceptor_state::accept_some(std::span<unique_fd> into) {
 
 void acceptor_state::give_out(std::span<unique_fd> batch) {
   auto self = shared_from_this();
-  if (serve_ && detail::loop_entry::in_call()) {
+  if (serve_ && brood::detail::loop_entry::in_call()) {
     for (auto& fd : batch) arrived_.push_back(std::move(fd));
     return give_arrived_later();
   }
   // A copy: the program may close this acceptor in the middle.
-  if (const auto f = serve_) return detail::call_listener(executor(), [&] { f(batch); });
+  if (const auto f = serve_) return brood::detail::call_listener(executor(), [&] { f(batch); });
   for (auto& fd : batch) {
     if (nobody_accepts()) {
       arrived_.push_back(std::move(fd));
@@ -259,4 +263,4 @@ void acceptor_state::set_load(std::size_t open) noexcept {
   accepted_ = 0;
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

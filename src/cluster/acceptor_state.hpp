@@ -18,7 +18,7 @@
 #include "sys/load_cell.hpp"
 #include "wire/cluster_message.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -30,10 +30,11 @@ struct this_worker_state;
 struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   using tcp = asio::ip::tcp;
   using local = asio::local::stream_protocol;
-  using handler = detail::waiters<tcp::socket>::handler;
-  using local_handler = detail::waiters<local::socket>::handler;
+  using handler = brood::detail::waiters<tcp::socket>::handler;
+  using local_handler = brood::detail::waiters<local::socket>::handler;
 
-  acceptor_state(const asio::any_io_executor& ex, wire::listen_request what, std::shared_ptr<traffic_meter> traffic);
+  acceptor_state(const asio::any_io_executor& ex, brood::detail::wire::listen_request what,
+                 std::shared_ptr<traffic_meter> traffic);
   acceptor_state(const acceptor_state&) = delete;
   acceptor_state& operator=(const acceptor_state&) = delete;
   /// Those that it has told as open are nobody's from here on.
@@ -67,7 +68,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
     const auto f = on_data;
     if (f && !ended()) f();
   }
-  void count_in(sys::load_cell cell);
+  void count_in(brood::detail::sys::load_cell cell);
   void set_load(std::size_t open) noexcept;
   void count_requests(std::size_t more) noexcept { traffic_->requests(more); }
 
@@ -76,19 +77,20 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   const tcp::endpoint& local_endpoint() const noexcept { return local_; }
   address where() const;
 
-  const wire::listen_request request;
+  const brood::detail::wire::listen_request request;
   std::string key;  // empty until open
   boost::json::value data;
   std::function<void()> on_data;
   std::function<void()> on_exhausted;
   std::weak_ptr<this_worker_state> owner;
   std::shared_ptr<std::int64_t> numbering;  // this_worker_state::number
-  const std::shared_ptr<detail::milestone_state<tcp::endpoint>> listening;
-  const std::shared_ptr<detail::milestone_state<error_code>> closed;
+  const std::shared_ptr<brood::detail::milestone_state<tcp::endpoint>> listening;
+  const std::shared_ptr<brood::detail::milestone_state<error_code>> closed;
 
  private:
   template <class Socket>
-  void accept_into(detail::waiters<Socket>& list, typename detail::waiters<Socket>::handler h, bool is_tcp);
+  void accept_into(brood::detail::waiters<Socket>& list, typename brood::detail::waiters<Socket>::handler h,
+                   bool is_tcp);
   bool nobody_accepts() const noexcept { return accepting_.empty() && accepting_local_.empty(); }
   void opened_at(const std::optional<tcp::endpoint>& at);
   void end_accepting(error_code reason);
@@ -107,27 +109,27 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   typename Protocol::socket adopt(const Protocol& protocol, unique_fd fd, error_code& ec);
 
   const std::shared_ptr<traffic_meter> traffic_;
-  detail::waiters<tcp::socket> accepting_;
-  detail::waiters<local::socket> accepting_local_;
+  brood::detail::waiters<tcp::socket> accepting_;
+  brood::detail::waiters<local::socket> accepting_local_;
   acceptor::batch_handler serve_;
   std::deque<unique_fd> taken_;    // the primary is being told
   std::deque<unique_fd> arrived_;  // nobody accepts
-  std::optional<loop::descriptor> socket_;
+  std::optional<brood::detail::loop::descriptor> socket_;
   asio::steady_timer timer_;
   tcp::endpoint local_;
   std::optional<bool> is_path_;  // known from the start, but for a descriptor of the primary's
   std::string path_;
-  sys::socket_file file_;  // exclusive: ours to remove
+  brood::detail::sys::socket_file file_;  // exclusive: ours to remove
   error_code ended_;
   bool own_queue_ = false;
   bool waiting_ = false;
   bool pausing_ = false;
   bool exhausted_ = false;
 
-  sys::load_cell cell_;
+  brood::detail::sys::load_cell cell_;
   std::optional<std::size_t> told_{};  // the load as it was told last
   std::size_t accepted_ = 0;           // from the queue since then: the kernel has counted these
   bool queue_seen_ = false;            // since then the queue was as good as empty
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -44,8 +44,8 @@ std::vector<activated_socket> take_activated_sockets() {
     const std::string name(left.substr(0, colon));
     left.remove_prefix(std::min(colon + 1, left.size()));
     const int fd = first_descriptor + i;
-    if (sys::is_open(fd) == -1) break;  // a false count: what is not there is nobody's
-    sys::set_close_on_exec(fd);
+    if (brood::detail::sys::is_open(fd) == -1) break;  // a false count: what is not there is nobody's
+    brood::detail::sys::set_close_on_exec(fd);
     all.push_back({unique_fd(fd), name});
   }
   return all;

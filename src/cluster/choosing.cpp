@@ -9,14 +9,14 @@
 #include "policy/by_choice.hpp"
 #include "sys/listen.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
 
-using policy_type = policy::by_choice<dispatcher::connection>;
+using policy_type = brood::detail::policy::by_choice<dispatcher::connection>;
 using decision = policy_type::decision;
 
 /// A client of IPv4 is one whatever kind of socket it came in at.
-address client_address(const std::optional<sys::bound_name>& name) {
+address client_address(const std::optional<brood::detail::sys::bound_name>& name) {
   constexpr std::string_view mapped = "::ffff:";
   if (!name) return {address::kind::path, "", 0};
   const bool is_mapped =
@@ -35,7 +35,7 @@ class chooser {
       workers.push_back(context_.look_up(one.worker));
       workers.back().waiting = one.waiting;
     }
-    const arrival what{client_address(sys::peer_of(connection->get())), where_, workers};
+    const arrival what{client_address(brood::detail::sys::peer_of(connection->get())), where_, workers};
     std::optional<choice> made;
     brood::detail::call_listener(context_.executor, [&] { made = context_.choose(what); });
     if (!made) return {decision::kind::anyone};
@@ -63,4 +63,4 @@ std::unique_ptr<dispatcher::assignment> make_choosing(choosing_context context, 
   return std::make_unique<policy_type>(chooser(std::move(context), std::move(where)));
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

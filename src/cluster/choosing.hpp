@@ -7,7 +7,9 @@
 #include "brood/log.hpp"
 #include "cluster/dispatcher.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// What settings::choose gets to know, and where its mistakes go.
 struct choosing_context {
@@ -23,4 +25,4 @@ struct choosing_context {
 /// listener; in both cases the connection goes to one that has the fewest waiting.
 std::unique_ptr<dispatcher::assignment> make_choosing(choosing_context context, address where);
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

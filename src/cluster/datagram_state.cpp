@@ -8,38 +8,18 @@
 #include "sys/calls.hpp"
 #include "sys/listen.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
-datagram_port::datagram_port(std::shared_ptr<datagram_state> state)
-    : bound(detail::event_of(state->bound)),
-      closed(detail::event_of(state->closed)),
-      state_(state, state->socket.get_executor()) {}
+namespace asio = boost::asio;
 
-datagram_port& datagram_port::operator=(datagram_port&& other) noexcept {
-  return detail::replace(*this, std::move(other));
-}
-
-datagram_port::~datagram_port() {
-  if (!state_) return;
-  state_->bound->forget_program();
-  state_->closed->forget_program();
-  close();
-}
-
-datagram_port::socket_type& datagram_port::socket() noexcept { return state_.unguarded()->socket; }
-
-void datagram_port::close() {
-  const auto entry = state_.enter();
-  datagram_state& state = *state_.unguarded();
-  if (auto owner = state.owner.lock()) owner->close_datagrams(state);
-  state.end(errc::listener_closed);
-}
+namespace sys = brood::detail::sys;
+namespace wire = brood::detail::wire;
 
 datagram_state::datagram_state(const asio::any_io_executor& ex, wire::listen_request what)
     : request(std::move(what)),
       socket(ex),
-      bound(std::make_shared<detail::milestone_state<udp::endpoint>>(ex)),
-      closed(std::make_shared<detail::milestone_state<error_code>>(ex)) {}
+      bound(std::make_shared<brood::detail::milestone_state<udp::endpoint>>(ex)),
+      closed(std::make_shared<brood::detail::milestone_state<error_code>>(ex)) {}
 
 /// As with TCP, Node's primary may send a socket that is bound to nothing where the port was in use.
 error_code datagram_state::open(std::string name, unique_fd fd) {
@@ -125,4 +105,4 @@ void this_worker_state::end_datagrams(errc reason) {
   }
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

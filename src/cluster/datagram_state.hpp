@@ -8,7 +8,7 @@
 #include "brood/unique_fd.hpp"
 #include "wire/cluster_message.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
@@ -18,24 +18,24 @@ struct this_worker_state;
 struct datagram_state : std::enable_shared_from_this<datagram_state> {
   using udp = asio::ip::udp;
 
-  datagram_state(const asio::any_io_executor& ex, wire::listen_request what);
+  datagram_state(const asio::any_io_executor& ex, brood::detail::wire::listen_request what);
 
   /// Takes the socket, bound as was asked for.
   error_code open(std::string name, unique_fd fd);
   void end(error_code reason);
   bool ended() const noexcept { return ended_.failed(); }
 
-  const wire::listen_request request;
+  const brood::detail::wire::listen_request request;
   std::string key;  // empty until open, and where the primary knows nothing of it
   std::weak_ptr<this_worker_state> owner;
   std::shared_ptr<std::int64_t> numbering;  // this_worker_state::number
   udp::socket socket;
   udp::endpoint local;
-  const std::shared_ptr<detail::milestone_state<udp::endpoint>> bound;
-  const std::shared_ptr<detail::milestone_state<error_code>> closed;
+  const std::shared_ptr<brood::detail::milestone_state<udp::endpoint>> bound;
+  const std::shared_ptr<brood::detail::milestone_state<error_code>> closed;
 
  private:
   error_code ended_;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -4,8 +4,10 @@
 
 #include "policy/round_robin.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
+
+namespace asio = boost::asio;
 
 using namespace std::chrono_literals;
 
@@ -18,7 +20,7 @@ constexpr auto patience_with_slow = 20ms;
 }  // namespace
 
 std::unique_ptr<dispatcher::assignment> dispatcher::in_turn() {
-  return std::make_unique<policy::round_robin<connection>>();
+  return std::make_unique<brood::detail::policy::round_robin<connection>>();
 }
 
 dispatcher::dispatcher(const asio::any_io_executor& ex, std::unique_ptr<assignment> policy)
@@ -100,4 +102,4 @@ void dispatcher::close() {
   slow_.cancel();
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

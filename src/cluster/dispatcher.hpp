@@ -8,7 +8,7 @@
 #include "brood/unique_fd.hpp"
 #include "policy/assignment.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -20,7 +20,7 @@ class dispatcher : public std::enable_shared_from_this<dispatcher> {
   using connection = std::shared_ptr<const unique_fd>;
   using hand_over_function = std::function<void(int worker, const connection&)>;
 
-  using assignment = policy::assignment<connection>;
+  using assignment = brood::detail::policy::assignment<connection>;
 
   /// The policy of all but settings::choose.
   static std::unique_ptr<assignment> in_turn();
@@ -71,4 +71,4 @@ class dispatcher : public std::enable_shared_from_this<dispatcher> {
   bool watching_ = false;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

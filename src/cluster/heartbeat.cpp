@@ -4,7 +4,9 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 heartbeat::heartbeat(const asio::any_io_executor& ex, std::chrono::milliseconds limit, ask_function ask,
                      std::function<void()> hung)
@@ -15,7 +17,7 @@ heartbeat::heartbeat(const asio::any_io_executor& ex, std::chrono::milliseconds 
 void heartbeat::start() {
   int ends[2] = {-1, -1};
   // What travels with the question, again and again; the other end is of no use to anybody.
-  if (sys::socket_pair(ends) == -1) return wait(limit_ / 2);
+  if (brood::detail::sys::socket_pair(ends) == -1) return wait(limit_ / 2);
   const unique_fd other(ends[1]);
   token_ = std::make_shared<const unique_fd>(ends[0]);
   wait(limit_ / 2);
@@ -57,4 +59,4 @@ void heartbeat::stop() {
   timer_.cancel();
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -8,7 +8,7 @@
 
 #include "brood/unique_fd.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
@@ -45,4 +45,4 @@ class heartbeat : public std::enable_shared_from_this<heartbeat> {
   bool late_ = false;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -5,7 +5,7 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
 
 using namespace std::chrono_literals;
@@ -22,7 +22,7 @@ intake::intake(std::shared_ptr<dispatcher> to, unique_fd socket)
 void intake::go_on() {
   if (waiting_ || pausing_ || !socket_.is_open() || !to_->wants_more()) return;
   waiting_ = true;
-  socket_.wait(loop::descriptor::wait_type::wait_read, [weak = weak_from_this()](error_code ec) {
+  socket_.wait(brood::detail::loop::descriptor::wait_type::wait_read, [weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
     if (!self) return;
     self->waiting_ = false;
@@ -42,13 +42,13 @@ void intake::close() {
 
 void intake::accept_waiting() {
   for (int i = 0; finishing_ || (i < accepts_a_turn && to_->wants_more()); ++i) {
-    unique_fd fd(sys::accept(socket_.get()));
+    unique_fd fd(brood::detail::sys::accept(socket_.get()));
     if (fd) {
       to_->arrived(std::move(fd));
       continue;
     }
     const bool out_of_something = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-    const bool nothing_there = sys::would_block();
+    const bool nothing_there = brood::detail::sys::would_block();
     // The queue is still full of connections, so waiting for readiness would return at once, over and over.
     if (out_of_something) pause();
     if (nothing_there && finishing_) close();
@@ -70,4 +70,4 @@ void intake::pause() {
   });
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -6,7 +6,9 @@
 #include "cluster/dispatcher.hpp"
 #include "loop/descriptor.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// Accepts from one listening socket of the primary for the dispatcher, as long as that has use for more.
 class intake : public std::enable_shared_from_this<intake> {
@@ -26,11 +28,11 @@ class intake : public std::enable_shared_from_this<intake> {
   void pause();
 
   std::shared_ptr<dispatcher> to_;
-  loop::descriptor socket_;
+  brood::detail::loop::descriptor socket_;
   asio::steady_timer timer_;
   bool waiting_ = false;
   bool pausing_ = false;
   bool finishing_ = false;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

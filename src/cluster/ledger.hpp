@@ -6,7 +6,7 @@
 
 #include "wire/cluster_message.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
 /// What the primary knows of a worker's connections: from its answers to hand-overs, and from what it reports. Node's
 /// workers report nothing, so of what does not go through the primary nothing is known there.
@@ -20,7 +20,7 @@ class ledger {
   /// It has a socket to accept from by itself.
   void serves_itself() noexcept { by_itself_ = true; }
   /// All it took before is in there: reports and answers come in order.
-  void reported(const wire::traffic_report& r) noexcept {
+  void reported(const brood::detail::wire::traffic_report& r) noexcept {
     report_ = r;
     since_ = 0;
   }
@@ -39,7 +39,7 @@ class ledger {
   std::uint64_t handed_ = 0;
   std::uint64_t since_ = 0;  // handed over after the last report
   bool by_itself_ = false;
-  std::optional<wire::traffic_report> report_;
+  std::optional<brood::detail::wire::traffic_report> report_;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -3,16 +3,20 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
-listener::listener(const asio::any_io_executor& ex, wire::listen_request request, int socket,
+namespace asio = boost::asio;
+
+namespace sys = brood::detail::sys;
+
+listener::listener(const asio::any_io_executor& ex, brood::detail::wire::listen_request request, int socket,
                    std::unique_ptr<dispatcher::assignment> policy)
     : dispatcher_(std::make_shared<dispatcher>(ex, std::move(policy))),
       request_(std::move(request)),
       key_(request_.key()),
       name_(sys::name_of(socket)) {}
 
-bool listener::answers(const wire::listen_request& r) const {
+bool listener::answers(const brood::detail::wire::listen_request& r) const {
   const std::int64_t port = name_ ? name_->port : request_.port;
   return r.address == request_.address && r.address_type == request_.address_type && r.fd == request_.fd &&
          r.port == port && (request_.port != 0 || r.index == request_.index);
@@ -54,4 +58,4 @@ void listener::close() {
   dispatcher_->close();
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

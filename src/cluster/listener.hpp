@@ -14,7 +14,9 @@
 #include "sys/listen_unix.hpp"
 #include "wire/cluster_message.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// One port (or path) of the primary. How connections get from there to the workers is what its kinds differ in.
 ///
@@ -35,7 +37,7 @@ class listener : public std::enable_shared_from_this<listener> {
     bool datagrams = false;
   };
 
-  listener(const asio::any_io_executor& ex, wire::listen_request request, int socket,
+  listener(const asio::any_io_executor& ex, brood::detail::wire::listen_request request, int socket,
            std::unique_ptr<dispatcher::assignment> policy = dispatcher::in_turn());
   virtual ~listener() = default;
   listener(const listener&) = delete;
@@ -43,18 +45,18 @@ class listener : public std::enable_shared_from_this<listener> {
 
   /// The name by which workers know this listener.
   const std::string& key() const noexcept { return key_; }
-  const std::optional<sys::bound_name>& name() const noexcept { return name_; }
+  const std::optional<brood::detail::sys::bound_name>& name() const noexcept { return name_; }
   /// Whether `r`, with the real port, is what a worker says that listens here.
-  bool answers(const wire::listen_request& r) const;
+  bool answers(const brood::detail::wire::listen_request& r) const;
   /// What the first worker that had something to share said, for all the others: Node's TLS ticket keys.
   boost::json::value shared_data;
   /// Keeps it up to date; nullptr where nothing in it gets out of date.
-  std::shared_ptr<cluster::renewal> renewal;
+  std::shared_ptr<detail::renewal> renewal;
 
   /// The socket is somebody else's, too: in the end others may still connect, and find who serves them.
   void borrowed() { borrowed_ = true; }
   /// The file of a Unix socket, which goes when the listener does.
-  void own(sys::socket_file file) { file_ = std::move(file); }
+  void own(brood::detail::sys::socket_file file) { file_ = std::move(file); }
 
   /// Once, before any other call.
   void start(hand_over_function f);
@@ -111,12 +113,12 @@ class listener : public std::enable_shared_from_this<listener> {
  private:
   void changed();
 
-  const wire::listen_request request_;
+  const brood::detail::wire::listen_request request_;
   const std::string key_;
-  const std::optional<sys::bound_name> name_;
+  const std::optional<brood::detail::sys::bound_name> name_;
   std::function<void()> finished_;  // there while it finishes
-  sys::socket_file file_;
+  brood::detail::sys::socket_file file_;
   bool borrowed_ = false;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

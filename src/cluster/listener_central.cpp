@@ -1,8 +1,10 @@
 #include "cluster/listener_central.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
-listener_central::listener_central(const asio::any_io_executor& ex, const wire::listen_request& request,
+namespace asio = boost::asio;
+
+listener_central::listener_central(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,
                                    unique_fd socket, std::unique_ptr<dispatcher::assignment> policy)
     : listener(ex, request, socket.get(), std::move(policy)),
       socket_(socket.get()),
@@ -13,4 +15,4 @@ void listener_central::take_all() {
   intake_->finish();
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

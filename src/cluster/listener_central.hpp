@@ -3,13 +3,15 @@
 #include "cluster/intake.hpp"
 #include "cluster/listener.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// The primary accepts, and hands each connection to the worker its policy names.
 class listener_central final : public listener {
  public:
-  listener_central(const asio::any_io_executor& ex, const wire::listen_request& request, unique_fd socket,
-                   std::unique_ptr<dispatcher::assignment> policy);
+  listener_central(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,
+                   unique_fd socket, std::unique_ptr<dispatcher::assignment> policy);
 
   bool has(int worker) const override { return dispatcher_->has(worker); }
   boost::system::result<share> admit(int) override { return share{}; }
@@ -27,4 +29,4 @@ class listener_central final : public listener {
   const std::shared_ptr<intake> intake_;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -4,12 +4,15 @@
 
 #include "cluster/listener.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// A UDP socket that all workers read from, as Node has it whatever the scheduling.
 class listener_datagrams final : public listener {
  public:
-  listener_datagrams(const asio::any_io_executor& ex, const wire::listen_request& request, unique_fd socket)
+  listener_datagrams(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,
+                     unique_fd socket)
       : listener(ex, request, socket.get()), socket_(std::make_shared<const unique_fd>(std::move(socket))) {}
 
   bool has(int worker) const override { return admitted_.contains(worker); }
@@ -30,4 +33,4 @@ class listener_datagrams final : public listener {
   std::set<int> admitted_;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

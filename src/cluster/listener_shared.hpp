@@ -5,13 +5,16 @@
 #include "cluster/intake.hpp"
 #include "cluster/listener.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// One queue that all workers accept from, as they find the time: Node's SCHED_NONE. The primary accepts only at the
 /// end, what nobody has taken yet.
 class listener_shared final : public listener {
  public:
-  listener_shared(const asio::any_io_executor& ex, const wire::listen_request& request, unique_fd socket);
+  listener_shared(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,
+                  unique_fd socket);
 
   bool has(int worker) const override { return admitted_.contains(worker); }
   boost::system::result<share> admit(int worker) override;
@@ -31,4 +34,4 @@ class listener_shared final : public listener {
   std::shared_ptr<intake> intake_;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

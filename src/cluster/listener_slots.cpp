@@ -5,12 +5,15 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
-boost::system::result<std::shared_ptr<listener>> listener_slots::open(const asio::any_io_executor& ex,
-                                                                      const wire::listen_request& request,
-                                                                      sys::steering::rule rule, int backlog,
-                                                                      bool& not_allowed) {
+namespace asio = boost::asio;
+
+namespace sys = brood::detail::sys;
+
+boost::system::result<std::shared_ptr<listener>> listener_slots::open(
+    const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request, sys::steering::rule rule,
+    int backlog, bool& not_allowed) {
   not_allowed = true;
   auto steering = sys::steering::make(rule);
   if (!steering) return steering.error();
@@ -26,7 +29,7 @@ boost::system::result<std::shared_ptr<listener>> listener_slots::open(const asio
   return std::make_shared<listener_slots>(ex, request, std::move(*steering), std::move(first), backlog);
 }
 
-listener_slots::listener_slots(const asio::any_io_executor& ex, const wire::listen_request& request,
+listener_slots::listener_slots(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,
                                sys::steering steering, unique_fd first, int backlog)
     : listener(ex, request, first.get()),
       steering_(std::move(steering)),
@@ -153,4 +156,4 @@ void listener_slots::close_sockets() {
   }
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

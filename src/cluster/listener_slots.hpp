@@ -7,7 +7,9 @@
 #include "cluster/listener.hpp"
 #include "sys/steering.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// A listening socket with a queue of its own for each worker, which the kernel fills in turn or by load. The workers
 /// accept by themselves; the primary has no part in it.
@@ -20,12 +22,12 @@ class listener_slots final : public listener {
   /// Binds and listens. The error is the worker's to hear, except where `not_allowed` says that the kernel does not
   /// let us decide: then it is to be done in another way.
   static boost::system::result<std::shared_ptr<listener>> open(const asio::any_io_executor& ex,
-                                                               const wire::listen_request& request,
-                                                               sys::steering::rule rule, int backlog,
+                                                               const brood::detail::wire::listen_request& request,
+                                                               brood::detail::sys::steering::rule rule, int backlog,
                                                                bool& not_allowed);
 
-  listener_slots(const asio::any_io_executor& ex, const wire::listen_request& request, sys::steering steering,
-                 unique_fd first, int backlog);
+  listener_slots(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,
+                 brood::detail::sys::steering steering, unique_fd first, int backlog);
 
   bool has(int worker) const override;
   boost::system::result<share> admit(int worker) override;
@@ -57,10 +59,10 @@ class listener_slots final : public listener {
   void stop_sockets() override;
   void close_sockets() override;
 
-  sys::steering steering_;
+  brood::detail::sys::steering steering_;
   socket_ptr loads_;
   const int backlog_;
   std::vector<slot> slots_;  // in the order of their numbers
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

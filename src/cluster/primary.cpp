@@ -9,25 +9,26 @@ namespace {
 
 /// One event of the state, which keeps the whole state alive.
 template <class Listeners>
-auto part(const std::shared_ptr<primary_state>& state, Listeners primary_state::*member) {
-  return detail::event_of(std::shared_ptr<Listeners>(state, &((*state).*member)));
+auto part(const std::shared_ptr<detail::primary_state>& state, Listeners detail::primary_state::*member) {
+  return brood::detail::event_of(std::shared_ptr<Listeners>(state, &((*state).*member)));
 }
 
 }  // namespace
 
-bool is_worker() { return ipc::inherited().worker_id.has_value(); }
+bool is_worker() { return brood::detail::ipc::inherited().worker_id.has_value(); }
 
-primary::primary(executor ex, settings with) : primary(std::make_shared<primary_state>(ex.get(), std::move(with))) {}
+primary::primary(executor ex, settings with)
+    : primary(std::make_shared<detail::primary_state>(ex.get(), std::move(with))) {}
 
-primary::primary(std::shared_ptr<primary_state> state)
-    : forked(part(state, &primary_state::forked)),
-      online(part(state, &primary_state::online)),
-      listening(part(state, &primary_state::listening)),
-      disconnected(part(state, &primary_state::disconnected)),
-      exited(part(state, &primary_state::exited)),
-      crash_looping(part(state, &primary_state::crash_looping)),
-      draining(part(state, &primary_state::draining)),
-      message(part(state, &primary_state::message_received)),
+primary::primary(std::shared_ptr<detail::primary_state> state)
+    : forked(part(state, &detail::primary_state::forked)),
+      online(part(state, &detail::primary_state::online)),
+      listening(part(state, &detail::primary_state::listening)),
+      disconnected(part(state, &detail::primary_state::disconnected)),
+      exited(part(state, &detail::primary_state::exited)),
+      crash_looping(part(state, &detail::primary_state::crash_looping)),
+      draining(part(state, &detail::primary_state::draining)),
+      message(part(state, &detail::primary_state::message_received)),
       state_(state, state->executor()) {}
 
 primary::~primary() { state_->abandon(); }
@@ -54,11 +55,12 @@ address primary::adopt(unique_fd socket) { return state_->adopt(std::move(socket
 
 statistics primary::stats(const statistics_options& with) const { return state_->stats(with); }
 
-void primary::reload(const detail::state_ptr<primary_state>& state, reload_options with, reload_handler handler) {
+void primary::reload(const brood::detail::state_ptr<detail::primary_state>& state, reload_options with,
+                     reload_handler handler) {
   state->reload(with, std::move(handler));
 }
 
-void primary::disconnect(const detail::state_ptr<primary_state>& state, disconnect_handler handler) {
+void primary::disconnect(const brood::detail::state_ptr<detail::primary_state>& state, disconnect_handler handler) {
   state->disconnect_all(std::move(handler));
 }
 

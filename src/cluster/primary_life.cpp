@@ -2,7 +2,9 @@
 
 // Readiness, heartbeats and reloads.
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// From when it serves: starting may well take longer than a loop may stand still.
 void primary_state::watch_pulse(const state_ptr& who) {
@@ -13,8 +15,8 @@ void primary_state::watch_pulse(const state_ptr& who) {
     if (!self || !asked || !asked->channel->connected()) return;
     asked->pulse_seq = self->next_seq_++;
     // A worker without room for one more descriptor has answered, too.
-    asked->channel->link->send_text(wire::new_connection_text(asked->pulse_seq, ""), attachment::kind::native,
-                                    std::move(token), [weak_who](bool taken) {
+    asked->channel->link->send_text(brood::detail::wire::new_connection_text(asked->pulse_seq, ""),
+                                    attachment::kind::native, std::move(token), [weak_who](bool taken) {
                                       auto refused = weak_who.lock();
                                       if (!taken && refused) refused->pulse->answered();
                                     });
@@ -96,4 +98,4 @@ void primary_state::drop(int worker) {
   if (found->second->child) found->second->child->stop(settings_.stop);
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -17,8 +17,13 @@
 
 // The ports of the primary: made when the first worker asks for one, or taken over.
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
+
+namespace asio = boost::asio;
+
+namespace sys = brood::detail::sys;
+namespace wire = brood::detail::wire;
 
 constexpr std::int64_t ipv6_only_flag = 1;
 constexpr std::int64_t reuse_address_flag = 4;
@@ -185,4 +190,4 @@ address primary_state::adopt(unique_fd socket) {
   return where;
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -6,10 +6,12 @@
 
 // What workers ask for and answer, in the messages of Node's cluster (wire/cluster_message.hpp).
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
 
-std::optional<wire::socket_name> to_wire(const std::optional<sys::bound_name>& name) {
+namespace wire = brood::detail::wire;
+
+std::optional<wire::socket_name> to_wire(const std::optional<brood::detail::sys::bound_name>& name) {
   if (!name) return std::nullopt;
   return wire::socket_name{name->address, name->port, name->ipv6};
 }
@@ -194,4 +196,4 @@ void primary_state::leave_listeners(const worker_state& who, void (listener::*ho
   for (const auto& [key, one] : all) ((*one).*how)(who.id);
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

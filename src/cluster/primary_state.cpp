@@ -10,8 +10,12 @@
 #include "process/start.hpp"
 #include "process/stop_ladder.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
+
+namespace asio = boost::asio;
+
+namespace policy = brood::detail::policy;
 
 /// The arguments this program was started with, without its own name.
 arguments own_arguments() {
@@ -39,9 +43,10 @@ cluster::settings complete(cluster::settings s) {
   for (auto* time : {&s.restart.first, &s.restart.most, &s.restart.lived, &s.drain, &s.heartbeat, &s.recycle.age,
                      &s.recycle.check}) {
     if (time->count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
-    *time = detail::countable(*time);
+    *time = brood::detail::countable(*time);
   }
-  if (auto fault = process::fault_of(s.stop)) throw std::invalid_argument("cluster::settings: " + *fault);
+  if (auto fault = brood::detail::process::fault_of(s.stop))
+    throw std::invalid_argument("cluster::settings: " + *fault);
   for (const auto& [stream, name] : {std::pair(&s.in, "in"), {&s.out, "out"}, {&s.err, "err"}}) {
     const auto type = stream->type();
     const bool has_another_end =
@@ -161,13 +166,13 @@ void primary_state::start(const state_ptr& who) {
   who->started = policy::restart::clock::now();
   if (settings_.on_out) options.out = stdio::pipe;
   if (settings_.on_err) options.err = stdio::pipe;
-  auto begun = process::start_module(who->channel, program(), *settings_.args, options);
+  auto begun = brood::detail::process::start_module(who->channel, program(), *settings_.args, options);
   who->child = std::move(begun.state);
   who->tolerance = std::uniform_real_distribution<>(-1, 1)(random_);
   ++started_;
   watch(who);
-  if (settings_.on_out) hear_out(who, detail::access::make_unique<readable>(std::move(begun.out)));
-  if (settings_.on_err) hear_err(who, detail::access::make_unique<readable>(std::move(begun.err)));
+  if (settings_.on_out) hear_out(who, brood::detail::access::make_unique<readable>(std::move(begun.out)));
+  if (settings_.on_err) hear_err(who, brood::detail::access::make_unique<readable>(std::move(begun.err)));
   if (!std::exchange(watching_limits_, true)) watch_limits();
   asio::post(executor_, [self = shared_from_this(), who] {
     auto handle = who->handle();
@@ -253,10 +258,10 @@ void primary_state::disconnect_worker(worker_state& who) {
   }
   leave_listeners(who, &listener::retire);
   asio::post(executor_, [self = shared_from_this(), going = found->second] { self->tell_draining(*going); });
-  if (who.channel->connected()) who.channel->link->send_text(wire::disconnect_text(next_seq_++));
+  if (who.channel->connected()) who.channel->link->send_text(brood::detail::wire::disconnect_text(next_seq_++));
 }
 
-void primary_state::disconnect_all(detail::waiters<>::handler handler) {
+void primary_state::disconnect_all(brood::detail::waiters<>::handler handler) {
   all_gone_.add(std::move(handler));
   if (!std::exchange(stopping_, true)) {
     if (const auto reload = reload_) reload->abort(asio::error::operation_aborted);
@@ -350,4 +355,4 @@ void primary_state::abandon() {
   }
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -16,7 +16,9 @@
 #include "policy/restart.hpp"
 #include "wire/cluster_message.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// What stands behind a primary. Its parts: starting and ending workers (primary_state.cpp), readiness, heartbeats and
 /// reloads (primary_life.cpp), crash loops, output and limits of workers (primary_watch.cpp), ports
@@ -27,7 +29,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
 
   worker fork(const environment& changes);
   void disconnect_worker(worker_state& who);
-  void disconnect_all(detail::waiters<>::handler handler);
+  void disconnect_all(brood::detail::waiters<>::handler handler);
   void reload(reload_options with, reloading::handler handler);
   /// The primary object is gone.
   void abandon();
@@ -56,14 +58,14 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   /// As fork(), for one that nobody waits for: it is told to the log if it cannot be started.
   void fork_again(const environment& changes);
 
-  detail::listeners<worker&> forked;
-  detail::listeners<worker&> online;
-  detail::listeners<worker&, address> listening;
-  detail::listeners<worker&, error_code> disconnected;
-  detail::listeners<worker&, exit_status> exited;
-  detail::listeners<cluster::crash_loop> crash_looping;
-  detail::listeners<worker&, std::size_t> draining;
-  detail::listeners<worker&, message> message_received;
+  brood::detail::listeners<worker&> forked;
+  brood::detail::listeners<worker&> online;
+  brood::detail::listeners<worker&, address> listening;
+  brood::detail::listeners<worker&, error_code> disconnected;
+  brood::detail::listeners<worker&, exit_status> exited;
+  brood::detail::listeners<cluster::crash_loop> crash_looping;
+  brood::detail::listeners<worker&, std::size_t> draining;
+  brood::detail::listeners<worker&, message> message_received;
 
  private:
   using state_ptr = std::shared_ptr<worker_state>;
@@ -100,29 +102,29 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void log(log_level level, const std::string& text) const;
 
   // Ports
-  boost::system::result<listener_ptr> open_listener(const wire::listen_request& request);
-  boost::system::result<listener_ptr> make_listener(const wire::listen_request& request);
+  boost::system::result<listener_ptr> open_listener(const brood::detail::wire::listen_request& request);
+  boost::system::result<listener_ptr> make_listener(const brood::detail::wire::listen_request& request);
   /// An empty one: as make_listener.
-  listener_ptr make_slots(const wire::listen_request& request, boost::system::error_code& ec);
-  listener_ptr make_datagrams(const wire::listen_request& request);
-  std::unique_ptr<dispatcher::assignment> make_policy(const wire::listen_request& request, int socket);
+  listener_ptr make_slots(const brood::detail::wire::listen_request& request, boost::system::error_code& ec);
+  listener_ptr make_datagrams(const brood::detail::wire::listen_request& request);
+  std::unique_ptr<dispatcher::assignment> make_policy(const brood::detail::wire::listen_request& request, int socket);
   /// A copy of the socket that a request is about, where the primary has that already. Empty: it has not, with errno 0,
   /// or it is not fit.
-  unique_fd find_socket(const wire::listen_request& request) const;
+  unique_fd find_socket(const brood::detail::wire::listen_request& request) const;
 
   // Requests
   void on_message(const state_ptr& who, const boost::json::object& message);
-  void on_query(const state_ptr& who, const wire::cluster_message& query);
-  void on_answer(const state_ptr& who, const wire::cluster_message& answer);
+  void on_query(const state_ptr& who, const brood::detail::wire::cluster_message& query);
+  void on_answer(const state_ptr& who, const brood::detail::wire::cluster_message& answer);
   void on_online(const state_ptr& who);
-  void on_listening(const state_ptr& who, const wire::listen_request& request);
-  void on_loads(const state_ptr& who, const wire::cluster_message& asked);
-  void on_traffic(const state_ptr& who, const wire::traffic_report& report);
+  void on_listening(const state_ptr& who, const brood::detail::wire::listen_request& request);
+  void on_loads(const state_ptr& who, const brood::detail::wire::cluster_message& asked);
+  void on_traffic(const state_ptr& who, const brood::detail::wire::traffic_report& report);
   std::uint32_t report_every() const;
   candidate look_up(int id) const;
-  void reply(const state_ptr& who, const wire::cluster_message& query, const listener_ptr& where,
+  void reply(const state_ptr& who, const brood::detail::wire::cluster_message& query, const listener_ptr& where,
              const listener::share& share);
-  void on_close(const state_ptr& who, const wire::cluster_message& closed);
+  void on_close(const state_ptr& who, const brood::detail::wire::cluster_message& closed);
   /// The worker stays connected and no longer listens at `where`. Closes the port if no other worker listens there.
   void release(const state_ptr& who, const listener_ptr& where);
   /// For all workers of that port, those to come among them.
@@ -137,9 +139,9 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   std::vector<unique_fd> adopted_;
   int next_id_ = 1;
   std::int64_t next_seq_ = 0;
-  policy::restart restart_;
+  brood::detail::policy::restart restart_;
   std::minstd_rand random_;
-  detail::waiters<> all_gone_;
+  brood::detail::waiters<> all_gone_;
   asio::steady_timer finish_timer_;
   asio::steady_timer drain_timer_;
   std::size_t finishing_ = 0;  // listeners that have connections to hand over yet, and one while they are told
@@ -156,10 +158,10 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   std::function<void()> after_recycling_;  // a reload that was asked for while one worker is replaced
   bool recycling_ = false;                 // the one under way is of a single worker
   bool watching_limits_ = false;
-  policy::restart::clock::time_point no_recycling_before_{};
+  brood::detail::policy::restart::clock::time_point no_recycling_before_{};
   asio::steady_timer limits_timer_;
   std::optional<cluster::crash_loop> crash_loop_;
-  policy::restart::clock::time_point crashed_{};
+  brood::detail::policy::restart::clock::time_point crashed_{};
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -3,7 +3,7 @@
 
 // What primary::stats() tells.
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
 
 phase phase_of(const worker_state& who) {
@@ -23,12 +23,13 @@ worker_statistics statistics_of(const worker_state& who, const statistics_option
   one.lag = who.lag();
   if (!who.child) return one;
   one.pid = who.child->pid;
-  one.age = std::chrono::duration_cast<std::chrono::milliseconds>(policy::restart::clock::now() - who.started);
-  if (const auto usage = sys::usage_of(one.pid)) {
+  one.age =
+      std::chrono::duration_cast<std::chrono::milliseconds>(brood::detail::policy::restart::clock::now() - who.started);
+  if (const auto usage = brood::detail::sys::usage_of(one.pid)) {
     one.cpu = usage->cpu;
     one.rss = usage->rss;
   }
-  if (with.pss) one.pss = sys::proportional_memory_of(one.pid);
+  if (with.pss) one.pss = brood::detail::sys::proportional_memory_of(one.pid);
   return one;
 }
 
@@ -73,4 +74,4 @@ void primary_state::settle_accounts(const worker_state& who, const exit_status& 
   if (!who.exited_after_disconnect) ++died_;
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

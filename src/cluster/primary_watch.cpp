@@ -6,8 +6,12 @@
 
 // Crash loops, what workers say on stderr, drains, and workers that have served long enough.
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
+
+namespace asio = boost::asio;
+
+namespace policy = brood::detail::policy;
 
 using namespace std::chrono_literals;
 
@@ -124,7 +128,7 @@ std::string primary_state::limit_reached(const worker_state& who) const {
   const auto asked = who.traffic.requests();
   if (asked && beyond(*asked, limits.requests)) return "has been asked " + std::to_string(*asked) + " requests";
   if (limits.rss == 0) return "";
-  const auto usage = sys::usage_of(who.child->pid);
+  const auto usage = brood::detail::sys::usage_of(who.child->pid);
   if (usage && beyond(usage->rss, limits.rss)) return "has " + std::to_string(usage->rss >> 20U) + " MiB of memory";
   return "";
 }
@@ -147,4 +151,4 @@ void primary_state::recycle(const state_ptr& who, const std::string& why) {
   started->start({{who->id, who->changes}});
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

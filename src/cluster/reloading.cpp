@@ -7,8 +7,10 @@
 #include "brood/error.hpp"
 #include "cluster/primary_state.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
+
+namespace asio = boost::asio;
 
 std::string name_of(int worker) { return "worker " + std::to_string(worker); }
 
@@ -40,7 +42,7 @@ void reloading::next_batch() {
     }
   }
   starting_ = fresh_;
-  timer_.expires_after(detail::countable(with_.patience));
+  timer_.expires_after(brood::detail::countable(with_.patience));
   timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto late = weak.lock();
     if (ec || !late || late->starting_.empty()) return;
@@ -121,4 +123,4 @@ void reloading::finish(error_code ec) {
   owner->reload_finished(*this);
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

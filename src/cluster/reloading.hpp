@@ -12,7 +12,7 @@
 #include "brood/detail/waiters.hpp"
 #include "brood/options.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -27,7 +27,7 @@ struct worker_state;
 ///          └─ one exits, or takes too long ──> the batch is stopped, the old ones stay: done, with a reason
 class reloading : public std::enable_shared_from_this<reloading> {
  public:
-  using handler = detail::waiters<reload_verdict>::handler;
+  using handler = brood::detail::waiters<reload_verdict>::handler;
 
   reloading(primary_state& owner, const asio::any_io_executor& ex, reload_options with, handler done);
 
@@ -56,7 +56,7 @@ class reloading : public std::enable_shared_from_this<reloading> {
   std::set<int> dropped_;  // new ones that are stopped, since they did not get ready
   reload_verdict verdict_;
   asio::steady_timer timer_;
-  detail::waiters<reload_verdict> done_;
+  brood::detail::waiters<reload_verdict> done_;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

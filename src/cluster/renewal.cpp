@@ -7,7 +7,11 @@
 #include "policy/ticket_keys.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
+
+namespace policy = brood::detail::policy;
 
 std::shared_ptr<renewal> renewal::of(const asio::any_io_executor& ex, boost::json::value& data, tell_function tell) {
   const auto lifetime = policy::ticket_keys::lifetime(data);
@@ -37,7 +41,8 @@ bool renewal::renew_in_time() {
   if (now < due_) return false;
   for (int times = now - due_ < lifetime_ ? 1 : 2; times > 0; --times) {
     std::array<unsigned char, policy::ticket_keys::size> random;
-    if (!sys::random(random.data(), random.size())) break;  // the old keys are better than none; the next time then
+    if (!brood::detail::sys::random(random.data(), random.size()))
+      break;  // the old keys are better than none; the next time then
     *data_ = policy::ticket_keys::renewed(*data_, random);
   }
   due_ = now + lifetime_;
@@ -52,4 +57,4 @@ void renewal::wait() {
   });
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -8,7 +8,9 @@
 
 #include "brood/executor.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// Renews the keys of TLS tickets that the workers of one port share (policy/ticket_keys.hpp), in time, as long as
 /// somebody is there to be told. While nobody is, no timer runs, which would keep the loop; whoever comes then gets new
@@ -40,4 +42,4 @@ class renewal : public std::enable_shared_from_this<renewal> {
   bool rests_ = true;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -16,6 +16,10 @@ std::string to_string(scheduling s) {
   return "";
 }
 
+namespace detail {
+
+namespace sys = brood::detail::sys;
+
 /// Tried out rather than asked about: capabilities, seccomp, lockdown and the kernel's age all have their say.
 scheduling choose_scheduling(scheduling wanted, const log_function& log) {
   const bool open = wanted == scheduling::automatic;
@@ -33,4 +37,5 @@ scheduling choose_scheduling(scheduling wanted, const log_function& log) {
   return scheduling::round_robin;
 }
 
+}  // namespace detail
 }  // namespace brood::cluster

@@ -7,11 +7,15 @@
 namespace brood::cluster {
 namespace {
 
-std::shared_ptr<this_worker_state> join_cluster(const asio::any_io_executor& ex, worker_options options) {
-  const auto id = ipc::inherited().worker_id;
+namespace asio = boost::asio;
+
+namespace wire = brood::detail::wire;
+
+std::shared_ptr<detail::this_worker_state> join_cluster(const asio::any_io_executor& ex, worker_options options) {
+  const auto id = brood::detail::ipc::inherited().worker_id;
   if (!id) throw boost::system::system_error(make_error_code(errc::not_a_worker), "this_worker");
-  unique_fd end = ipc::take_channel("this_worker");
-  auto state = std::make_shared<this_worker_state>(ex, *id, options);
+  unique_fd end = brood::detail::ipc::take_channel("this_worker");
+  auto state = std::make_shared<detail::this_worker_state>(ex, *id, options);
   state->open(std::move(end));
   return state;
 }
@@ -23,7 +27,7 @@ wire::listen_request at(const Endpoint& endpoint, const std::string& family) {
           .address_type = family + (endpoint.address().is_v6() ? '6' : '4')};
 }
 
-acceptor listen_at(const detail::state_ptr<this_worker_state>& state, wire::listen_request request,
+acceptor listen_at(const brood::detail::state_ptr<detail::this_worker_state>& state, wire::listen_request request,
                    const listen_options& with) {
   const auto entry = state.enter();
   if (with.ipv6_only) request.flags |= 1;
@@ -37,11 +41,11 @@ acceptor listen_at(const detail::state_ptr<this_worker_state>& state, wire::list
 
 this_worker::this_worker(executor ex, worker_options options) : this_worker(join_cluster(ex.get(), options)) {}
 
-this_worker::this_worker(std::shared_ptr<this_worker_state> state)
+this_worker::this_worker(std::shared_ptr<detail::this_worker_state> state)
     : message_sender(state->channel),
-      messages(detail::event_of(state->channel->messages)),
-      disconnecting(detail::event_of(state->disconnecting)),
-      disconnected(detail::event_of(state->channel->disconnected)),
+      messages(brood::detail::event_of(state->channel->messages)),
+      disconnecting(brood::detail::event_of(state->disconnecting)),
+      disconnected(brood::detail::event_of(state->channel->disconnected)),
       state_(state, state->channel->executor) {}
 
 this_worker::~this_worker() {
@@ -69,7 +73,7 @@ acceptor this_worker::listen(const std::filesystem::path& path, const listen_opt
     return brood::detail::access::make<acceptor>(
         state_->refuse({.port = -1, .address_type = "-1"}, asio::error::invalid_argument));
   }
-  sys::refuse_address(path.string());
+  brood::detail::sys::refuse_address(path.string());
   wire::listen_request request{.address = std::filesystem::absolute(path).string(), .port = -1, .address_type = "-1"};
   request.readable_all = with.readable_all;
   request.writable_all = with.writable_all;

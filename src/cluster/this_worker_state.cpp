@@ -6,8 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 namespace {
+
+namespace asio = boost::asio;
+
+namespace wire = brood::detail::wire;
 
 /// Nobody decides about a connection by the number of requests.
 constexpr std::chrono::milliseconds unhurried{100};
@@ -17,8 +21,8 @@ constexpr std::chrono::milliseconds unhurried{100};
 this_worker_state::this_worker_state(const asio::any_io_executor& ex, int number, worker_options o)
     : id(number),
       options(o),
-      channel(std::make_shared<ipc::endpoint>(ex)),
-      disconnecting(std::make_shared<detail::milestone_state<>>(ex)),
+      channel(std::make_shared<brood::detail::ipc::endpoint>(ex)),
+      disconnecting(std::make_shared<brood::detail::milestone_state<>>(ex)),
       traffic_(std::make_shared<traffic_meter>()),
       report_timer_(ex) {}
 
@@ -156,7 +160,7 @@ void this_worker_state::ask_for_loads(acceptor_state& which, std::uint32_t slot)
         auto acceptor = weak.lock();
         const unique_fd map = handle.release();
         if (!acceptor || !map || acceptor->ended()) return;
-        if (sys::load_cell cell(map.get(), slot); cell) acceptor->count_in(std::move(cell));
+        if (brood::detail::sys::load_cell cell(map.get(), slot); cell) acceptor->count_in(std::move(cell));
       });
 }
 
@@ -249,4 +253,4 @@ void this_worker_state::on_lost() {
   });
 }
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -17,7 +17,9 @@
 #include "ipc/endpoint.hpp"
 #include "wire/cluster_message.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 /// What stands behind this_worker: the worker's half of the conversation with the primary.
 struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
@@ -25,40 +27,40 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
 
   /// Takes the process's channel and says that it is online.
   void open(unique_fd channel_end);
-  std::shared_ptr<acceptor_state> listen(wire::listen_request request);
+  std::shared_ptr<acceptor_state> listen(brood::detail::wire::listen_request request);
   /// What nobody need be asked about.
-  std::shared_ptr<acceptor_state> refuse(wire::listen_request request, error_code why);
+  std::shared_ptr<acceptor_state> refuse(brood::detail::wire::listen_request request, error_code why);
   /// By itself, the primary not asked.
-  std::shared_ptr<acceptor_state> listen_exclusive(wire::listen_request request);
-  std::shared_ptr<datagram_state> bind(wire::listen_request request, bool exclusive);
+  std::shared_ptr<acceptor_state> listen_exclusive(brood::detail::wire::listen_request request);
+  std::shared_ptr<datagram_state> bind(brood::detail::wire::listen_request request, bool exclusive);
   void close_datagrams(datagram_state& which, bool leaving = false);
   void close_acceptor(acceptor_state& which);
   void tell_ready() {
-    if (channel->connected()) tell(wire::ready_text(next_seq_++));
+    if (channel->connected()) tell(brood::detail::wire::ready_text(next_seq_++));
   }
   /// `own`: by the worker's wish, of which the primary does not know yet.
   void disconnect(bool own);
 
   const int id;
   const worker_options options;
-  const std::shared_ptr<ipc::endpoint> channel;
-  const std::shared_ptr<detail::milestone_state<>> disconnecting;
+  const std::shared_ptr<brood::detail::ipc::endpoint> channel;
+  const std::shared_ptr<brood::detail::milestone_state<>> disconnecting;
   std::shared_ptr<void> hold;  // its last copy going lets the worker go
   bool exited_after_disconnect = false;
 
  private:
-  using reply_function = std::function<void(const wire::cluster_message&, attachment&)>;
+  using reply_function = std::function<void(const brood::detail::wire::cluster_message&, attachment&)>;
 
   void on_message(const boost::json::object& message, attachment handle);
-  void on_connection(const wire::cluster_message& m, attachment handle);
-  void on_listen_reply(acceptor_state& which, const wire::cluster_message& reply, unique_fd socket);
+  void on_connection(const brood::detail::wire::cluster_message& m, attachment handle);
+  void on_listen_reply(acceptor_state& which, const brood::detail::wire::cluster_message& reply, unique_fd socket);
   /// Asks for the map that the kernel reads this worker's load from.
   void ask_for_loads(acceptor_state& which, std::uint32_t slot);
   /// The primary wants to know; at most so often.
   void report_traffic(std::chrono::milliseconds every);
   void traffic_changed(traffic_meter::change what);
   void tell_traffic();
-  void on_bind_reply(datagram_state& which, const wire::cluster_message& reply, unique_fd socket);
+  void on_bind_reply(datagram_state& which, const brood::detail::wire::cluster_message& reply, unique_fd socket);
   bool may_ask() const { return channel->connected() && !exited_after_disconnect; }
   void end_acceptors(errc reason);
   void end_datagrams(errc reason);
@@ -69,7 +71,7 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   void tell(std::string_view text) { channel->link->send_text(text); }
   /// Numbers the requests for the same address, as Node does: from 0 on, and from 0 again once all of them are closed.
   /// Keep what this returns while the request is open, and until it is answered.
-  std::shared_ptr<std::int64_t> number(wire::listen_request& request);
+  std::shared_ptr<std::int64_t> number(brood::detail::wire::listen_request& request);
 
   std::int64_t next_seq_ = 0;
   std::map<std::int64_t, reply_function> replies_;
@@ -85,4 +87,4 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   bool own_wish_ = false;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -10,7 +10,7 @@
 
 #include "wire/cluster_message.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
 
 /// A worker's connections and requests over all its acceptors, counted for the primary to know. What is open each
 /// acceptor tells of the worker as a whole (acceptor::set_load), so the highest figure counts.
@@ -47,9 +47,9 @@ class traffic_meter {
     changed(change::requests);
   }
 
-  wire::traffic_report report() noexcept {
+  brood::detail::wire::traffic_report report() noexcept {
     due_ = change::none;
-    wire::traffic_report now{.accepted = accepted_, .requests = requests_};
+    brood::detail::wire::traffic_report now{.accepted = accepted_, .requests = requests_};
     if (!tells_) return now;
     now.open = 0;
     for (const auto& [acceptor, count] : open_) now.open = std::max<std::uint64_t>(*now.open, count);
@@ -73,4 +73,4 @@ class traffic_meter {
   change due_ = change::none;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

@@ -5,16 +5,18 @@
 
 namespace brood::cluster {
 
-worker_state::worker_state(const asio::any_io_executor& ex, int number)
-    : id(number),
-      channel(std::make_shared<ipc::endpoint>(ex)),
-      timer(ex),
-      online(std::make_shared<detail::milestone_state<>>(ex)),
-      ready(std::make_shared<detail::milestone_state<>>(ex)),
-      exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
-      listening(std::make_shared<detail::listeners<address>>(ex)) {}
+namespace asio = boost::asio;
 
-void worker_state::forget_program() noexcept {
+detail::worker_state::worker_state(const asio::any_io_executor& ex, int number)
+    : id(number),
+      channel(std::make_shared<brood::detail::ipc::endpoint>(ex)),
+      timer(ex),
+      online(std::make_shared<brood::detail::milestone_state<>>(ex)),
+      ready(std::make_shared<brood::detail::milestone_state<>>(ex)),
+      exited(std::make_shared<brood::detail::milestone_state<exit_status>>(ex)),
+      listening(std::make_shared<brood::detail::listeners<address>>(ex)) {}
+
+void detail::worker_state::forget_program() noexcept {
   online->forget_program();
   ready->forget_program();
   exited->forget_program();
@@ -23,9 +25,9 @@ void worker_state::forget_program() noexcept {
   channel->disconnected->forget_program();
 }
 
-worker worker_state::handle() { return worker(shared_from_this()); }
+worker detail::worker_state::handle() { return worker(shared_from_this()); }
 
-void worker_state::conclude() {
+void detail::worker_state::conclude() {
   const error_code never = asio::error::operation_aborted;
   timer.cancel();
   online->fail(never);
@@ -37,19 +39,19 @@ void worker_state::conclude() {
   exited->fail(never);
 }
 
-worker::worker(std::shared_ptr<worker_state> state)
+worker::worker(std::shared_ptr<detail::worker_state> state)
     : message_sender(state->channel),
-      online(detail::event_of(state->online)),
-      listening(detail::event_of(state->listening)),
-      ready(detail::event_of(state->ready)),
-      disconnected(detail::event_of(state->channel->disconnected)),
-      exited(detail::event_of(state->exited)),
-      messages(detail::event_of(state->channel->messages)),
+      online(brood::detail::event_of(state->online)),
+      listening(brood::detail::event_of(state->listening)),
+      ready(brood::detail::event_of(state->ready)),
+      disconnected(brood::detail::event_of(state->channel->disconnected)),
+      exited(brood::detail::event_of(state->exited)),
+      messages(brood::detail::event_of(state->channel->messages)),
       state_(state, state->channel->executor) {}
 
 worker& worker::operator=(const worker& other) {
   worker copy(other);
-  return detail::replace(*this, std::move(copy));
+  return brood::detail::replace(*this, std::move(copy));
 }
 
 int worker::id() const noexcept { return state_.unguarded()->id; }
@@ -67,7 +69,7 @@ bool worker::kill(int signal) {
 
 void worker::disconnect() {
   const auto entry = state_.enter();
-  worker_state& state = *state_.unguarded();
+  detail::worker_state& state = *state_.unguarded();
   if (auto primary = state.primary.lock()) primary->disconnect_worker(state);
 }
 

@@ -13,7 +13,9 @@
 #include "cluster/listener.hpp"
 #include "process/child_state.hpp"
 
-namespace brood::cluster {
+namespace brood::cluster::detail {
+
+namespace asio = boost::asio;
 
 class primary_state;
 
@@ -36,8 +38,8 @@ struct worker_state : std::enable_shared_from_this<worker_state> {
 
   const int id;
   environment changes;
-  const std::shared_ptr<ipc::endpoint> channel;
-  std::shared_ptr<process::child_state> child;  // empty until it is started
+  const std::shared_ptr<brood::detail::ipc::endpoint> channel;
+  std::shared_ptr<brood::detail::process::child_state> child;  // empty until it is started
   std::chrono::steady_clock::time_point started{};
   asio::steady_timer timer;  // until it is started; later, until it must be gone
   std::shared_ptr<heartbeat> pulse;
@@ -56,10 +58,10 @@ struct worker_state : std::enable_shared_from_this<worker_state> {
   /// Connections on their way to it, by the seq of their message.
   std::map<std::int64_t, std::weak_ptr<listener>> handovers;
 
-  const std::shared_ptr<detail::milestone_state<>> online;
-  const std::shared_ptr<detail::milestone_state<>> ready;
-  const std::shared_ptr<detail::milestone_state<exit_status>> exited;
-  const std::shared_ptr<detail::listeners<address>> listening;
+  const std::shared_ptr<brood::detail::milestone_state<>> online;
+  const std::shared_ptr<brood::detail::milestone_state<>> ready;
+  const std::shared_ptr<brood::detail::milestone_state<exit_status>> exited;
+  const std::shared_ptr<brood::detail::listeners<address>> listening;
 };
 
-}  // namespace brood::cluster
+}  // namespace brood::cluster::detail

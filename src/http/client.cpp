@@ -9,6 +9,8 @@
 namespace brood::http {
 namespace {
 
+namespace asio = boost::asio;
+
 std::shared_ptr<detail::client_exchange> start(const asio::any_io_executor& ex, const client_options& options,
                                                client_request request) {
   auto exchange = std::make_shared<detail::client_exchange>(ex, options, std::move(request));

@@ -13,6 +13,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 using http_error = boost::beast::http::error;
 
 // The shortest status line that is accepted.

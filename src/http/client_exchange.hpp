@@ -16,6 +16,8 @@
 
 namespace brood::http::detail {
 
+namespace asio = boost::asio;
+
 /// One request of a client and its answer. Kept alive by its operations until it is done.
 ///
 ///     resolve --> connect, address after address --> (TLS) --> write, and read beside it --> done

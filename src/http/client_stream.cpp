@@ -6,6 +6,8 @@
 
 namespace brood::http::detail {
 
+namespace asio = boost::asio;
+
 io_result client_stream::attempt(const operation& op) {
   switch (op.what) {
     case operation::handshake: return channel_->handshake();

@@ -8,6 +8,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 // nginx: client_header_buffer_size. Most requests fit; others make the buffer grow.
 constexpr std::size_t first_room = 1024;
 // A buffer that grew beyond this is not kept by an idle connection.

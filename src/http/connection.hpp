@@ -19,6 +19,8 @@
 
 namespace brood::http::detail {
 
+namespace asio = boost::asio;
+
 class core;
 
 /// One connection of a server: reads requests, has them answered one after the other, and goes.

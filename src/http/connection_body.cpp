@@ -8,6 +8,8 @@
 
 namespace brood::http {
 
+namespace asio = boost::asio;
+
 request_body::request_body(const request_body& other) noexcept
     : connection_(other.connection_), number_(other.number_), copy_(true) {
   connection_->retain();

@@ -11,6 +11,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 // So much in one go; then other connections get their turn. nginx: sendfile_max_chunk.
 constexpr std::uint64_t most_at_once = 2 * 1024 * 1024;
 

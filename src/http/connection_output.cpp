@@ -7,6 +7,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 // A body from here on goes to the kernel from where it is, instead of being copied behind its head.
 constexpr std::size_t worth_no_copy = 8 * 1024;
 // Node: the high-water mark of a socket, beyond which write() says to wait.

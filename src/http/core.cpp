@@ -12,6 +12,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 using std::chrono::milliseconds;
 
 // Connections and buffers kept for those to come; what a burst needed beyond goes back to the heap.

@@ -20,6 +20,8 @@
 
 namespace brood::http::detail {
 
+namespace asio = boost::asio;
+
 /// What a server is behind its handle: the open connections and all they share. Lives as long as one of them does.
 class core : public std::enable_shared_from_this<core> {
  public:

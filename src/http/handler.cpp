@@ -8,6 +8,8 @@
 
 namespace brood::http::detail {
 
+namespace asio = boost::asio;
+
 /// Tells the connection that its handler has ended, be it by the coroutine's end or by that of the loop, which destroys
 /// the coroutine where it stands.
 class handler_end {

@@ -22,6 +22,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 // Connections taken in one go; then those already open get their turn.
 constexpr std::size_t batch_size = 64;
 // Out of descriptors or memory, the queue stays readable: trying again at once would spin. nginx: accept_mutex_delay.

@@ -8,6 +8,8 @@
 
 namespace brood::http {
 
+namespace asio = boost::asio;
+
 response::response(const response& other) noexcept
     : connection_(other.connection_), number_(other.number_), copy_(other.connection_ != nullptr) {
   if (copy_) connection_->copied(number_);

@@ -10,6 +10,8 @@
 
 namespace brood::http {
 
+namespace asio = boost::asio;
+
 server::server(executor ex, handler h, server_options options)
     : server(std::make_shared<detail::core>(ex.get(), std::move(h), std::move(options), detail::make_plain_source)) {}
 
@@ -38,7 +40,7 @@ void server::listen(const endpoint& where, const cluster::listen_options& with) 
 }
 void server::listen(const std::filesystem::path& path, const cluster::listen_options& with) {
   if (path.empty()) throw boost::system::system_error(asio::error::invalid_argument, "listen on a path of nothing");
-  sys::refuse_address(path.string());
+  brood::detail::sys::refuse_address(path.string());
   core_->listen({.path = path, .with = with});
 }
 void server::listen_inherited(int descriptor, const cluster::listen_options& with) {

@@ -15,6 +15,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 // What is encrypted at a time: a record of TLS is no longer (RFC 8446, 5.1).
 constexpr std::size_t piece_of_file = 16 * 1024;
 
@@ -153,7 +155,7 @@ stream::result stream::send_file(int file, std::uint64_t offset, std::size_t siz
   } else {
     ::ioctl(fd_, FIONBIO, &on);
   }
-  return result_of(sys::send_file(fd_, file, offset, size));
+  return result_of(brood::detail::sys::send_file(fd_, file, offset, size));
 }
 
 bool stream::readable() const noexcept {

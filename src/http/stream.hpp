@@ -18,6 +18,8 @@
 
 namespace brood::http::detail {
 
+namespace asio = boost::asio;
+
 /// One connected socket, plain or with a secure_channel on it. What can be done at once is done by the system call
 /// itself; the loop is told of the socket only when something has to be waited for, so a connection that is served in
 /// one go never meets the reactor.

@@ -13,6 +13,8 @@
 namespace brood::http::detail {
 namespace {
 
+namespace asio = boost::asio;
+
 class worker_source final : public connection_source, public std::enable_shared_from_this<worker_source> {
  public:
   worker_source(cluster::this_worker& self, core& target, const listen_address& where)

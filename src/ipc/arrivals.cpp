@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 void arrivals::take(const msghdr& header) {
   auto* all = const_cast<msghdr*>(&header);
@@ -28,4 +28,4 @@ unique_fd arrivals::next() {
   return first;
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -7,7 +7,7 @@
 
 #include "brood/unique_fd.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// Descriptors that have arrived before the frame they belong to was complete.
 ///
@@ -30,4 +30,4 @@ class arrivals {
   std::deque<unique_fd> waiting_;
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -7,7 +7,7 @@
 #include "sys/calls.hpp"
 #include "wire/frames.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
@@ -325,4 +325,4 @@ void channel::close(error_code reason) {
   if (last.closed) last.closed(reason);
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -20,7 +20,7 @@
 #include "wire/frame_buffer.hpp"
 #include "wire/message_frame.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 namespace asio = boost::asio;
 
@@ -199,4 +199,4 @@ class channel : public std::enable_shared_from_this<channel> {
   bool sockets_watched_ = false;
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -10,7 +10,7 @@
 // Between brood peers: what of large messages, and of many small ones, goes through memory that both have mapped
 // (wire/parts.hpp).
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// Lets the peer read a large message while it is being written.
 struct channel::part_outlet final : wire::outlet {
@@ -247,4 +247,4 @@ void channel::memory_arrived(const attachment& memory) {
   if (open_) schedule_flush();
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -11,7 +11,7 @@
 
 // The outgoing half of a channel: from a message to its bytes in the socket.
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 namespace {
 
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
@@ -288,4 +288,4 @@ bool channel::transmit(const outbox::piece& piece) {
   return false;
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 void departures::add(std::uint64_t position, handler h) {
   all_.push_back(std::make_unique<departure>(position, executor_));
@@ -23,4 +23,4 @@ void departures::complete_first(boost::system::error_code reason) {
   if (!first->who.empty()) first->who.complete_one(reason);
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

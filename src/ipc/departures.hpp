@@ -6,7 +6,7 @@
 
 #include "brood/detail/waiters.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 namespace asio = boost::asio;
 
@@ -36,4 +36,4 @@ class departures {
   std::deque<std::unique_ptr<departure>> all_;
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -3,7 +3,7 @@
 #include "ipc/inheritance.hpp"
 #include "wire/request_envelope.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 void endpoint::open(unique_fd fd) {
   link = std::make_shared<channel>(executor, std::move(fd), form);
@@ -70,4 +70,4 @@ void endpoint::open_inherited(unique_fd fd) {
   if (inherited().parent_is_brood) link->greet();
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -8,7 +8,7 @@
 #include "ipc/channel.hpp"
 #include "ipc/open_requests.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// What a reader may be behind before its source is stopped: so many messages, fewer where they are large.
 inline constexpr std::size_t inbox_capacity = 1024;
@@ -61,4 +61,4 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
   bool is_request_or_answer(message& m, std::size_t weight);
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

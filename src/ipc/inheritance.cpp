@@ -8,7 +8,7 @@
 #include "brood/error.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 namespace {
 
 std::optional<std::string> take_variable(const char* name) {
@@ -67,4 +67,4 @@ unique_fd take_channel(const char* for_whom) {
   return end;
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

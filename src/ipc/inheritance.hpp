@@ -5,7 +5,7 @@
 #include "brood/serialization.hpp"
 #include "brood/unique_fd.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// What the parent told this process in its environment when it started it.
 struct inheritance {
@@ -23,4 +23,4 @@ const inheritance& inherited();
 /// for everybody else, where there is none, and where the parent speaks a serialization that we do not.
 unique_fd take_channel(const char* for_whom);
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -7,7 +7,7 @@
 #include "values/large_pages.hpp"
 #include "wire/message_frame.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 namespace {
 
 constexpr std::size_t most_memory = 4UL * 1024 * 1024;
@@ -113,4 +113,4 @@ void large_in::close() noexcept {
   ring_ = {};
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -15,7 +15,7 @@
 #include "wire/json_parts.hpp"
 #include "wire/parts.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// What a brood peer has written to its own memory (wire/parts.hpp): large messages, put together part by part, and
 /// frames.
@@ -66,4 +66,4 @@ class large_in {
   std::size_t size_ = 0;
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

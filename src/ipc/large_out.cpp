@@ -5,7 +5,7 @@
 
 #include "values/copying.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 unique_fd large_out::share() {
   unique_fd fd;
@@ -53,4 +53,4 @@ void large_out::give_back() noexcept {
   touched_ = false;
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

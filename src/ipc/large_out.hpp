@@ -9,7 +9,7 @@
 #include "sys/shared_ring.hpp"
 #include "wire/parts.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// The memory that large messages to a brood peer are written to (wire/parts.hpp). The kernel would copy each byte
 /// twice and find a page for it each time; here the peer reads the beginning while the rest is written, and the same
@@ -58,4 +58,4 @@ class large_out {
   bool touched_ = false;
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

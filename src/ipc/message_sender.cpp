@@ -20,8 +20,8 @@ using handler = detail::waiters<>::handler;
 /// it may be somebody's standard output.
 bool prepare_to_travel(const attachment& handle) {
   const int fd = handle.native_handle();
-  if (sys::is_socket(fd)) return sys::set_nonblocking(fd) == 0;
-  return sys::is_pipe(fd);
+  if (detail::sys::is_socket(fd)) return detail::sys::set_nonblocking(fd) == 0;
+  return detail::sys::is_pipe(fd);
 }
 
 void check(const attachment& handle) {
@@ -30,14 +30,15 @@ void check(const attachment& handle) {
   }
 }
 
-void complete_later(ipc::endpoint& through, handler h, error_code reason) {
+void complete_later(detail::ipc::endpoint& through, handler h, error_code reason) {
   asio::post(through.executor, asio::append(std::move(h), reason));
 }
 
 /// A handler that may be cancelled while something of ours holds it.
 class acknowledgement {
  public:
-  acknowledgement(std::shared_ptr<ipc::endpoint> through, handler h) : through_(through), waiter_(through->executor) {
+  acknowledgement(std::shared_ptr<detail::ipc::endpoint> through, handler h)
+      : through_(through), waiter_(through->executor) {
     waiter_.add(std::move(h));
   }
 
@@ -52,12 +53,12 @@ class acknowledgement {
   }
 
  private:
-  std::weak_ptr<ipc::endpoint> through_;
+  std::weak_ptr<detail::ipc::endpoint> through_;
   detail::waiters<> waiter_;
 };
 
 template <class Body>
-void send_and_wait(ipc::endpoint& through, const Body& body, attachment handle, handler h) {
+void send_and_wait(detail::ipc::endpoint& through, const Body& body, attachment handle, handler h) {
   if (!through.connected()) return complete_later(through, std::move(h), errc::channel_closed);
   if (handle && !prepare_to_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
   try {
@@ -69,7 +70,7 @@ void send_and_wait(ipc::endpoint& through, const Body& body, attachment handle, 
 }
 
 template <class Body>
-void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, handler h) {
+void send_and_hear(detail::ipc::endpoint& through, const Body& body, attachment handle, handler h) {
   if (!prepare_to_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
   auto waits = std::make_shared<acknowledgement>(through.shared_from_this(), std::move(h));
   if (!through.connected()) return waits->answered(false);
@@ -81,7 +82,8 @@ void send_and_hear(ipc::endpoint& through, const Body& body, attachment handle, 
 }
 
 template <class Body>
-void ask(ipc::endpoint& through, Body body, std::chrono::milliseconds timeout, ipc::open_requests::handler h) {
+void ask(detail::ipc::endpoint& through, Body body, std::chrono::milliseconds timeout,
+         detail::ipc::open_requests::handler h) {
   const auto refuse = [&](error_code reason) {
     asio::post(through.executor, asio::append(std::move(h), reason, message()));
   };
@@ -89,7 +91,7 @@ void ask(ipc::endpoint& through, Body body, std::chrono::milliseconds timeout, i
   if (timeout.count() < 0) return refuse(asio::error::invalid_argument);
   const std::uint64_t id = through.unanswered->next_id();
   try {
-    through.send(wire::in_request_envelope(wire::request_key, id, std::move(body)), {}, nullptr);
+    through.send(detail::wire::in_request_envelope(detail::wire::request_key, id, std::move(body)), {}, nullptr);
   } catch (const boost::system::system_error& error) {  // there is no form for it
     return refuse(error.code());
   }
@@ -98,7 +100,7 @@ void ask(ipc::endpoint& through, Body body, std::chrono::milliseconds timeout, i
 
 }  // namespace
 
-message_sender::message_sender(std::shared_ptr<ipc::endpoint> through)
+message_sender::message_sender(std::shared_ptr<detail::ipc::endpoint> through)
     : requests(detail::event_of(through->requests)), endpoint_(through, through->executor) {}
 
 bool message_sender::send(const boost::json::value& body, attachment handle) {
@@ -147,7 +149,7 @@ void message_sender::start_request(const endpoint_ptr& to, value body, std::chro
 
 void message_sender::wait_drained(const endpoint_ptr& to, handler h) {
   const auto entry = to.enter();
-  ipc::endpoint& through = *to.unguarded();
+  detail::ipc::endpoint& through = *to.unguarded();
   if (!through.connected()) return complete_later(through, std::move(h), errc::channel_closed);
   through.link->when_drained(std::move(h));
 }

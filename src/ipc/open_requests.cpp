@@ -4,7 +4,7 @@
 #include <boost/asio/prefer.hpp>
 #include <utility>
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 using boost::system::error_code;
 
@@ -42,4 +42,4 @@ void open_requests::let_go() noexcept {
   busy_ = {};
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -8,7 +8,7 @@
 #include "brood/detail/waiters.hpp"
 #include "brood/message.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 namespace asio = boost::asio;
 
@@ -39,4 +39,4 @@ class open_requests : public std::enable_shared_from_this<open_requests>, detail
   std::uint64_t last_id_ = 0;
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

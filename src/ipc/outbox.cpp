@@ -6,7 +6,7 @@
 
 #include "wire/message_frame.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 namespace {
 
 constexpr int most_attempts = 4;
@@ -212,4 +212,4 @@ void outbox::clear() {
   }
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -13,7 +13,7 @@
 #include "brood/unique_fd.hpp"
 #include "wire/parts.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// Told once what became of a frame with a descriptor: the peer took it, or did not (refused, or the channel closed).
 using handle_outcome = std::function<void(bool taken)>;
@@ -132,4 +132,4 @@ class outbox {
   std::uint64_t left_ = 0;
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -5,9 +5,11 @@
 namespace brood {
 namespace {
 
-std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
-  unique_fd fd = ipc::take_channel("parent_channel");
-  auto opened = std::make_shared<ipc::endpoint>(ex);
+namespace asio = boost::asio;
+
+std::shared_ptr<detail::ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
+  unique_fd fd = detail::ipc::take_channel("parent_channel");
+  auto opened = std::make_shared<detail::ipc::endpoint>(ex);
   opened->open_inherited(std::move(fd));
   opened->link->keep_loop(false);
   // Node's rule: a listener for messages, or for the end, keeps the process. So does one for requests.
@@ -27,7 +29,7 @@ std::shared_ptr<ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
 
 parent_channel::parent_channel(executor ex) : parent_channel(open_inherited(ex.get())) {}
 
-parent_channel::parent_channel(std::shared_ptr<ipc::endpoint> opened)
+parent_channel::parent_channel(std::shared_ptr<detail::ipc::endpoint> opened)
     : message_sender(opened),
       messages(detail::event_of(opened->messages)),
       disconnected(detail::event_of(opened->disconnected)) {}
@@ -44,7 +46,7 @@ parent_channel::~parent_channel() {
   disconnect();
 }
 
-bool parent_channel::exists() { return ipc::inherited().has_channel; }
+bool parent_channel::exists() { return detail::ipc::inherited().has_channel; }
 
 void parent_channel::disconnect() {
   const auto entry = enter();

@@ -9,27 +9,25 @@
 
 namespace brood {
 
-request::request(std::weak_ptr<ipc::endpoint> from, std::uint64_t id, brood::message content)
+request::request(std::weak_ptr<detail::ipc::endpoint> from, std::uint64_t id, brood::message content)
     : from_(std::move(from)), id_(id), content_(std::move(content)) {}
 
 request::request(request&& other) noexcept
     : from_(std::move(other.from_)), id_(std::exchange(other.id_, 0)), content_(std::move(other.content_)) {}
 
-request& request::operator=(request&& other) noexcept {
-  return detail::replace(*this, std::move(other));
-}
+request& request::operator=(request&& other) noexcept { return detail::replace(*this, std::move(other)); }
 
 request::~request() { drop(); }
 
 bool request::answer(const boost::json::value& body) {
-  return reply(wire::in_request_envelope(wire::answer_key, open_id(), body));
+  return reply(detail::wire::in_request_envelope(detail::wire::answer_key, open_id(), body));
 }
 
 bool request::answer_value(const value& body) {
-  return reply(wire::in_request_envelope(wire::answer_key, open_id(), body));
+  return reply(detail::wire::in_request_envelope(detail::wire::answer_key, open_id(), body));
 }
 
-bool request::fail(std::string_view text) { return reply(wire::failure_envelope(open_id(), text)); }
+bool request::fail(std::string_view text) { return reply(detail::wire::failure_envelope(open_id(), text)); }
 
 template <class Body>
 bool request::reply(const Body& envelope) {

@@ -6,7 +6,7 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 namespace {
 
 constexpr std::size_t most_questions = 1024;  // that wait; an honest peer has one of each kind a server
@@ -69,4 +69,4 @@ std::vector<std::string> socket_lists::answers() {
   return all;
 }
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace brood::ipc {
+namespace brood::detail::ipc {
 
 /// The sockets that a Node parent's server has accepted and sent here. Its `getConnections()` and the end of its
 /// `close()` wait for what we say of them (NODE_SOCKET_GET_COUNT, NODE_SOCKET_NOTIFY_CLOSE).
@@ -41,4 +41,4 @@ class socket_lists {
   std::vector<std::string> closing_;  // keys whose last close is
 };
 
-}  // namespace brood::ipc
+}  // namespace brood::detail::ipc

@@ -21,7 +21,7 @@
 // allocation, no destructor. Sanitizers must not instrument it: their bookkeeping belongs to the parent.
 #define BROOD_CHILD_SIDE __attribute__((no_sanitize("address", "thread", "undefined")))
 
-namespace brood::launch {
+namespace brood::detail::launch {
 namespace {
 
 BROOD_CHILD_SIDE long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) noexcept {
@@ -214,4 +214,4 @@ BROOD_CHILD_SIDE int child_main(void* shared) noexcept {
   execute(view);
 }
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-namespace brood::launch {
+namespace brood::detail::launch {
 
 /// Which step failed in the child, and what it was at: written into memory shared with the parent.
 struct child_failure {
@@ -57,4 +57,4 @@ static_assert(std::is_trivially_destructible_v<child_view> && std::is_standard_l
 /// directory, exec. Makes raw system calls only. Returns never; on failure it fills `failure` and ends with 127.
 int child_main(void* view) noexcept;
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string_view>
 
-namespace brood::launch {
+namespace brood::detail::launch {
 namespace {
 
 constexpr std::size_t longest_first_line = 256;  // BINPRM_BUF_SIZE: the kernel looks no further
@@ -58,4 +58,4 @@ std::string interpreter_of(const std::string& path) {
   return head[EI_CLASS] == ELFCLASS64 ? of_elf<Elf64_Ehdr, Elf64_Phdr>(file) : of_elf<Elf32_Ehdr, Elf32_Phdr>(file);
 }
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace brood::launch {
+namespace brood::detail::launch {
 
 /// What the kernel would start to run the program at `path`: the name behind "#!" of a script, or the dynamic loader an
 /// ELF file asks for. Empty where there is none, or where the file cannot be read.
@@ -11,4 +11,4 @@ namespace brood::launch {
 /// the wrong file.
 std::string interpreter_of(const std::string& path);
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

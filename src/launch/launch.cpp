@@ -17,7 +17,7 @@ constexpr auto* clone_uninstrumented = &__clone;
 constexpr auto* clone_uninstrumented = &::clone;
 #endif
 
-namespace brood::launch {
+namespace brood::detail::launch {
 namespace {
 
 /// Keeps every signal, those libc reserves for itself included, away from this thread. The child starts with the
@@ -64,4 +64,4 @@ process start(plan& p) {
   throw p.error_of(view.failure);
 }
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -5,7 +5,7 @@
 #include "brood/unique_fd.hpp"
 #include "launch/plan.hpp"
 
-namespace brood::launch {
+namespace brood::detail::launch {
 
 struct process {
   pid_t pid = -1;
@@ -17,4 +17,4 @@ struct process {
 /// Throws spawn_error; then nothing is left of the child.
 process start(plan& p);
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <thread>
 
-namespace brood::launch {
+namespace brood::detail::launch {
 namespace {
 
 thread_local bool stands_back = false;
@@ -114,4 +114,4 @@ process start_on_launcher(plan& p) {
   return result.get();
 }
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -4,7 +4,7 @@
 
 #include "launch/launch.hpp"
 
-namespace brood::launch {
+namespace brood::detail::launch {
 
 /// Runs `job` on the launcher: a thread of brood's own, started at the first use, that lives as long as the process and
 /// handles no signal.
@@ -20,4 +20,4 @@ process start_here(plan& p);
 /// start(), from the launcher; the calling thread waits for it.
 process start_on_launcher(plan& p);
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -7,7 +7,7 @@
 
 #include "launch/interpreter.hpp"
 
-namespace brood::launch {
+namespace brood::detail::launch {
 namespace {
 
 constexpr int most_cpus = 8192;
@@ -159,4 +159,4 @@ spawn_error plan::error_of(const child_failure& failure) const {
   return {step, reason, path_of(failure)};
 }
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

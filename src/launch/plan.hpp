@@ -9,7 +9,7 @@
 #include "launch/child_side.hpp"
 #include "values/environment_block.hpp"
 
-namespace brood::launch {
+namespace brood::detail::launch {
 
 /// What to start, as the parent thinks of it.
 struct request {
@@ -63,4 +63,4 @@ class plan {
   child_view view_{};
 };
 
-}  // namespace brood::launch
+}  // namespace brood::detail::launch

@@ -2,7 +2,7 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::loop {
+namespace brood::detail::loop {
 
 error_code descriptor::make_nonblocking() {
   if (nonblocking_) return {};
@@ -46,4 +46,4 @@ unique_fd descriptor::release() noexcept {
   return std::move(fd_);
 }
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

@@ -10,7 +10,7 @@
 #include "brood/unique_fd.hpp"
 #include "loop/work_count.hpp"
 
-namespace brood::loop {
+namespace brood::detail::loop {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -70,4 +70,4 @@ class descriptor {
   bool nonblocking_ = false;
 };
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

@@ -6,7 +6,7 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::loop {
+namespace brood::detail::loop {
 namespace {
 
 struct orphan {
@@ -52,4 +52,4 @@ void collect_orphans() noexcept {
   }
 }
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

@@ -7,7 +7,7 @@
 ///
 /// Their pidfds are in one list of this process. Each start of a child and each end of a loop that had children looks
 /// at some of them and collects those that have ended. There is no thread and no signal handler.
-namespace brood::loop {
+namespace brood::detail::loop {
 
 /// Collects the child if it has ended. Otherwise adds it to the list.
 void add_orphan(unique_fd pidfd) noexcept;
@@ -16,4 +16,4 @@ void add_orphan(unique_fd pidfd) noexcept;
 /// one load.
 void collect_orphans() noexcept;
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

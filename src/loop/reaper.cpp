@@ -4,7 +4,7 @@
 #include "loop/orphans.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::loop {
+namespace brood::detail::loop {
 namespace {
 
 std::chrono::microseconds duration_of(const timeval& time) {
@@ -59,4 +59,4 @@ bool reaper::signal(int number, error_code& ec) noexcept {
   return false;
 }
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

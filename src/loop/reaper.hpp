@@ -8,7 +8,7 @@
 #include "brood/exit_status.hpp"
 #include "loop/descriptor.hpp"
 
-namespace brood::loop {
+namespace brood::detail::loop {
 
 /// Waits for the end of one child through its pidfd and collects its status: this child's only, whatever other code
 /// in the process does with SIGCHLD or waitpid.
@@ -56,4 +56,4 @@ class reaper {
   std::optional<asio::steady_timer> timer_;
 };
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

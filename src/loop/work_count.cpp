@@ -3,7 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-namespace brood::loop {
+namespace brood::detail::loop {
 namespace {
 
 const asio::io_context::executor_type* loop_of(const asio::any_io_executor& ex) {
@@ -33,4 +33,4 @@ void work_count::raise() {
   --lowered_;
 }
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

@@ -6,7 +6,7 @@
 
 #include "brood/detail/loop_entry.hpp"
 
-namespace brood::loop {
+namespace brood::detail::loop {
 
 namespace asio = boost::asio;
 
@@ -58,4 +58,4 @@ class work_count : public std::enable_shared_from_this<work_count> {
   bool keep_ = true;
 };
 
-}  // namespace brood::loop
+}  // namespace brood::detail::loop

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace brood::policy {
+namespace brood::detail::policy {
 
 /// Who gets which connection, where the primary hands them out. The rules differ; what holds for all of them is that
 /// each worker has at most one hand-over under way, and that a connection is the policy's until a worker has said that
@@ -55,4 +55,4 @@ class assignment {
   virtual std::size_t backlog() const noexcept = 0;
 };
 
-}  // namespace brood::policy
+}  // namespace brood::detail::policy

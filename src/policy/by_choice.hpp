@@ -11,7 +11,7 @@
 
 #include "policy/assignment.hpp"
 
-namespace brood::policy {
+namespace brood::detail::policy {
 
 /// Somebody else decides who gets a connection, and is asked about each. What was chosen for a worker waits for that
 /// worker, in order; it is asked about again when the worker goes, is retired or refuses it. One that every worker
@@ -176,4 +176,4 @@ class by_choice final : public assignment<Connection> {
   bool asking_ = false;
 };
 
-}  // namespace brood::policy
+}  // namespace brood::detail::policy

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace brood::policy {
+namespace brood::detail::policy {
 
 /// How long to wait before the next worker is started, given how the last ones ended. Time is passed in.
 ///
@@ -48,4 +48,4 @@ class restart {
   clock::time_point last_counted_{};
 };
 
-}  // namespace brood::policy
+}  // namespace brood::detail::policy

@@ -13,7 +13,7 @@
 
 #include "policy/assignment.hpp"
 
-namespace brood::policy {
+namespace brood::detail::policy {
 
 /// Who gets the next connection, when the primary hands them out in turn. Of those that have no hand-over under way,
 /// the one that was given the fewest so far gets the oldest connection, the first in line among equals. Nobody gets
@@ -179,4 +179,4 @@ class round_robin final : public assignment<Connection> {
   std::deque<item> parked_;
 };
 
-}  // namespace brood::policy
+}  // namespace brood::detail::policy

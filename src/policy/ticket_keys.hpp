@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace brood::policy {
+namespace brood::detail::policy {
 
 /// The keys of TLS session tickets as the workers of a port share them, in Node's form with two members of ours:
 ///
@@ -54,4 +54,4 @@ inline boost::json::value renewed(const boost::json::value& data, std::span<cons
 }
 
 }  // namespace ticket_keys
-}  // namespace brood::policy
+}  // namespace brood::detail::policy

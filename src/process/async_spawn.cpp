@@ -12,7 +12,9 @@
 #include "process/start.hpp"
 
 namespace brood {
-namespace process {
+
+namespace asio = boost::asio;
+namespace detail::process {
 
 /// Lives on the loop, which does as little as can be: the launcher prepares, launches, puts together what stands for
 /// the child, and hands that back, or an error, by a post.
@@ -35,7 +37,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     try {
       check(request);
       wake_loop(executor_, file);
-      launch::on_launcher([desk = desk_, request = std::move(request)]() mutable {
+      detail::launch::on_launcher([desk = desk_, request = std::move(request)]() mutable {
         hand_back(*desk, std::make_shared<result>(launch_it(std::move(request))));
       });
       return;
@@ -57,7 +59,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
  private:
   struct result {
     std::optional<preparation> prepared{};
-    launch::process launched{};
+    detail::launch::process launched{};
     started child{};
     std::optional<spawn_error> error{};
   };
@@ -94,7 +96,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     const std::string file = request.file;
     try {
       r.prepared.emplace(std::move(request));
-      r.launched = launch::start_here(r.prepared->plan());
+      r.launched = detail::launch::start_here(r.prepared->plan());
     } catch (const spawn_error& error) {
       r.error = error;
     } catch (const std::bad_alloc&) {
@@ -134,16 +136,16 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   bool done_ = false;
 };
 
-}  // namespace process
+}  // namespace detail::process
 
-spawning::spawning(std::shared_ptr<process::async_start> state) : state_(std::move(state)) {}
+spawning::spawning(std::shared_ptr<detail::process::async_start> state) : state_(std::move(state)) {}
 
 const std::optional<spawn_error>& spawning::error() const noexcept { return state_->error(); }
 
-void spawning::wait(process::async_start& state, child_handler handler) { state.wait(std::move(handler)); }
+void spawning::wait(detail::process::async_start& state, child_handler handler) { state.wait(std::move(handler)); }
 
 spawning async_spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
-  auto state = std::make_shared<process::async_start>(ex.get());
+  auto state = std::make_shared<detail::process::async_start>(ex.get());
   state->begin({.file = command, .args = std::move(args), .options = options});
   return detail::access::make<spawning>(std::move(state));
 }

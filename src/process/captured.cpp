@@ -5,7 +5,7 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 error_code write_all(int fd, std::string_view data) {
@@ -75,4 +75,4 @@ error_code captured::finish() {
   return {};
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -6,7 +6,7 @@
 
 #include "brood/exec.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// One output of a command as exec() collects it: text up to a limit, then what the options say about the rest. Either
 /// it comes piece by piece from a pipe, or the child writes into a memory file that is looked at in the end.
@@ -39,4 +39,4 @@ class captured {
   bool truncated_ = false;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

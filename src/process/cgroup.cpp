@@ -7,7 +7,7 @@
 #include "sys/calls.hpp"
 #include "sys/processes.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 bool list_cgroup(const std::filesystem::path& cgroup, std::vector<pid_t>& to) {
   const auto text = sys::content_of(cgroup / "cgroup.procs");
@@ -34,4 +34,4 @@ bool kill_cgroup(const std::filesystem::path& cgroup) {
   return file && sys::write_at(file.get(), "1", 1, 0) == 1;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// Adds the processes in a cgroup and in all cgroups below it. False, and errno: some of them could not be read.
 bool list_cgroup(const std::filesystem::path& cgroup, std::vector<pid_t>& to);
@@ -13,4 +13,4 @@ bool list_cgroup(const std::filesystem::path& cgroup, std::vector<pid_t>& to);
 /// the file could not be opened.
 bool kill_cgroup(const std::filesystem::path& cgroup);
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -17,7 +17,7 @@ Stream& piped(const std::unique_ptr<Stream>& stream, const char* name) {
 
 }  // namespace
 
-child_process::child_process(process::started parts)
+child_process::child_process(detail::process::started parts)
     : message_sender(parts.state->channel),
       exited(detail::event_of(parts.state->exited)),
       closed(detail::event_of(parts.state->closed)),
@@ -79,7 +79,7 @@ bool child_process::kill(int signal) { return state_->kill(signal); }
 tree_report child_process::kill_tree(int signal) { return state_->kill_tree(signal); }
 
 void child_process::stop(stop_ladder steps) {
-  if (auto fault = process::fault_of(steps)) throw std::invalid_argument("child_process::stop: " + *fault);
+  if (auto fault = detail::process::fault_of(steps)) throw std::invalid_argument("child_process::stop: " + *fault);
   state_->stop(std::move(steps));
 }
 
@@ -89,7 +89,7 @@ bool child_process::killed() const noexcept { return state_.unguarded()->killed;
 void child_process::ref() { state_->keep_loop(true); }
 
 void child_process::unref() {
-  if (!loop::can_unref(state_.unguarded()->executor)) {
+  if (!detail::loop::can_unref(state_.unguarded()->executor)) {
     throw std::logic_error(
         "child_process::unref: the child was started on a strand or another executor; only the executor of an "
         "io_context itself knows how to leave a pending operation out of its count of work");
@@ -109,7 +109,7 @@ std::ostream& operator<<(std::ostream& out, const child_process& child) { return
 
 child_process spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
   return detail::access::make<child_process>(
-      process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
+      detail::process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
 }
 
 child_process spawn(executor ex, const shell& line, const spawn_options& options) {
@@ -117,8 +117,8 @@ child_process spawn(executor ex, const shell& line, const spawn_options& options
 }
 
 child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {
-  return detail::access::make<child_process>(
-      process::start_module(std::make_shared<ipc::endpoint>(ex.get()), module, std::move(args), options));
+  return detail::access::make<child_process>(detail::process::start_module(
+      std::make_shared<detail::ipc::endpoint>(ex.get()), module, std::move(args), options));
 }
 
 }  // namespace brood

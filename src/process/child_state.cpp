@@ -4,7 +4,7 @@
 #include "sys/calls.hpp"
 #include "sys/terminal.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_ptr<ipc::endpoint> link)
     : executor(ex),
@@ -210,4 +210,4 @@ bool child_state::output_ended(const std::weak_ptr<readable_state>& output) {
   return false;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -14,7 +14,7 @@
 #include "process/tree.hpp"
 #include "process/writable.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// What stands behind a child_process.
 ///
@@ -88,4 +88,4 @@ struct child_state : std::enable_shared_from_this<child_state> {
   std::optional<loop::descriptor> awaited_;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -9,11 +9,13 @@
 namespace brood {
 namespace {
 
+namespace asio = boost::asio;
+
 constexpr const char* no_command = "command \"\" (it is empty)";
 
 struct running {
   child_process child;
-  std::shared_ptr<process::exec_state> state;
+  std::shared_ptr<detail::process::exec_state> state;
 };
 
 running start(const asio::any_io_executor& ex, const std::string& file, arguments args, const exec_options& options,
@@ -30,12 +32,13 @@ running start(const asio::any_io_executor& ex, const std::string& file, argument
                     .timeout = options.timeout,
                     .stop = options.stop,
                     .on_drop = options.on_drop};
-  process::check_limits(how);
-  how.timeout = {};              // the state has its own, to tell of it
-  process::wake_loop(ex, file);  // the state has timers, and the loop may have no descriptor left for them
-  auto state = std::make_shared<process::exec_state>(ex, options, std::move(command));
+  detail::process::check_limits(how);
+  how.timeout = {};                      // the state has its own, to tell of it
+  detail::process::wake_loop(ex, file);  // the state has timers, and the loop may have no descriptor left for them
+  auto state = std::make_shared<detail::process::exec_state>(ex, options, std::move(command));
   state->choose_outputs(how);
-  process::started parts = process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
+  detail::process::started parts =
+      detail::process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
   state->watch(parts);
   return {detail::access::make<child_process>(std::move(parts)), std::move(state)};
 }
@@ -92,10 +95,10 @@ const exec_result& exec_result::check() const {
   return *this;
 }
 
-exec_run::exec_run(child_process child, std::shared_ptr<process::exec_state> state)
+exec_run::exec_run(child_process child, std::shared_ptr<detail::process::exec_state> state)
     : child_(std::move(child)), state_(std::move(state)) {}
 
-void exec_run::wait(process::exec_state& state, result_handler handler) { state.wait(std::move(handler)); }
+void exec_run::wait(detail::process::exec_state& state, result_handler handler) { state.wait(std::move(handler)); }
 
 exec_run exec(executor ex, const std::string& line, const exec_options& options) {
   auto run = start_line(ex.get(), line, options);
@@ -130,7 +133,8 @@ command start_command(const executor& ex, const std::string& file, arguments arg
   return start_file(ex.get(), file, std::move(args), options).state;
 }
 
-void wait_for(process::exec_state& state, boost::asio::any_completion_handler<void(error_code, exec_result)> handler) {
+void wait_for(detail::process::exec_state& state,
+              boost::asio::any_completion_handler<void(error_code, exec_result)> handler) {
   state.wait(std::move(handler));
 }
 

@@ -3,7 +3,7 @@
 #include "brood/detail/time_limit.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 /// A memory file grows without a word; this often somebody has to look.
@@ -137,4 +137,4 @@ void exec_state::wait(detail::waiters<exec_result>::handler handler) {
   });
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

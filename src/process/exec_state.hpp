@@ -9,7 +9,7 @@
 #include "process/child_state.hpp"
 #include "process/start.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// Collects what a command writes until it has ended. The child's events keep this alive; it knows the child only
 /// weakly, so that both go when the loop does.
@@ -49,4 +49,4 @@ class exec_state : public std::enable_shared_from_this<exec_state> {
   detail::waiters<exec_result> waiters_;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

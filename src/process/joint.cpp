@@ -8,7 +8,7 @@
 #include "sys/calls.hpp"
 #include "values/copying.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 constexpr std::size_t splice_size = 1024 * 1024;  // as much as a pipe can hold
@@ -138,4 +138,4 @@ unique_fd relay(const std::shared_ptr<readable_state>& from) {
   return reader;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -5,7 +5,7 @@
 #include "process/readable.hpp"
 #include "process/writable.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// Moves what one child writes to what another one reads. The pending wait, or the stream that ends it, keeps this
 /// alive.
@@ -39,4 +39,4 @@ class joint : public std::enable_shared_from_this<joint> {
 /// from. Throws as readable::release.
 unique_fd relay(const std::shared_ptr<readable_state>& from);
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -2,7 +2,7 @@
 
 #include "process/readable.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 bool line_delivery::deliver(const readable_state& from) {
   while (const auto one = splitter_.front()) {
@@ -15,4 +15,4 @@ bool line_delivery::deliver(const readable_state& from) {
   return true;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -8,7 +8,7 @@
 #include "brood/detail/listeners.hpp"
 #include "process/line_splitter.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 class readable_state;
 
@@ -34,4 +34,4 @@ class line_delivery {
   std::weak_ptr<detail::listener_base> feeder_;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

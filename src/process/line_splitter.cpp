@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace brood::process {
+namespace brood::detail::process {
 
 line_splitter::line_splitter(std::size_t limit) : limit_(limit) {
   if (limit == 0) throw std::invalid_argument("on_line: a line limit of 0 bytes, which no line fits into");
@@ -33,4 +33,4 @@ std::optional<output_line> line_splitter::front() noexcept {
   return output_line{rest.substr(0, size)};
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

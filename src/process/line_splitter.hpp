@@ -8,7 +8,7 @@
 
 #include "brood/output_line.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// Cuts bytes that come in any pieces into lines. No I/O.
 ///
@@ -37,4 +37,4 @@ class line_splitter {
   bool ended_ = false;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

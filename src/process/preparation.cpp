@@ -11,7 +11,7 @@
 #include "sys/calls.hpp"
 #include "sys/processes.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 [[noreturn]] void give_up(spawn_step step, std::string path) {
@@ -220,4 +220,4 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   return result;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -9,7 +9,7 @@
 #include "process/child_state.hpp"
 #include "sys/terminal.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// What spawn(), fork() and exec() have in common.
 struct start_request {
@@ -78,4 +78,4 @@ class preparation {
   std::vector<std::string> argv_;  // of the plan, once that is gone
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -9,7 +9,7 @@
 #include "sys/calls.hpp"
 #include "values/copying.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 constexpr std::size_t chunk = 64 * 1024;  // a pipe holds this much
@@ -40,10 +40,12 @@ void readable_state::flow() {
 std::weak_ptr<detail::listener_base> readable_state::add_line_listener(std::function<void(const output_line&)> f,
                                                                        std::size_t limit) {
   auto lines = std::make_shared<line_delivery>(std::move(f), limit);
-  auto feeder = data_.add([this, lines](std::string_view data) {
-    lines->add(data);
-    if (!lines->deliver(*this)) lines_wait_ = true;
-  }, detail::audience::program);
+  auto feeder = data_.add(
+      [this, lines](std::string_view data) {
+        lines->add(data);
+        if (!lines->deliver(*this)) lines_wait_ = true;
+      },
+      detail::audience::program);
   lines->fed_by(feeder);
   std::erase_if(lines_, [](const auto& one) { return one.expired(); });
   lines_.push_back(lines);
@@ -290,4 +292,4 @@ void readable_state::end_if_read() {
   data_.clear();
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

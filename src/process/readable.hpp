@@ -11,7 +11,7 @@
 #include "process/line_delivery.hpp"
 #include "process/side_pipe.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -111,4 +111,4 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   bool end_keeps_loop_ = true;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -4,7 +4,7 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 bool side_pipe::open(int source) noexcept {
   const int size = sys::pipe_size(source);
@@ -37,4 +37,4 @@ ssize_t side_pipe::read(void* data, std::size_t size) noexcept {
   return got;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

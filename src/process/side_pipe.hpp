@@ -6,7 +6,7 @@
 
 #include "brood/unique_fd.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// A pipe of our own to empty a child's into. What changes hands is pages, not bytes (splice(2)).
 ///
@@ -37,4 +37,4 @@ class side_pipe {
   std::size_t held_ = 0;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -10,6 +10,8 @@
 namespace brood {
 namespace {
 
+namespace asio = boost::asio;
+
 /// Gives the command its input and runs the loop until the result is there. A grandchild that keeps a pipe does not
 /// keep the loop: exec lets go of the pipes.
 exec_result finish(asio::io_context& loop, exec_run run, const sync_options& options) {
@@ -52,11 +54,11 @@ spawn_sync_result spawn_sync(const shell& line, const spawn_options& options) {
 
 spawn_sync_result spawn_sync(const std::string& command, arguments args, const spawn_options& options) {
   for (const auto kind : {stdio::kind::pipe, stdio::kind::terminal, stdio::kind::channel}) {
-    if (!process::has_stdio(options, kind)) continue;
+    if (!detail::process::has_stdio(options, kind)) continue;
     throw std::invalid_argument("spawn_sync: a pipe, terminal or channel would have no other end");
   }
   asio::io_context loop{1};
-  auto parts = process::start(
+  auto parts = detail::process::start(
       loop.get_executor(),
       {.file = command, .args = std::move(args), .options = options, .usual = stdio::inherit, .channel = nullptr});
   const auto state = parts.state;

@@ -9,7 +9,7 @@
 #include "process/stop_ladder.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 [[noreturn]] void refuse(std::string what) {
@@ -119,4 +119,4 @@ started start_module(std::shared_ptr<ipc::endpoint> channel, const std::string& 
   return start(ex, std::move(request));
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -6,7 +6,7 @@
 
 #include "process/preparation.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// Gives the request a channel if its options have a place for one.
 void add_channel(start_request& request, const asio::any_io_executor& ex);
@@ -43,4 +43,4 @@ started start(const asio::any_io_executor& ex, start_request request);
 started start_module(std::shared_ptr<ipc::endpoint> channel, const std::string& module, arguments args,
                      const fork_options& options);
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

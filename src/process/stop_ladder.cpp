@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-namespace brood::process {
+namespace brood::detail::process {
 
 std::optional<std::string> fault_of(const stop_ladder& steps) {
   if (steps.empty()) return "`stop` has no steps";
@@ -15,4 +15,4 @@ std::optional<std::string> fault_of(const stop_ladder& steps) {
   return std::nullopt;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -5,9 +5,9 @@
 
 #include "brood/options.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// Why these steps could never make anything end, if so: "a step of `stop` sends signal 999, which is none".
 std::optional<std::string> fault_of(const stop_ladder& steps);
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -11,7 +11,7 @@ namespace brood {
 stdio stdio::stream(readable& from) { return descriptor(from.release()); }
 stdio stdio::stream(writable& to) { return descriptor(to.release()); }
 
-readable::readable(std::shared_ptr<process::readable_state> s)
+readable::readable(std::shared_ptr<detail::process::readable_state> s)
     : ended(detail::event_of(s->ended)), state_(s, s->get_executor()) {}
 
 readable::~readable() {
@@ -38,14 +38,16 @@ subscription readable::on_end(std::function<void()> f) { return ended.on(std::mo
 void readable::pause() { state_->pause(); }
 void readable::resume() { state_->resume(); }
 void readable::close() { state_->close(); }
-unique_fd readable::release() { return state_->partly_kept() ? process::relay(state_.unguarded()) : state_->release(); }
+unique_fd readable::release() {
+  return state_->partly_kept() ? detail::process::relay(state_.unguarded()) : state_->release();
+}
 
-void readable::read_some(const detail::state_ptr<process::readable_state>& state, boost::asio::mutable_buffer buffer,
-                         read_handler handler) {
+void readable::read_some(const detail::state_ptr<detail::process::readable_state>& state,
+                         boost::asio::mutable_buffer buffer, read_handler handler) {
   state->read_some(buffer, std::move(handler));
 }
 
-writable::writable(std::shared_ptr<process::writable_state> s)
+writable::writable(std::shared_ptr<detail::process::writable_state> s)
     : drained(detail::event_of(s->drained)), closed(detail::event_of(s->closed)), state_(s, s->get_executor()) {}
 
 writable::~writable() {
@@ -69,17 +71,17 @@ void writable::end(std::string_view last_data) {
 void writable::close() { state_->close({}); }
 unique_fd writable::release() { return state_->release(); }
 
-void writable::write_some(const detail::state_ptr<process::writable_state>& state, boost::asio::const_buffer buffer,
-                          write_handler handler) {
+void writable::write_some(const detail::state_ptr<detail::process::writable_state>& state,
+                          boost::asio::const_buffer buffer, write_handler handler) {
   state->write_some(buffer, std::move(handler));
 }
 
-void writable::wait_drained(const detail::state_ptr<process::writable_state>& state, drained_handler handler) {
+void writable::wait_drained(const detail::state_ptr<detail::process::writable_state>& state, drained_handler handler) {
   state->wait_drained(std::move(handler));
 }
 
 milestone<error_code> pipe(readable& from, writable& to) {
-  auto joined = std::make_shared<process::joint>(from.state_.unguarded(), to.state_.unguarded());
+  auto joined = std::make_shared<detail::process::joint>(from.state_.unguarded(), to.state_.unguarded());
   joined->start();
   return detail::event_of(joined->ended);
 }

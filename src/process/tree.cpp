@@ -3,7 +3,7 @@
 #include "process/tree_search.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// The kernel gives no process a number that a group still has. So a process with the root's number, after the root was
 /// reaped, is a stranger, and so is its group.
@@ -21,4 +21,4 @@ tree::outcome tree::signal(int number, loop::reaper& root_reaper) {
   return tree_search(*this, number, root_lives ? &root_reaper : nullptr).run();
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -11,7 +11,7 @@
 #include "brood/child_process.hpp"
 #include "loop/reaper.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// A child and all processes that came from it, as far as they can be known. child_process::kill_tree says which.
 struct tree {
@@ -42,4 +42,4 @@ struct tree {
   outcome signal(int number, loop::reaper& root_reaper);
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

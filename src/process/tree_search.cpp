@@ -9,7 +9,7 @@
 #include "process/cgroup.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 constexpr int most_passes = 10;
@@ -222,4 +222,4 @@ void tree_search::signal_one(pid_t pid, bool has_it_already) {
   }
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -7,7 +7,7 @@
 #include "process/tree.hpp"
 #include "sys/processes.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 /// One search for the processes of a tree, each of which gets a signal.
 ///
@@ -70,4 +70,4 @@ class tree_search {
   std::vector<process> others_;
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

@@ -6,7 +6,7 @@
 #include "sys/calls.hpp"
 #include "sys/terminal.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 namespace {
 
 constexpr std::size_t high_water_mark = 64 * 1024;
@@ -157,4 +157,4 @@ unique_fd writable_state::release() {
   return fd;
 }
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

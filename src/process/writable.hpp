@@ -8,7 +8,7 @@
 #include "brood/detail/event_state.hpp"
 #include "loop/descriptor.hpp"
 
-namespace brood::process {
+namespace brood::detail::process {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -80,4 +80,4 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   bool line_begun_ = false;  // what was typed last was no newline
 };
 
-}  // namespace brood::process
+}  // namespace brood::detail::process

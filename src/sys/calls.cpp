@@ -14,7 +14,7 @@
 
 #include "sys/faults.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 
 /// Makes the call until it is not interrupted; a fault, where tests have planted one, comes first.
@@ -256,4 +256,4 @@ int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept 
   }
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

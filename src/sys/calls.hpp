@@ -18,7 +18,7 @@
 ///
 /// Each function is the call of that name: EINTR is retried, everything else comes back as the call gives it, -1 with
 /// errno. A build with BROOD_FAULTS lets tests make the Nth of them fail (sys/faults.hpp).
-namespace brood::sys {
+namespace brood::detail::sys {
 
 using boost::system::error_code;
 
@@ -66,4 +66,4 @@ pid_t group_of(pid_t process) noexcept;        ///< getpgid
 void sleep_for(std::chrono::nanoseconds time) noexcept;
 int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept;
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -3,7 +3,7 @@
 #ifdef BROOD_FAULTS
 #include <cerrno>
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 int left = 0;
 int reason = 0;
@@ -33,5 +33,5 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) bool fault_due() 
   return true;
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys
 #endif

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 #ifdef BROOD_FAULTS
 
@@ -18,4 +18,4 @@ constexpr bool fault_due() noexcept { return false; }
 
 #endif
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -12,7 +12,7 @@
 
 #include "sys/faults.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 
 union any_address {
@@ -199,4 +199,4 @@ std::optional<bound_name> peer_of(int connection) noexcept {
   return to_name(at);
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

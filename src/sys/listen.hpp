@@ -8,7 +8,7 @@
 
 #include "brood/unique_fd.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 struct bound_name {
   std::string address;  ///< numeric; of a link-local one with its zone: "fe80::1%eth0"
@@ -52,4 +52,4 @@ std::optional<bound_name> name_of(int socket) noexcept;
 /// The same of who has connected.
 std::optional<bound_name> peer_of(int connection) noexcept;
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -16,7 +16,7 @@
 #include "sys/faults.hpp"
 #include "sys/listen.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 
 /// The other program has done nothing but bind and listen while it holds the lock.
@@ -135,4 +135,4 @@ std::string path_of(int socket) {
   return {at.sun_path, ::strnlen(at.sun_path, length)};
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -6,7 +6,7 @@
 
 #include "brood/unique_fd.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// The file of a Unix socket, by which it is found again.
 struct socket_file {
@@ -36,4 +36,4 @@ void allow_all(const socket_file& file, bool read, bool write) noexcept;
 /// Where a Unix socket is bound; empty for any other, and for one without a name.
 std::string path_of(int socket);
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

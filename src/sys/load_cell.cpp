@@ -5,7 +5,7 @@
 
 #include "sys/bpf/slots.h"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 load_cell::load_cell(int map, std::uint32_t slot) noexcept : slot_(slot) {
   if (slot < MOST_SLOTS) {
@@ -23,4 +23,4 @@ void load_cell::add(std::int32_t change) noexcept {
   std::atomic_ref(all_.as<loads>().open[slot_]).fetch_add(change, std::memory_order_relaxed);
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

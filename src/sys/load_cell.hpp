@@ -4,7 +4,7 @@
 
 #include "sys/mapped.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// A worker's own figure in the map of loads that the kernel looks at (sys/steering.hpp). The kernel adds each
 /// connection that it sends here; the worker takes off those that are gone.
@@ -24,4 +24,4 @@ class load_cell {
   std::uint32_t slot_ = 0;
 };
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

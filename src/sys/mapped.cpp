@@ -4,7 +4,7 @@
 
 #include "sys/faults.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 mapped::mapped(int fd, std::size_t size) noexcept : size_(size) {
   void* at = fault_due() ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -15,4 +15,4 @@ mapped::~mapped() {
   if (at_ != nullptr) ::munmap(at_, size_);
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

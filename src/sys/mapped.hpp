@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// Owns memory that is shared through a descriptor, readable and writable. Empty where it could not be mapped (errno).
 class mapped {
@@ -29,4 +29,4 @@ class mapped {
   std::size_t size_ = 0;
 };
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -10,7 +10,7 @@
 #include "brood/unique_fd.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 
 /// The beginning of a file of /proc, which is all of those read here; empty where it cannot be read.
@@ -68,4 +68,4 @@ std::optional<std::uint64_t> proportional_memory_of(pid_t process) {
   return *kibibytes * 1024;
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// What a process uses of the machine, by /proc.
 struct process_usage {
@@ -19,4 +19,4 @@ std::optional<process_usage> usage_of(pid_t process);
 /// Its proportional share of memory, in bytes. Takes the kernel a look at each of its pages.
 std::optional<std::uint64_t> proportional_memory_of(pid_t process);
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -14,7 +14,7 @@
 #include "brood/unique_fd.hpp"
 #include "sys/calls.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 
 std::string file_of(pid_t process, const char* name) { return "/proc/" + std::to_string(process) + '/' + name; }
@@ -132,4 +132,4 @@ std::uint64_t ticks_since_start() noexcept {
   return static_cast<std::uint64_t>(now.tv_sec) * ticks + part;
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

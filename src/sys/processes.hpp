@@ -8,7 +8,7 @@
 #include <vector>
 
 /// What /proc tells about the processes of this machine. A function that returns nothing leaves the reason in errno.
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// A line of `/proc/PID/stat`, proc(5).
 struct process_entry {
@@ -42,4 +42,4 @@ std::uint64_t ticks_since_start() noexcept;
 std::optional<std::string> content_of(const std::string& path);
 std::optional<std::vector<std::string>> folders_in(const std::string& path);
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

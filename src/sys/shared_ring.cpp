@@ -7,7 +7,7 @@
 
 #include "sys/calls.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 
 /// What is written by one side and what is written by the other do not share a page, however large pages are.
@@ -46,4 +46,4 @@ std::uint64_t shared_ring::read() const noexcept {
 
 void shared_ring::drop_content() noexcept { ::madvise(bytes().data(), size_, MADV_REMOVE); }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -7,7 +7,7 @@
 #include "brood/unique_fd.hpp"
 #include "sys/mapped.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// A ring of bytes in memory that two processes share, in a file without a name (memfd_create(2)): one writes, the
 /// other, which was given the descriptor, reads.
@@ -42,4 +42,4 @@ class shared_ring {
   std::size_t size_ = 0;  // of the bytes
 };
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

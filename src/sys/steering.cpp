@@ -17,7 +17,7 @@
 #include "sys/calls.hpp"
 #include "sys/faults.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 namespace {
 
 static_assert(steering::most_slots == MOST_SLOTS);
@@ -120,4 +120,4 @@ void steering::forget_load(std::uint32_t slot) noexcept {
   std::atomic_ref(load_cells_.as<loads>().open[slot]).store(NOT_TOLD, std::memory_order_relaxed);
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -7,7 +7,7 @@
 #include "brood/unique_fd.hpp"
 #include "sys/mapped.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// Who gets the next connection to a port, decided inside the kernel (bpf/slots.bpf.c).
 ///
@@ -46,4 +46,4 @@ class steering {
   mapped load_cells_;
 };
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

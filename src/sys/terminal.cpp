@@ -7,7 +7,7 @@
 #include "sys/calls.hpp"
 #include "sys/faults.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// By TIOCGPTPEER rather than by the name of the slave: the right one is got even where /dev/pts is another mount.
 terminal open_terminal(const terminal_size& size) noexcept {
@@ -31,4 +31,4 @@ std::optional<char> end_of_input(int fd) noexcept {
   return static_cast<char>(modes.c_cc[VEOF]);
 }
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

@@ -5,7 +5,7 @@
 #include "brood/options.hpp"
 #include "brood/unique_fd.hpp"
 
-namespace brood::sys {
+namespace brood::detail::sys {
 
 /// The two ends of a pseudo terminal: pty(7).
 struct terminal {
@@ -22,4 +22,4 @@ int resize_terminal(int fd, const terminal_size& size) noexcept;
 /// The character that ends the input (VEOF); none where the program at the terminal takes every character as it comes.
 std::optional<char> end_of_input(int fd) noexcept;
 
-}  // namespace brood::sys
+}  // namespace brood::detail::sys

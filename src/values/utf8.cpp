@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace brood::utf8 {
+namespace brood::detail::utf8 {
 namespace {
 
 struct sequence {
@@ -99,4 +99,4 @@ std::string to_valid(std::string_view text, halves with) {
   return result;
 }
 
-}  // namespace brood::utf8
+}  // namespace brood::detail::utf8

@@ -5,7 +5,7 @@
 
 /// Text as JavaScript has it and as C++ has it. A JavaScript string is any row of 16-bit units; ours are UTF-8, and a
 /// unit that is half of a pair without the other half stands as the three bytes its number would have (WTF-8).
-namespace brood::utf8 {
+namespace brood::detail::utf8 {
 
 inline constexpr char32_t replacement = 0xfffd;
 
@@ -32,4 +32,4 @@ bool is_valid(std::string_view text, halves with = halves::refused) noexcept;
 /// The same with U+FFFD for what is not.
 std::string to_valid(std::string_view text, halves with = halves::refused);
 
-}  // namespace brood::utf8
+}  // namespace brood::detail::utf8

@@ -29,8 +29,8 @@ json::value number(double n) {
 }
 
 json::string text(const std::string& from) {
-  if (utf8::is_valid(from, utf8::halves::kept)) return json::string(from);
-  return json::string(utf8::to_valid(from, utf8::halves::kept));
+  if (detail::utf8::is_valid(from, detail::utf8::halves::kept)) return json::string(from);
+  return json::string(detail::utf8::to_valid(from, detail::utf8::halves::kept));
 }
 
 template <class T>

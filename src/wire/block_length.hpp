@@ -4,7 +4,7 @@
 
 /// What stands in front of a block of the advanced serialization: the length of the rest, in four bytes, the highest
 /// first.
-namespace brood::wire {
+namespace brood::detail::wire {
 
 inline constexpr std::size_t length_size = 4;
 
@@ -21,4 +21,4 @@ inline void set_block_length(char* block, std::size_t length) noexcept {
   }
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -5,7 +5,7 @@
 #include "values/utf8.hpp"
 #include "wire/clone_tags.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 std::string from_latin1(std::string_view bytes) {
@@ -142,4 +142,4 @@ bool clone_cursor::bigint(js::bigint& found) {
   return true;
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

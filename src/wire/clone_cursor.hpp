@@ -8,7 +8,7 @@
 
 #include "wire/clone_reader.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// The bytes of a frame and how far they are read: the parts that have no structure. Each function says false, or gives
 /// nothing, where the bytes are wrong, and has noted why; what comes after that is of no meaning.
@@ -53,4 +53,4 @@ class clone_cursor {
   std::optional<clone_error> error_;
 };
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

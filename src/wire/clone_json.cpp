@@ -8,7 +8,7 @@
 #include "wire/clone_cursor.hpp"
 #include "wire/clone_tags.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -130,4 +130,4 @@ class json_reader {
 
 std::optional<json::value> read_clone_as_json(std::string_view frame) { return json_reader(frame).read(); }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

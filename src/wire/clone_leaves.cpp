@@ -5,7 +5,7 @@
 
 #include "wire/clone_tags.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 using fault = clone_fault;
@@ -189,4 +189,4 @@ bool clone_leaves::take_host_view(value& to) {
   return add(to, js::typed_array(which, std::string(bytes)));
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -8,7 +8,7 @@
 #include "brood/js.hpp"
 #include "wire/clone_cursor.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// Reads the values that contain no others, and numbers every object: whatever has an identity is counted where it
 /// begins, and a reference names it by that number.
@@ -61,4 +61,4 @@ class clone_leaves {
   std::size_t seen_through_views_ = 0;
 };
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -8,7 +8,7 @@
 #include "wire/clone_leaves.hpp"
 #include "wire/clone_tags.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 using fault = clone_fault;
@@ -301,4 +301,4 @@ boost::system::result<value, clone_error> read_clone(std::string_view frame, con
   return reader(frame, limits).read();
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -9,7 +9,7 @@
 #include "brood/value.hpp"
 #include "wire/clone_writer.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 enum class clone_fault : std::uint8_t {
   truncated,        ///< the bytes end inside a value
@@ -48,4 +48,4 @@ struct clone_limits {
 /// proportion to the bytes, whatever they claim.
 boost::system::result<value, clone_error> read_clone(std::string_view frame, const clone_limits& limits = {});
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

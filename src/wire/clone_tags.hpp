@@ -5,7 +5,7 @@
 /// The bytes that say what follows, in version 15 of V8's structured clone format and in Node's host objects inside it;
 /// docs/wire-format.md has the whole of it on a page. Version 16, which Deno writes, differs in sizes beyond 32 bits
 /// only.
-namespace brood::wire::tag {
+namespace brood::detail::wire::tag {
 
 inline constexpr unsigned char header = 0xff;
 inline constexpr std::uint32_t version = 15, oldest_version = 13, newest_version = 16;
@@ -32,4 +32,4 @@ inline constexpr char error_prototypes[] = {'\0', 'E', 'R', 'F', 'S', 'T', 'U'};
 /// What comes after `host_object`.
 inline constexpr std::uint32_t host_view = 0, host_other = 1;
 
-}  // namespace brood::wire::tag
+}  // namespace brood::detail::wire::tag

@@ -11,7 +11,7 @@
 #include "wire/block_length.hpp"
 #include "wire/clone_tags.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -315,4 +315,4 @@ bool clone_writer::typed_array(const js::typed_array& from) {
   return true;
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

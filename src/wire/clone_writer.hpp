@@ -9,7 +9,7 @@
 
 #include "brood/js.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// How deep values may be nested, in either direction.
 inline constexpr std::size_t deepest_clone = 3000;
@@ -67,4 +67,4 @@ class clone_writer {
   std::unordered_map<const js::node*, std::uint32_t> ids_;  // of those that may come a second time
 };
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

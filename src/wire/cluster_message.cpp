@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -222,4 +222,4 @@ std::string ack_text(std::int64_t seq, std::int64_t ack) {
   return begin(seq) + R"(,"ack":)" + std::to_string(ack) + '}';
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

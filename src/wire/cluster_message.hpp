@@ -8,7 +8,7 @@
 
 /// The messages of Node's cluster, as values and as JSON text. Field names and rules are those Node uses between its
 /// own primary and workers (lib/internal/cluster), the same from Node 20 to 26.
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// Where a worker wants to listen: the fields that queryServer and listening have in common.
 struct listen_request {
@@ -108,4 +108,4 @@ std::string new_data_text(std::int64_t seq, std::string_view key, const boost::j
 std::string disconnect_text(std::int64_t seq);
 std::string ack_text(std::int64_t seq, std::int64_t ack);
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -9,7 +9,7 @@
 #include "values/large_pages.hpp"
 #include "wire/block_length.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 constexpr std::size_t usual_room = 1024 * 1024;  // kept in any case
@@ -89,4 +89,4 @@ bool frame_buffer::too_long() const noexcept {
   return form_ == serialization::json ? end_ - begin_ > limit_ : announced() > limit_;
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -8,7 +8,7 @@
 
 #include "brood/serialization.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// Bytes as they come from a channel, cut into frames: lines in Node's json serialization, a length of four bytes and
 /// so much content in the advanced one. A frame is valid until the next call of any member.
@@ -53,4 +53,4 @@ class frame_buffer {
   std::size_t end_ = 0;
 };
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

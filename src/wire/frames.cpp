@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -89,4 +89,4 @@ value open_rich_handle_frame(value frame) {
   return frame;
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

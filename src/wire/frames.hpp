@@ -8,7 +8,7 @@
 #include "brood/message.hpp"
 
 /// The frames of Node's channel that are not user messages, as JSON text and back.
-namespace brood::wire {
+namespace brood::detail::wire {
 
 inline constexpr std::string_view handle_ack = R"({"cmd":"NODE_HANDLE_ACK"})";
 inline constexpr std::string_view handle_nack = R"({"cmd":"NODE_HANDLE_NACK"})";
@@ -37,4 +37,4 @@ handle_content open_handle_frame(boost::json::object frame);
 /// The body alone, of a frame that holds more than JSON can.
 value open_rich_handle_frame(value frame);
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

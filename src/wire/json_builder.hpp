@@ -16,7 +16,7 @@
 #include "values/large_pages.hpp"
 #include "wire/json_text.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// What json_builder and others that listen to Boost's parser have in common: no limits of their own.
 struct json_events {
@@ -164,4 +164,4 @@ class json_parser : public boost::json::basic_parser<json_builder> {
   }
 };
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

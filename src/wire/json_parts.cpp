@@ -6,7 +6,7 @@
 #include "wire/json_builder.hpp"
 #include "wire/surrogate_filter.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 struct json_parts::parser : json_parser {
   /// A lone surrogate stands in the string as the three bytes of WTF-8, which the parser takes.
@@ -40,4 +40,4 @@ boost::json::value json_parts::end(boost::system::error_code& ec) {
   return ec ? boost::json::value() : parser_->handler().release();
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

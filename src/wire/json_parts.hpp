@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// Reads a JSON text that comes in parts, each as it comes: what parse_json_text() takes.
 class json_parts {
@@ -27,4 +27,4 @@ class json_parts {
   std::unique_ptr<parser> parser_;
 };
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

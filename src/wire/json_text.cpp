@@ -7,7 +7,7 @@
 #include "wire/json_writer.hpp"
 #include "wire/surrogate_filter.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -88,4 +88,4 @@ bool is_json_text(std::string_view text) {
   return !ec;
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

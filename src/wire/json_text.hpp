@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// How deep the arrays and objects of a message may be nested: what reads it takes no more.
 inline constexpr std::size_t deepest_json = 3000;
@@ -22,4 +22,4 @@ boost::json::value parse_json_text(std::string_view text, boost::system::error_c
 /// Whether it is JSON as RFC 8259 has it, in UTF-8 and not nested deeper.
 bool is_json_text(std::string_view text);
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

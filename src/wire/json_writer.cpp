@@ -13,7 +13,7 @@
 #include "values/large_pages.hpp"
 #include "values/utf8.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -210,4 +210,4 @@ class writer {
 
 void append_json_text(std::string& buffer, const json::value& value, outlet* out) { writer(buffer, out).write(value); }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

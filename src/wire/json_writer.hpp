@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// Where a long text can go while the rest of it is still being written.
 class outlet {
@@ -31,4 +31,4 @@ class outlet {
 /// byte by byte, which is most of what a large message costs, and writes 1.5 as 1.5E0.
 void append_json_text(std::string& buffer, const boost::json::value& value, outlet* out = nullptr);
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

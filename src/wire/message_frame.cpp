@@ -11,7 +11,7 @@
 #include "wire/json_text.hpp"
 #include "wire/json_writer.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -130,4 +130,4 @@ message read_frame(std::string_view frame, serialization form, boost::system::er
   return {.body = std::move(body), .rich = std::move(*whole)};
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

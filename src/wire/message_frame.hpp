@@ -9,7 +9,7 @@
 #include "brood/serialization.hpp"
 
 /// Whole frames, with the newline or the length they have on the channel, in either serialization.
-namespace brood::wire {
+namespace brood::detail::wire {
 
 class outlet;
 
@@ -44,4 +44,4 @@ std::size_t size_of_first_frame(std::string_view frames, serialization form) noe
 /// it is not a message.
 message read_frame(std::string_view frame, serialization form, boost::system::error_code& ec);
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

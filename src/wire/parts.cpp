@@ -2,7 +2,7 @@
 
 #include <boost/json/value.hpp>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -42,4 +42,4 @@ std::optional<part> read_part(const json::object& notice) noexcept {
               .frames = is_true(notice, "frames")};
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -14,7 +14,7 @@
 /// message there, a part at a time, and says of each where it is (NODE_BROOD_PART): behind the one before, and never
 /// around the end. Where there is no room left, it asks to be told (NODE_BROOD_ASK) when what it has told so far has
 /// been read (NODE_BROOD_ROOM). A part may also be of frames, as they would stand in the place of the notice.
-namespace brood::wire {
+namespace brood::detail::wire {
 
 inline constexpr std::string_view memory_command = "NODE_BROOD_MEMORY";
 inline constexpr std::string_view mapped_command = "NODE_BROOD_MAPPED";
@@ -58,4 +58,4 @@ std::string part_notice(const part& p);
 /// None where it is not a part of anything.
 std::optional<part> read_part(const boost::json::object& notice) noexcept;
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -6,7 +6,7 @@
 
 #include "brood/js.hpp"
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 namespace json = boost::json;
@@ -68,4 +68,4 @@ json::value failure_envelope(std::uint64_t id, std::string_view text) {
   return envelope;
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

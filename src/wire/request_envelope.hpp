@@ -9,7 +9,7 @@
 
 /// Requests and their answers. They are ordinary messages of a program, so that a Node program can take part: an object
 /// with a number under one of these keys, and what the number belongs to under `body` or `error`.
-namespace brood::wire {
+namespace brood::detail::wire {
 
 inline constexpr std::string_view request_key = "brood:request";
 inline constexpr std::string_view answer_key = "brood:answer";
@@ -33,4 +33,4 @@ value in_request_envelope(std::string_view key, std::uint64_t id, value body);
 /// `{"brood:answer": id, "error": text}`
 boost::json::value failure_envelope(std::uint64_t id, std::string_view text);
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

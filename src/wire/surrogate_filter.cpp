@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 namespace {
 
 constexpr std::size_t escape_size = 6;  // of \uXXXX
@@ -37,4 +37,4 @@ surrogate_filter::escape surrogate_filter::first(std::string_view text, bool las
   return {.size = escape_size, .lone = unit};
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-namespace brood::wire {
+namespace brood::detail::wire {
 
 /// Takes the escapes of lone surrogates (`\ud83d` without its other half) out of JSON text that comes in pieces.
 /// JSON.stringify writes them, RFC 8259 (section 8.2) allows them, and Boost's parser refuses them.
@@ -50,4 +50,4 @@ void surrogate_filter::add(std::string_view piece, bool last, Text text, Surroga
   if (!piece.empty()) text(piece);
 }
 
-}  // namespace brood::wire
+}  // namespace brood::detail::wire

@@ -38,8 +38,8 @@ class without_an_allocation : public testing::TestWithParam<brood::serialization
     explicit two_sides(brood::serialization form) {
       int ends[2];
       EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-      near = std::make_unique<listener>(io, ends[0], brood::ipc::channel_limits{}, form);
-      far = std::make_unique<listener>(io, ends[1], brood::ipc::channel_limits{}, form);
+      near = std::make_unique<listener>(io, ends[0], brood::detail::ipc::channel_limits{}, form);
+      far = std::make_unique<listener>(io, ends[1], brood::detail::ipc::channel_limits{}, form);
       far->heard.reserve(10);
       // What the program itself has no memory for is not our matter.
       far->on_body = [this](const json::value&) { left = std::exchange(allocations_until_fault, 0); };

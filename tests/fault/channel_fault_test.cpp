@@ -10,8 +10,8 @@
 namespace {
 
 using namespace channel_testing;
-using brood::sys::fault_struck;
-using brood::sys::plant_fault;
+using brood::detail::sys::fault_struck;
+using brood::detail::sys::plant_fault;
 
 constexpr int count = 5;
 

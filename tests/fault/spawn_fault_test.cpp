@@ -19,8 +19,8 @@
 namespace {
 
 namespace asio = boost::asio;
-using brood::sys::fault_struck;
-using brood::sys::plant_fault;
+using brood::detail::sys::fault_struck;
+using brood::detail::sys::plant_fault;
 
 std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");

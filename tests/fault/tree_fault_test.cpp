@@ -12,8 +12,8 @@
 namespace {
 
 namespace asio = boost::asio;
-using brood::sys::fault_struck;
-using brood::sys::plant_fault;
+using brood::detail::sys::fault_struck;
+using brood::detail::sys::plant_fault;
 
 struct outcome {
   brood::tree_report report{};

@@ -19,7 +19,7 @@
 namespace {
 
 namespace json = boost::json;
-using namespace brood::wire;
+using namespace brood::detail::wire;
 
 constexpr std::size_t longest_line = 4096;
 

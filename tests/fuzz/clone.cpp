@@ -14,7 +14,7 @@
 namespace {
 
 using brood::value;
-using namespace brood::wire;
+using namespace brood::detail::wire;
 
 constexpr std::size_t length_size = 4;
 

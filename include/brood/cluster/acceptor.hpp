@@ -18,7 +18,9 @@
 
 namespace brood::cluster {
 
+namespace detail {
 struct acceptor_state;
+}  // namespace detail
 
 /// A worker's share of a port that the primary owns: gives ordinary Asio sockets, for Beast or any other protocol.
 ///
@@ -101,13 +103,13 @@ class acceptor {
  private:
   using accept_handler = boost::asio::any_completion_handler<void(error_code, socket_type)>;
   using local_accept_handler = boost::asio::any_completion_handler<void(error_code, local_socket_type)>;
-  static void accept(const brood::detail::state_ptr<acceptor_state>& state, accept_handler handler);
-  static void accept_local(const brood::detail::state_ptr<acceptor_state>& state, local_accept_handler handler);
+  static void accept(const brood::detail::state_ptr<detail::acceptor_state>& state, accept_handler handler);
+  static void accept_local(const brood::detail::state_ptr<detail::acceptor_state>& state, local_accept_handler handler);
 
   friend brood::detail::access;
-  explicit acceptor(std::shared_ptr<acceptor_state> state);
+  explicit acceptor(std::shared_ptr<detail::acceptor_state> state);
 
-  brood::detail::state_ptr<acceptor_state> state_;
+  brood::detail::state_ptr<detail::acceptor_state> state_;
 };
 
 }  // namespace brood::cluster

@@ -8,7 +8,9 @@
 
 namespace brood::cluster {
 
+namespace detail {
 struct datagram_state;
+}  // namespace detail
 
 /// A worker's share of a UDP port that the primary owns: a plain Asio socket. All workers have the same one, and each
 /// datagram goes to whoever reads first.
@@ -40,9 +42,9 @@ class datagram_port {
 
  private:
   friend brood::detail::access;
-  explicit datagram_port(std::shared_ptr<datagram_state> state);
+  explicit datagram_port(std::shared_ptr<detail::datagram_state> state);
 
-  brood::detail::state_ptr<datagram_state> state_;
+  brood::detail::state_ptr<detail::datagram_state> state_;
 };
 
 }  // namespace brood::cluster

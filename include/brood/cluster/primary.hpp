@@ -19,7 +19,9 @@
 
 namespace brood::cluster {
 
+namespace detail {
 class primary_state;
+}  // namespace detail
 
 /// The process that starts the workers and owns every port they listen on, for as long as it lives.
 ///
@@ -106,12 +108,13 @@ class primary {
 
  private:
   using reload_handler = boost::asio::any_completion_handler<void(error_code, reload_verdict)>;
-  static void reload(const brood::detail::state_ptr<primary_state>& state, reload_options with, reload_handler handler);
+  static void reload(const brood::detail::state_ptr<detail::primary_state>& state, reload_options with,
+                     reload_handler handler);
   using disconnect_handler = boost::asio::any_completion_handler<void(error_code)>;
-  explicit primary(std::shared_ptr<primary_state> state);
-  static void disconnect(const brood::detail::state_ptr<primary_state>& state, disconnect_handler handler);
+  explicit primary(std::shared_ptr<detail::primary_state> state);
+  static void disconnect(const brood::detail::state_ptr<detail::primary_state>& state, disconnect_handler handler);
 
-  brood::detail::state_ptr<primary_state> state_;
+  brood::detail::state_ptr<detail::primary_state> state_;
 };
 
 }  // namespace brood::cluster

@@ -14,7 +14,9 @@
 
 namespace brood::cluster {
 
+namespace detail {
 struct this_worker_state;
+}  // namespace detail
 
 struct worker_options {
   /// What a worker does when the primary is gone though nobody asked this worker to go: end with code 0 at once, after
@@ -75,9 +77,9 @@ class this_worker : public message_sender {
   [[nodiscard]] std::shared_ptr<void> hold();
 
  private:
-  explicit this_worker(std::shared_ptr<this_worker_state> state);
+  explicit this_worker(std::shared_ptr<detail::this_worker_state> state);
 
-  brood::detail::state_ptr<this_worker_state> state_;
+  brood::detail::state_ptr<detail::this_worker_state> state_;
 };
 
 }  // namespace brood::cluster

@@ -15,7 +15,9 @@
 
 namespace brood::cluster {
 
+namespace detail {
 struct worker_state;
+}  // namespace detail
 
 /// A handle of one worker, as its primary sees it. Copies refer to the same worker. A handle may be kept after the
 /// worker has exited and after the primary was destroyed, but not after the loop was: the worker is dead then, it is
@@ -67,10 +69,10 @@ class worker : public message_sender {
   }
 
  private:
-  friend struct worker_state;
-  explicit worker(std::shared_ptr<worker_state> state);
+  friend struct detail::worker_state;
+  explicit worker(std::shared_ptr<detail::worker_state> state);
 
-  brood::detail::state_ptr<worker_state> state_;
+  brood::detail::state_ptr<detail::worker_state> state_;
 };
 
 }  // namespace brood::cluster

@@ -75,10 +75,10 @@ class [[nodiscard]] client_call {
   /// body_limit, and those that name what is malformed; for https what the handshake came to, as https::client_tls
   /// says; operation_aborted when cancelled. Cancellation: every kind ends the wait, and the request if nobody else
   /// waits for it.
-  template <
-      asio::completion_token_for<void(boost::system::error_code, client_response)> Token = brood::detail::default_token>
+  template <boost::asio::completion_token_for<void(boost::system::error_code, client_response)> Token =
+                brood::detail::default_token>
   auto async_result(Token&& token = Token{}) & {
-    return asio::async_initiate<Token, void(boost::system::error_code, client_response)>(
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, client_response)>(
         [keep = exchange_](auto handler) { wait(*keep, std::move(handler)); }, token);
   }
 
@@ -117,7 +117,7 @@ class client {
   void send(client_request request, callback done) const;
 
  private:
-  asio::any_io_executor executor_;
+  boost::asio::any_io_executor executor_;
   client_options options_;
 };
 

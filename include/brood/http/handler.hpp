@@ -15,7 +15,7 @@ namespace brood::http {
 
 namespace detail {
 /// Runs the coroutine of a handler on the loop of its connection, and has request and response kept until it ends.
-void run_handler(asio::awaitable<void> work, response& answer);
+void run_handler(boost::asio::awaitable<void> work, response& answer);
 }  // namespace detail
 
 /// What answers requests: any function of `(const request&, response&)` that returns nothing, or a coroutine that
@@ -65,10 +65,10 @@ class handler {
   static function adapt(Function f) {
     return [f = std::move(f)](const request& message, request_body& body, response& answer) mutable {
       using result = decltype(call(f, message, body, answer));
-      if constexpr (std::same_as<result, asio::awaitable<void>>) {
+      if constexpr (std::same_as<result, boost::asio::awaitable<void>>) {
         detail::run_handler(call(f, message, body, answer), answer);
       } else {
-        static_assert(std::is_void_v<result>, "a handler returns nothing, or asio::awaitable<void>");
+        static_assert(std::is_void_v<result>, "a handler returns nothing, or boost::asio::awaitable<void>");
         call(f, message, body, answer);
       }
     };

@@ -10,8 +10,6 @@
 
 namespace brood::http {
 
-namespace asio = boost::asio;
-
 namespace detail {
 class connection;
 }
@@ -40,10 +38,10 @@ class request_body {
   /// Cancellation: every kind ends the wait and loses nothing.
   /// Lifetime: a deferred read may be kept, and started, after the request is gone; it completes with not_connected
   /// then.
-  template <asio::completion_token_for<void(boost::system::error_code, std::string_view)> Token =
+  template <boost::asio::completion_token_for<void(boost::system::error_code, std::string_view)> Token =
                 brood::detail::default_token>
   auto async_read(Token&& token = Token{}) & {
-    return asio::async_initiate<Token, void(boost::system::error_code, std::string_view)>(
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::string_view)>(
         [keep = *this](auto handler) { keep.read(std::move(handler)); }, token);
   }
 

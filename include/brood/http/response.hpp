@@ -13,8 +13,6 @@
 
 namespace brood::http {
 
-namespace asio = boost::asio;
-
 class response;
 
 namespace detail {
@@ -78,9 +76,9 @@ class response {
   /// Completes when write() would return true again; soon, if it would now. Not for one that was moved from.
   /// Signature: `void(error_code)`. Error: asio::error::not_connected when the response is not open any more;
   /// operation_aborted when cancelled. Cancellation: every kind ends the wait and nothing else.
-  template <asio::completion_token_for<void(boost::system::error_code)> Token = brood::detail::default_token>
+  template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = brood::detail::default_token>
   auto async_drained(Token&& token = Token{}) & {
-    return asio::async_initiate<Token, void(boost::system::error_code)>(
+    return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
         [keep = *this](auto handler) { keep.wait_drained(std::move(handler)); }, token);
   }
 

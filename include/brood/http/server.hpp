@@ -46,7 +46,7 @@ struct server_statistics {
 /// strand.
 class server {
  public:
-  using endpoint = asio::ip::tcp::endpoint;
+  using endpoint = boost::asio::ip::tcp::endpoint;
 
   /// Listens itself.
   server(executor ex, handler h, server_options options = {});
@@ -88,9 +88,9 @@ class server {
   /// Completes when the last connection is gone. The server stays closed.
   /// Signature: `void(error_code)`. Error: operation_aborted when cancelled or when the server is dropped before.
   /// Cancellation: every kind ends the wait; the closing goes on.
-  template <asio::completion_token_for<void(boost::system::error_code)> Token = brood::detail::default_token>
+  template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = brood::detail::default_token>
   auto async_close(Token&& token = Token{}) & {
-    return asio::async_initiate<Token, void(boost::system::error_code)>(
+    return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
         [keep = core_](auto completion) { close(*keep, std::move(completion)); }, token);
   }
 

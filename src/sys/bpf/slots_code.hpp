@@ -5,7 +5,7 @@
 
 // Made by scripts/bpf_code.py from slots.bpf.c bd3609fc2ac48717 with clang 14.0.6. Not to be edited.
 // clang-format off
-namespace brood::sys::bpf_code {
+namespace brood::detail::sys::bpf_code {
 
 inline constexpr std::array<std::uint64_t, 53> round_robin{{
   0x00000000000016bf, 0x00000000000001b4, 0x00000000fffc1a63, 0x000000000000a2bf, 0xfffffffc00000207,
@@ -53,4 +53,4 @@ inline constexpr std::array<std::uint64_t, 122> least_loaded{{
 // Instructions that load the address of a map, and which.
 inline constexpr std::array<std::array<std::uint16_t, 2>, 3> least_loaded_maps{{{{5, 0}}, {{10, 2}}, {{107, 1}}}};
 
-}  // namespace brood::sys::bpf_code
+}  // namespace brood::detail::sys::bpf_code

@@ -18,7 +18,7 @@ class advanced_channel : public channel_with_a_raw_peer {
   }
   static std::string of_json(const json::value& body) {
     std::string bytes;
-    brood::wire::append_frame(bytes, brood::serialization::advanced, body);
+    brood::detail::wire::append_frame(bytes, brood::serialization::advanced, body);
     return bytes;
   }
 };

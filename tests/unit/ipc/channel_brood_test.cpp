@@ -145,7 +145,7 @@ std::string outgrow_what_may_be_in_flight() {
   child.link->pause();
   int turns = 0;
   while (io.poll_one() != 0) ++turns;
-  const int in_flight = static_cast<int>(brood::sys::readable_now(ends[1])) / 50;
+  const int in_flight = static_cast<int>(brood::detail::sys::readable_now(ends[1])) / 50;
   child.link->resume();
   ::setrlimit(RLIMIT_NOFILE, &usual);
   while (child.handles.size() < count) io.run_one();

@@ -110,7 +110,7 @@ TEST(a_large_message, does_without_memory_where_files_may_not_be_so_large) {
   const auto in_a_child = [] {
     const rlimit little{.rlim_cur = 1'000'000, .rlim_max = RLIM_INFINITY};
     ::setrlimit(RLIMIT_FSIZE, &little);
-    brood::ipc::large_out out;
+    brood::detail::ipc::large_out out;
     return out.share() ? "there is some" : "none to be had";
   };
   EXPECT_EQ(brood_test::apart(in_a_child), "none to be had");

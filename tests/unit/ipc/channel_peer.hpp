@@ -19,7 +19,7 @@ using brood::attachment;
 using brood::error_code;
 using brood::message;
 using brood::unique_fd;
-using brood::ipc::channel;
+using brood::detail::ipc::channel;
 namespace asio = boost::asio;
 namespace json = boost::json;
 
@@ -113,7 +113,7 @@ struct listener {
   bool closed = false;
   error_code reason;
 
-  listener(asio::io_context& io, int fd, brood::ipc::channel_limits limits = {},
+  listener(asio::io_context& io, int fd, brood::detail::ipc::channel_limits limits = {},
            brood::serialization form = brood::serialization::json)
       : link(std::make_shared<channel>(io.get_executor(), unique_fd(fd), form, limits)) {
     link->start({.user =

@@ -14,7 +14,7 @@
 namespace outbox_testing {
 
 using brood::unique_fd;
-using brood::ipc::outbox;
+using brood::detail::ipc::outbox;
 
 inline constexpr std::string_view ack = "ack";
 
@@ -26,8 +26,8 @@ inline std::shared_ptr<const unique_fd> some_fd() {
 struct lines : outbox {
   lines() : outbox(brood::serialization::json) {}
   void add(std::string_view text) { outbox::add(line(text)); }
-  void add_with_handle(std::string_view text, std::shared_ptr<const unique_fd> fd, brood::ipc::handle_outcome outcome,
-                       bool insist = true) {
+  void add_with_handle(std::string_view text, std::shared_ptr<const unique_fd> fd,
+                       brood::detail::ipc::handle_outcome outcome, bool insist = true) {
     outbox::add_with_handle(line(text), {std::move(fd), std::move(outcome), insist});
   }
   void add_acknowledgement(std::string_view text) { add_urgent(line(text)); }

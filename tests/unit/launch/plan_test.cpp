@@ -8,8 +8,8 @@ using brood::environment;
 using brood::environment_block;
 using brood::spawn_error;
 using brood::spawn_step;
-using brood::launch::plan;
-using brood::launch::request;
+using brood::detail::launch::plan;
+using brood::detail::launch::request;
 
 std::vector<std::string> texts(const char* const* pointers) {
   std::vector<std::string> all;

@@ -7,7 +7,7 @@
 
 namespace {
 
-using policy = brood::policy::by_choice<int>;  // connections are numbers
+using policy = brood::detail::policy::by_choice<int>;  // connections are numbers
 using decision = policy::decision;
 using kind = decision::kind;
 

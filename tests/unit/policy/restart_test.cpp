@@ -4,7 +4,7 @@
 
 namespace {
 
-using brood::policy::restart;
+using brood::detail::policy::restart;
 using namespace std::chrono_literals;
 
 constexpr restart::limits limits{.first = 1000ms, .factor = 1.5, .most = 30'000ms, .lived = 1000ms};

@@ -9,7 +9,7 @@
 
 namespace {
 
-using policy = brood::policy::round_robin<int>;  // connections are numbers
+using policy = brood::detail::policy::round_robin<int>;  // connections are numbers
 
 /// Hands over all that can be and tells what went where: "worker:connection ".
 std::string hand_over(policy& p) {

@@ -11,7 +11,7 @@
 namespace {
 
 namespace json = boost::json;
-namespace ticket_keys = brood::policy::ticket_keys;
+namespace ticket_keys = brood::detail::policy::ticket_keys;
 using std::chrono::milliseconds;
 
 std::array<unsigned char, ticket_keys::size> bytes(unsigned char value) {

@@ -7,7 +7,7 @@
 
 namespace {
 
-using brood::process::line_splitter;
+using brood::detail::process::line_splitter;
 
 /// The lines of a text, each in brackets; a piece of a line that goes on has no closing one.
 struct splitting {

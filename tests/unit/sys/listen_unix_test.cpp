@@ -27,20 +27,20 @@ brood::unique_fd bound_to(const std::string& path) {
 TEST(path_of, a_socket_is_where_it_is_bound) {
   const brood_test::temporary_folder folder;
   const std::string path = folder / "a.sock";
-  EXPECT_EQ(brood::sys::path_of(bound_to(path).get()), path);
+  EXPECT_EQ(brood::detail::sys::path_of(bound_to(path).get()), path);
 }
 
 TEST(refuse_address, refuses_what_reads_as_an_address) {
   for (const char* address : {"8000", ":8000", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "*:80", "::1",
                               "127.0.0.1", "fe80::1%eth0:80"}) {
-    EXPECT_THROW(brood::sys::refuse_address(address), boost::system::system_error) << address;
+    EXPECT_THROW(brood::detail::sys::refuse_address(address), boost::system::system_error) << address;
   }
 }
 
 TEST(refuse_address, lets_paths_pass) {
   for (const char* path : {"app.sock", "./8000", "./localhost:8000", "/run/app:1", "run/8000", "app:http", "app8000",
                            "a:", ":", "1.2.3", "app:80.sock", "@8000"}) {
-    EXPECT_NO_THROW(brood::sys::refuse_address(path)) << path;
+    EXPECT_NO_THROW(brood::detail::sys::refuse_address(path)) << path;
   }
 }
 
@@ -50,14 +50,14 @@ TEST(path_of, a_socket_ends_with_the_structure_where_no_nul_does) {
   const brood_test::temporary_folder folder;
   std::string path = folder / "a";
   path.resize(sizeof sockaddr_un{}.sun_path, 'x');
-  EXPECT_EQ(brood::sys::path_of(bound_to(path).get()), path);
+  EXPECT_EQ(brood::detail::sys::path_of(bound_to(path).get()), path);
 }
 
 TEST(path_of, anything_else_is_empty) {
-  EXPECT_EQ(brood::sys::path_of(brood::unique_fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)).get()), "");
-  EXPECT_EQ(brood::sys::path_of(brood::unique_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)).get()), "");
-  EXPECT_EQ(brood::sys::path_of(bound_to(std::string(1, '\0') + "brood-abstract-test").get()), "");
-  EXPECT_EQ(brood::sys::path_of(-1), "");
+  EXPECT_EQ(brood::detail::sys::path_of(brood::unique_fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)).get()), "");
+  EXPECT_EQ(brood::detail::sys::path_of(brood::unique_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)).get()), "");
+  EXPECT_EQ(brood::detail::sys::path_of(bound_to(std::string(1, '\0') + "brood-abstract-test").get()), "");
+  EXPECT_EQ(brood::detail::sys::path_of(-1), "");
 }
 
 }  // namespace

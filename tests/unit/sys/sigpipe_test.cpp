@@ -36,7 +36,7 @@ unique_fd departed_peer() {
 
 unique_fd pipe_without_reader() {
   int ends[2];
-  EXPECT_EQ(sys::pipe(ends), 0);
+  EXPECT_EQ(brood::detail::sys::pipe(ends), 0);
   ::close(ends[0]);
   return unique_fd{ends[1]};
 }
@@ -44,15 +44,15 @@ unique_fd pipe_without_reader() {
 /// Both ends of a pipe that holds much.
 std::pair<unique_fd, unique_fd> full_pipe() {
   int ends[2];
-  EXPECT_EQ(sys::pipe(ends), 0);
-  EXPECT_GE(sys::set_pipe_size(ends[1], 1 << 20), 1 << 20);
+  EXPECT_EQ(brood::detail::sys::pipe(ends), 0);
+  EXPECT_GE(brood::detail::sys::set_pipe_size(ends[1], 1 << 20), 1 << 20);
   const std::string text(much, 'x');
   EXPECT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
   return {unique_fd{ends[0]}, unique_fd{ends[1]}};
 }
 
 unique_fd long_file() {
-  unique_fd file{sys::memory_file()};
+  unique_fd file{brood::detail::sys::memory_file()};
   EXPECT_EQ(::ftruncate(file.get(), much), 0);
   return file;
 }
@@ -63,20 +63,21 @@ struct call {
   bool sends_a_part;
 };
 const call calls[] = {
-    {"write", [] { return sys::write_without_signal(pipe_without_reader().get(), "x", 1); }, false},
+    {"write", [] { return brood::detail::sys::write_without_signal(pipe_without_reader().get(), "x", 1); }, false},
     {"splice_to_pipe",
      [] {
        const auto from = full_pipe();
-       return sys::splice_without_signal(from.first.get(), pipe_without_reader().get(), much);
+       return brood::detail::sys::splice_without_signal(from.first.get(), pipe_without_reader().get(), much);
      },
      false},
     {"splice_to_socket",
      [] {
        const auto from = full_pipe();
-       return sys::splice_without_signal(from.first.get(), departed_peer().get(), much);
+       return brood::detail::sys::splice_without_signal(from.first.get(), departed_peer().get(), much);
      },
      true},
-    {"send_file", [] { return sys::send_file(departed_peer().get(), long_file().get(), 0, much); }, true},
+    {"send_file", [] { return brood::detail::sys::send_file(departed_peer().get(), long_file().get(), 0, much); },
+     true},
 };
 
 sigset_t pipe_signal() {

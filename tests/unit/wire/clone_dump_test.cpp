@@ -19,9 +19,9 @@ namespace {
 
 namespace js = brood::js;
 using brood::value;
-using brood::wire::clone_writer;
-using brood::wire::read_clone;
-using brood::wire::to_string;
+using brood::detail::wire::clone_writer;
+using brood::detail::wire::read_clone;
+using brood::detail::wire::to_string;
 using element = js::typed_array::element;
 using std::numeric_limits;
 
@@ -324,7 +324,7 @@ TEST(the_dump_of_node, with_any_byte_changed_is_read_or_refused) {
 TEST(the_dump_of_node, is_read_straight_into_json_where_it_is_nothing_else) {
   int direct = 0;
   for (const auto& line : dump()) {
-    const auto json = brood::wire::read_clone_as_json(from_hex(line.content));
+    const auto json = brood::detail::wire::read_clone_as_json(from_hex(line.content));
     if (!json) continue;
     ++direct;
     const auto whole = read_clone(from_hex(line.content));
@@ -340,7 +340,7 @@ TEST(the_dump_of_node, is_read_straight_into_json_where_it_is_nothing_else) {
 }
 
 TEST(an_array_that_node_passes_on, is_json_too) {
-  const auto json = [](std::string_view hex) { return brood::wire::read_clone_as_json(from_hex(hex)); };
+  const auto json = [](std::string_view hex) { return brood::detail::wire::read_clone_as_json(from_hex(hex)); };
   EXPECT_EQ(json("ff0f6102490022016149024904400202"), boost::json::value({"a", 2}));
   EXPECT_EQ(json("ff0f6100400000"), boost::json::value(boost::json::array()));
   EXPECT_FALSE(json("ff0f6103490022016149044904400203")) << "a hole";
@@ -353,7 +353,7 @@ TEST(the_version, may_be_that_of_newer_engines) {
     const auto read = read_clone(from_hex(hex));
     ASSERT_TRUE(read) << hex << ": " << to_string(read.error());
     EXPECT_TRUE(*read == value(1)) << hex;
-    EXPECT_EQ(brood::wire::read_clone_as_json(from_hex(hex)), boost::json::value(1)) << hex;
+    EXPECT_EQ(brood::detail::wire::read_clone_as_json(from_hex(hex)), boost::json::value(1)) << hex;
   }
 }
 

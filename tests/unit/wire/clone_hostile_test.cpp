@@ -13,10 +13,10 @@ namespace {
 
 namespace js = brood::js;
 using brood::value;
-using brood::wire::clone_limits;
-using brood::wire::clone_writer;
-using brood::wire::read_clone;
-using brood::wire::to_string;
+using brood::detail::wire::clone_limits;
+using brood::detail::wire::clone_writer;
+using brood::detail::wire::read_clone;
+using brood::detail::wire::to_string;
 using namespace std::string_literals;
 
 std::string from_hex(std::string_view hex) {
@@ -198,7 +198,7 @@ TEST(a_bomb, of_views_on_one_memory_is_refused) {
   bytes += from_hex("2400 8008");
   const auto read = read_clone(bytes);
   ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().what, brood::wire::clone_fault::too_many);
+  EXPECT_EQ(read.error().what, brood::detail::wire::clone_fault::too_many);
 }
 
 TEST(a_bomb, of_depth_is_refused_at_the_limit) {
@@ -207,7 +207,7 @@ TEST(a_bomb, of_depth_is_refused_at_the_limit) {
     for (int i = 0; i < 5'000; ++i) bytes += from_hex(hex);
     const auto read = read_clone(bytes);
     ASSERT_FALSE(read) << hex;
-    EXPECT_EQ(read.error().what, brood::wire::clone_fault::too_deep) << hex;
+    EXPECT_EQ(read.error().what, brood::detail::wire::clone_fault::too_deep) << hex;
   }
 }
 
@@ -248,7 +248,7 @@ TEST(a_bomb, of_holes_takes_no_room) {
 TEST(a_value, nested_as_deep_as_may_be_goes_both_ways) {
   if (!brood_test::deep_calls) GTEST_SKIP();
   value deep = 1;
-  for (std::size_t i = 0; i < brood::wire::deepest_clone; ++i) deep = js::array{deep};
+  for (std::size_t i = 0; i < brood::detail::wire::deepest_clone; ++i) deep = js::array{deep};
   std::string frame;
   clone_writer writer(frame);
   ASSERT_TRUE(writer.write(deep));

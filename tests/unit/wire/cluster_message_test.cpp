@@ -11,7 +11,7 @@
 namespace {
 
 namespace json = boost::json;
-using namespace brood::wire;
+using namespace brood::detail::wire;
 using act = cluster_message::act;
 
 cluster_message parse(std::string_view text) { return parse_cluster_message(json::parse(text).as_object()); }
@@ -244,7 +244,7 @@ TEST(cluster_text, of_a_primary_says_what_node_expects) {
 }
 
 TEST(cluster_message, a_queue_of_ones_own_is_told_beside_what_node_understands) {
-  using namespace brood::wire;
+  using namespace brood::detail::wire;
   const std::string text = listen_reply_text(0, 1, "K1", 0, std::nullopt, nullptr, own_queue{7, true});
   EXPECT_EQ(text,
             R"({"cmd":"NODE_CLUSTER","seq":0,"ack":1,"key":"K1","errno":null,"slot":7,"countsLoad":true,"data":null})");
@@ -271,7 +271,7 @@ TEST(cluster_message, new_data_for_a_listener_is_no_answer) {
 }
 
 TEST(cluster_message, traffic_is_reported_to_who_asks_for_it) {
-  using namespace brood::wire;
+  using namespace brood::detail::wire;
   const std::string reply = listen_reply_text(0, 1, "K1", 0, std::nullopt, nullptr, {}, 100);
   EXPECT_EQ(reply, R"({"cmd":"NODE_CLUSTER","seq":0,"ack":1,"key":"K1","errno":null,"reportEvery":100,"data":null})");
   EXPECT_EQ(parse(reply).report_every, 100U);

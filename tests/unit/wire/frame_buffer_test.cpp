@@ -9,7 +9,7 @@
 namespace {
 
 using brood::serialization;
-using brood::wire::frame_buffer;
+using brood::detail::wire::frame_buffer;
 
 void put(frame_buffer& buffer, std::string_view bytes) {
   std::memcpy(buffer.prepare(bytes.size()), bytes.data(), bytes.size());

@@ -9,7 +9,7 @@ namespace {
 
 namespace json = boost::json;
 using brood::attachment;
-using namespace brood::wire;
+using namespace brood::detail::wire;
 
 struct classed {
   const char* name;

@@ -17,9 +17,9 @@
 namespace {
 
 namespace json = boost::json;
-using brood::wire::json_parts;
-using brood::wire::parse_json_text;
-using brood::wire::to_json_text;
+using brood::detail::wire::json_parts;
+using brood::detail::wire::parse_json_text;
+using brood::detail::wire::to_json_text;
 
 struct outcome {
   json::value value{};
@@ -128,7 +128,7 @@ TEST(json_parts, need_no_memory_for_what_may_never_come) {
 #endif
 
 /// Has room for so many bytes, and for a few more each time it is asked.
-struct limited final : brood::wire::outlet {
+struct limited final : brood::detail::wire::outlet {
   limited(std::size_t most, std::size_t more) : room(most), freed(more) {}
   void take(std::string& text, std::size_t) override {
     gone += take_directly(std::string_view(text).substr(gone), 0);
@@ -164,7 +164,7 @@ TEST(an_outlet, gets_the_beginning_of_a_long_text_and_the_buffer_keeps_the_rest)
       for (const std::size_t more : {0UL, 1UL, 1'000UL, 20'000UL, 40'000UL}) {
         limited out(most, more);
         std::string rest;
-        brood::wire::append_json_text(rest, value, &out);
+        brood::detail::wire::append_json_text(rest, value, &out);
         EXPECT_TRUE(out.taken + rest.substr(out.gone) == text)
             << text.substr(0, 10) << "... and room for " << most << " and " << more;
         if (text.size() > 200'000 && most > 100'000) {
@@ -179,7 +179,7 @@ TEST(an_outlet, gets_the_beginning_of_a_long_text_and_the_buffer_keeps_the_rest)
 TEST(an_outlet, is_not_troubled_with_a_short_text) {
   limited out(1'000'000, 0);
   std::string text;
-  brood::wire::append_json_text(text, json::string(std::string(100'000, 'x')), &out);
+  brood::detail::wire::append_json_text(text, json::string(std::string(100'000, 'x')), &out);
   EXPECT_EQ(out.taken, "");
   EXPECT_EQ(text.size(), 100'002U);
 }

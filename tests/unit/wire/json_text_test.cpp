@@ -9,8 +9,8 @@
 namespace {
 
 namespace json = boost::json;
-using brood::wire::parse_json_text;
-using brood::wire::to_json_text;
+using brood::detail::wire::parse_json_text;
+using brood::detail::wire::to_json_text;
 
 struct text_and_value {
   const char* name;
@@ -156,11 +156,11 @@ TEST(json_text, comes_back_as_node_wrote_it) {
 
 TEST(is_json_text, accepts_lone_surrogates_in_strings_alone) {
   for (const auto* text : {R"("a\ud83d")", R"({"\ude00":"\ud83d\ude00"})", R"("\\ud83d")"}) {
-    EXPECT_TRUE(brood::wire::is_json_text(text)) << text;
+    EXPECT_TRUE(brood::detail::wire::is_json_text(text)) << text;
   }
   for (const auto* text :
        {R"(\ud83d)", R"([\ud83d])", R"({\ud83d:1})", R"("\ud83)", R"("\ud83g")", "\"\xed\xa0\xbd\""}) {
-    EXPECT_FALSE(brood::wire::is_json_text(text)) << text;
+    EXPECT_FALSE(brood::detail::wire::is_json_text(text)) << text;
   }
 }
 

@@ -10,7 +10,7 @@
 namespace {
 
 namespace json = boost::json;
-using namespace brood::wire;
+using namespace brood::detail::wire;
 using kind = request_envelope::kind;
 
 struct reading {
