@@ -42,7 +42,6 @@ json::value parse(std::string_view text, boost::system::error_code& ec) {
 
 json::value parse_with_lone_surrogates(std::string_view text, boost::system::error_code& ec) {
   json_parts parts;
-  ec.clear();
   parts.add(text, 0, ec);
   return ec ? json::value() : parts.end(ec);
 }

@@ -336,7 +336,7 @@ TEST(the_dump_of_node, is_read_straight_into_json_where_it_is_nothing_else) {
     writer.finish();
     EXPECT_EQ(to_hex(frame).insert(8, " "), written(*whole)) << line.name;
   }
-  EXPECT_EQ(direct, 42);
+  EXPECT_EQ(direct, 43);
 }
 
 TEST(an_array_that_node_passes_on, is_json_too) {
