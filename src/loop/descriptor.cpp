@@ -28,17 +28,20 @@ error_code descriptor::watch() {
 
 void descriptor::cancel() noexcept {
   error_code ignored;
+  ++waits_->round;
   if (watched_) watched_->cancel(ignored);
 }
 
 void descriptor::close() noexcept {
   error_code ignored;
+  ++waits_->round;
   if (watched_) watched_->close(ignored);
   watched_fd_ = -1;
   fd_.reset();
 }
 
 unique_fd descriptor::release() noexcept {
+  ++waits_->round;
   if (watched_) fd_.reset(watched_->release());
   watched_.reset();
   watched_fd_ = -1;

@@ -23,17 +23,17 @@ class descriptor {
  public:
   using wait_type = asio::posix::descriptor_base::wait_type;
 
-  descriptor(asio::any_io_executor ex, unique_fd fd) : work_(std::make_shared<work_count>(ex)), fd_(std::move(fd)) {}
+  descriptor(asio::any_io_executor ex, unique_fd fd) : waits_(std::make_shared<waits>(ex)), fd_(std::move(fd)) {}
 
-  const asio::any_io_executor& get_executor() const noexcept { return work_->get_executor(); }
+  const asio::any_io_executor& get_executor() const noexcept { return waits_->get_executor(); }
   bool is_open() const noexcept { return get() >= 0; }
   int get() const noexcept { return watched_ ? watched_fd_ : fd_.get(); }
 
   /// Puts the descriptor in non-blocking mode; the first call does, the others cost nothing.
   error_code make_nonblocking();
 
-  /// Calls `handler(error_code)` once the descriptor is ready; with operation_aborted when it is closed before. Never
-  /// from inside this call.
+  /// Calls `handler(error_code)` once the descriptor is ready; with operation_aborted if the wait was ended before the
+  /// handler is called, even if the descriptor had become ready by then. Never calls it from inside this call.
   template <class Handler>
   void wait(wait_type what, Handler handler) {
     if (error_code ec = watch()) {
@@ -42,12 +42,13 @@ class descriptor {
     }
     nonblocking_ = true;  // Asio does it to all it waits for
     const bool counts = what != wait_type::wait_write;
-    if (counts) work_->begin();
-    watched_->async_wait(what, [work = work_, counts, handler = std::move(handler)](error_code ec) mutable {
-      const detail::loop_entry entry(detail::loop_entry::from::handler, work->guard());
-      if (counts) work->end();
-      handler(ec);
-    });
+    if (counts) waits_->begin();
+    watched_->async_wait(
+        what, [waits = waits_, round = waits_->round, counts, handler = std::move(handler)](error_code ec) mutable {
+          const detail::loop_entry entry(detail::loop_entry::from::handler, waits->guard());
+          if (counts) waits->end();
+          handler(round == waits->round ? ec : asio::error::operation_aborted);
+        });
   }
 
   /// Ends all waits. What they waited for stays as it is.
@@ -58,12 +59,17 @@ class descriptor {
 
   /// Whether waiting for input keeps the loop's run() from returning. It does, unless told otherwise. Waiting to write
   /// always does: what was handed over must leave.
-  void keep_loop(bool on) { work_->keep_loop(on); }
+  void keep_loop(bool on) { waits_->keep_loop(on); }
 
  private:
+  struct waits : work_count {
+    using work_count::work_count;
+    unsigned round = 0;  // how often all waits were ended
+  };
+
   error_code watch();
 
-  std::shared_ptr<work_count> work_;
+  std::shared_ptr<waits> waits_;
   unique_fd fd_;  // owns the descriptor until the first wait, `watched_` from then on
   std::optional<asio::posix::stream_descriptor> watched_;
   int watched_fd_ = -1;
