@@ -190,10 +190,8 @@ std::size_t acceptor_state::accept_some(std::span<unique_fd> into) {
       into[count++] = std::move(fd);
       continue;
     }
-    if (sys::would_block()) break;
-    exhausted_ = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-    if (exhausted_) break;
-    // Anything else is the fate of that one connection: ECONNABORTED and the network errors of accept(2).
+    exhausted_ = !sys::would_block();
+    break;
   }
   accepted_ += count;
   if (count != 0) traffic_->accepted(count);

@@ -1,6 +1,5 @@
 #include "cluster/intake.hpp"
 
-#include <cerrno>
 #include <utility>
 
 #include "sys/calls.hpp"
@@ -41,19 +40,19 @@ void intake::close() {
 }
 
 void intake::accept_waiting() {
-  for (int i = 0; finishing_ || (i < accepts_a_turn && to_->wants_more()); ++i) {
+  for (int i = 0; socket_.is_open() && (finishing_ || (i < accepts_a_turn && to_->wants_more())); ++i) {
     unique_fd fd(brood::detail::sys::accept(socket_.get()));
     if (fd) {
       to_->arrived(std::move(fd));
       continue;
     }
-    const bool out_of_something = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-    const bool nothing_there = brood::detail::sys::would_block();
-    // The queue is still full of connections, so waiting for readiness would return at once, over and over.
-    if (out_of_something) pause();
-    if (nothing_there && finishing_) close();
-    if (out_of_something || nothing_there) break;
-    // Anything else is the fate of that one connection: ECONNABORTED and the network errors of accept(2).
+    // Without descriptors or memory the queue stays full of connections. Waiting for readiness would return at once,
+    // over and over.
+    if (!brood::detail::sys::would_block())
+      pause();
+    else if (finishing_)
+      close();
+    break;
   }
   to_->distribute();
   go_on();

@@ -18,6 +18,7 @@
 
 #include "brood/detail/unix_listener.hpp"
 #include "http/core.hpp"
+#include "sys/calls.hpp"
 
 namespace brood::http::detail {
 namespace {
@@ -152,19 +153,10 @@ class plain_source final : public connection_source, public std::enable_shared_f
   }
 
   bool accept_one(int& fd) {
-    for (;;) {
-      fd = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (fd >= 0) return true;
-      switch (errno) {
-        case EAGAIN: return false;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM: exhausted_ = true; return false;
-        case EINTR:
-        default: break;  // that connection is gone already: the next one (accept(2), "Error handling")
-      }
-    }
+    fd = brood::detail::sys::accept(acceptor_.native_handle());
+    if (fd >= 0) return true;
+    exhausted_ = !brood::detail::sys::would_block();
+    return false;
   }
 
   void rest() {

@@ -27,6 +27,22 @@ auto retry(Call call) noexcept -> decltype(call()) {
   }
 }
 
+/// Errors of accept(2) that belong to the connection that was accepted, which is gone. The next one may be all right.
+bool ends_one_connection_only(int error) noexcept {
+  switch (error) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ETIMEDOUT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 int pipe(int ends[2]) noexcept {
@@ -216,7 +232,10 @@ ssize_t receive_message(int fd, msghdr* message) noexcept {
 }
 
 int accept(int listener) noexcept {
-  return retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); });
+  for (;;) {
+    const int fd = retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); });
+    if (fd != -1 || !ends_one_connection_only(errno)) return fd;
+  }
 }
 
 bool random(void* data, std::size_t size) noexcept {

@@ -58,8 +58,10 @@ ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t size) 
 ssize_t send_message(int fd, const msghdr* message) noexcept;  ///< MSG_NOSIGNAL | MSG_DONTWAIT
 ssize_t receive_message(int fd, msghdr* message) noexcept;     ///< MSG_CMSG_CLOEXEC | MSG_DONTWAIT
 bool random(void* data, std::size_t size) noexcept;  ///< getrandom: good for keys. False, and errno: it is not
-int accept(int listener) noexcept;                   ///< SOCK_CLOEXEC | SOCK_NONBLOCK
-int pidfd_open(pid_t process) noexcept;              ///< closes on exec
+/// SOCK_CLOEXEC | SOCK_NONBLOCK. Passes over connections that have ended in the queue. An error is one of the listening
+/// socket (nothing waits, nothing can be accepted now), so the same call would fail again.
+int accept(int listener) noexcept;
+int pidfd_open(pid_t process) noexcept;  ///< closes on exec
 int pidfd_send_signal(int pidfd, int signal) noexcept;
 int kill(pid_t process, int signal) noexcept;  ///< a negative number is that of a group
 pid_t group_of(pid_t process) noexcept;        ///< getpgid
