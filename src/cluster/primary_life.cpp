@@ -1,3 +1,4 @@
+#include "brood/detail/time_limit.hpp"
 #include "cluster/primary_state.hpp"
 
 // Readiness, heartbeats and reloads.
@@ -78,10 +79,9 @@ bool primary_state::replace(int worker) {
   const state_ptr who = found->second;
   disconnect_worker(*who);
   if (!states_.contains(worker)) return false;  // it had not been started
-  who->timer.expires_after(settings_.drain);
-  who->timer.async_wait([weak = weak_from_this(), who](error_code ec) {
+  who->deadline = brood::detail::start_deadline(executor_, settings_.drain, [weak = weak_from_this(), who] {
     auto self = weak.lock();
-    if (ec || !self || !who->child) return;
+    if (!self || !who->child) return;
     self->log(log_level::warning, "worker " + std::to_string(who->id) + " has not ended in time and is stopped");
     who->child->stop(self->settings_.stop);
   });

@@ -81,8 +81,6 @@ primary_state::primary_state(asio::any_io_executor ex, cluster::settings s)
       restart_(limits_of(settings_.restart)),
       random_(std::random_device{}()),
       all_gone_(ex),
-      finish_timer_(ex),
-      drain_timer_(ex),
       limits_timer_(ex) {}
 
 void primary_state::log(log_level level, const std::string& text) const {
@@ -138,10 +136,9 @@ std::filesystem::path primary_state::program_file() const {
 }
 
 void primary_state::start_later(const state_ptr& who, std::chrono::milliseconds wait) {
-  who->timer.expires_after(wait);
-  who->timer.async_wait([weak = weak_from_this(), who](error_code ec) {
+  who->deadline = brood::detail::start_deadline(executor_, wait, [weak = weak_from_this(), who] {
     auto self = weak.lock();
-    if (ec || !self || !self->states_.contains(who->id)) return;
+    if (!self || !self->states_.contains(who->id)) return;
     try {
       self->start(who);
     } catch (const spawn_error& error) {
@@ -235,7 +232,7 @@ void primary_state::on_exited(const state_ptr& who, exit_status status) {
 }
 
 void primary_state::forget(const state_ptr& who) {
-  who->timer.cancel();
+  who->deadline.reset();
   states_.erase(who->id);
   if (states_.empty()) {
     limits_timer_.cancel();
@@ -266,10 +263,8 @@ void primary_state::disconnect_all(brood::detail::waiters<>::handler handler) {
   if (!std::exchange(stopping_, true)) {
     if (const auto reload = reload_) reload->abort(asio::error::operation_aborted);
     finish_listeners();
-    drain_timer_.expires_after(settings_.drain);
-    drain_timer_.async_wait([weak = weak_from_this()](error_code ec) {
-      auto self = weak.lock();
-      if (!ec && self) self->stop_stragglers();
+    drain_deadline_ = brood::detail::start_deadline(executor_, settings_.drain, [weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->stop_stragglers();
     });
   }
   complete_if_all_gone();
@@ -286,10 +281,8 @@ void primary_state::finish_listeners() {
       if (auto self = weak.lock()) self->listener_finished();
     });
   }
-  finish_timer_.expires_after(settings_.drain / 2);
-  finish_timer_.async_wait([weak = weak_from_this()](error_code ec) {
-    auto self = weak.lock();
-    if (!ec && self) self->dismiss_workers();
+  finish_deadline_ = brood::detail::start_deadline(executor_, settings_.drain / 2, [weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->dismiss_workers();
   });
   listener_finished();
 }
@@ -299,7 +292,7 @@ void primary_state::listener_finished() {
 }
 
 void primary_state::dismiss_workers() {
-  finish_timer_.cancel();
+  finish_deadline_.reset();
   for (auto& [key, listener] : listeners_) listener->close();
   const auto all = states_;
   for (const auto& [id, who] : all) disconnect_worker(*who);
@@ -317,8 +310,8 @@ void primary_state::complete_if_all_gone() {
   if (!stopping_ || !states_.empty()) return;
   stopping_ = false;
   listeners_.clear();
-  drain_timer_.cancel();
-  finish_timer_.cancel();
+  drain_deadline_.reset();
+  finish_deadline_.reset();
   limits_timer_.cancel();
   while (!all_gone_.empty()) all_gone_.complete_one({});
 }
@@ -342,8 +335,8 @@ void primary_state::abandon() {
   if (const auto next = std::exchange(after_recycling_, nullptr)) next();
   for (auto& [key, listener] : listeners_) listener->close();
   listeners_.clear();
-  drain_timer_.cancel();
-  finish_timer_.cancel();
+  drain_deadline_.reset();
+  finish_deadline_.reset();
   limits_timer_.cancel();
   const auto all = std::exchange(states_, {});
   for (const auto& [id, who] : all) {

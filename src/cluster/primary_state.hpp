@@ -142,8 +142,8 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   brood::detail::policy::restart restart_;
   std::minstd_rand random_;
   brood::detail::waiters<> all_gone_;
-  asio::steady_timer finish_timer_;
-  asio::steady_timer drain_timer_;
+  std::shared_ptr<void> finish_deadline_;
+  std::shared_ptr<void> drain_deadline_;
   std::size_t finishing_ = 0;  // listeners that have connections to hand over yet, and one while they are told
   bool stopping_ = false;
 

@@ -1,6 +1,7 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
+#include "brood/detail/time_limit.hpp"
 #include "cluster/primary_state.hpp"
 #include "sys/process_usage.hpp"
 
@@ -51,7 +52,7 @@ void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status&
   auto tell = [weak = weak_from_this(), who, status, failures, told = false]() mutable {
     auto self = weak.lock();
     if (!self || std::exchange(told, true)) return;
-    who->timer.cancel();
+    who->deadline.reset();
     self->crash_loop_ = cluster::crash_loop{.failures = failures,
                                             .wait = self->restart_.wait(0.5),
                                             .worker = who->id,
@@ -66,10 +67,7 @@ void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status&
   if (!who->err || who->err->ended.reached()) return asio::post(executor_, std::move(tell));
   auto once = std::make_shared<decltype(tell)>(std::move(tell));
   who->err->ended.on([once] { (*once)(); });
-  who->timer.expires_after(patience_with_err);
-  who->timer.async_wait([once](error_code ec) {
-    if (!ec) (*once)();
-  });
+  who->deadline = brood::detail::start_deadline(executor_, patience_with_err, [once] { (*once)(); });
 }
 
 /// Over when somebody who came after it has lived.

@@ -17,7 +17,7 @@ std::string name_of(int worker) { return "worker " + std::to_string(worker); }
 }  // namespace
 
 reloading::reloading(primary_state& owner, const asio::any_io_executor& ex, reload_options with, handler done)
-    : owner_(&owner), with_(with), timer_(ex), done_(ex) {
+    : owner_(&owner), with_(with), done_(ex) {
   done_.add(std::move(done));
 }
 
@@ -42,10 +42,9 @@ void reloading::next_batch() {
     }
   }
   starting_ = fresh_;
-  timer_.expires_after(brood::detail::countable(with_.patience));
-  timer_.async_wait([weak = weak_from_this()](error_code ec) {
+  deadline_ = brood::detail::start_deadline(owner_->executor(), with_.patience, [weak = weak_from_this()] {
     auto late = weak.lock();
-    if (ec || !late || late->starting_.empty()) return;
+    if (!late || late->starting_.empty()) return;
     late->fail(name_of(*late->starting_.begin()) + " was not ready in time");
   });
 }
@@ -55,7 +54,7 @@ void reloading::ready(int worker) {
 }
 
 void reloading::all_ready() {
-  timer_.cancel();
+  deadline_.reset();
   verdict_.replaced += fresh_.size();
   lost_.clear();  // their successors are here
   const auto batch = std::exchange(batch_, {});
@@ -94,7 +93,7 @@ bool reloading::exited(int worker, const exit_status& status) {
 
 void reloading::fail(std::string reason, std::optional<exit_status> status) {
   auto self = shared_from_this();
-  timer_.cancel();
+  deadline_.reset();
   starting_.clear();
   verdict_.reason = std::move(reason);
   verdict_.status = status;
@@ -109,7 +108,7 @@ void reloading::fail(std::string reason, std::optional<exit_status> status) {
 }
 
 void reloading::abort(error_code reason) {
-  timer_.cancel();
+  deadline_.reset();
   starting_.clear();
   verdict_.reason = reason.message();
   finish(reason);

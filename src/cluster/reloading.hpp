@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 #include <map>
 #include <memory>
@@ -55,7 +54,7 @@ class reloading : public std::enable_shared_from_this<reloading> {
   std::set<int> leaving_;
   std::set<int> dropped_;  // new ones that are stopped, since they did not get ready
   reload_verdict verdict_;
-  asio::steady_timer timer_;
+  std::shared_ptr<void> deadline_;
   brood::detail::waiters<reload_verdict> done_;
 };
 

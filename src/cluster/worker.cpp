@@ -10,7 +10,6 @@ namespace asio = boost::asio;
 detail::worker_state::worker_state(const asio::any_io_executor& ex, int number)
     : id(number),
       channel(std::make_shared<brood::detail::ipc::endpoint>(ex)),
-      timer(ex),
       online(std::make_shared<brood::detail::milestone_state<>>(ex)),
       ready(std::make_shared<brood::detail::milestone_state<>>(ex)),
       exited(std::make_shared<brood::detail::milestone_state<exit_status>>(ex)),
@@ -22,6 +21,7 @@ void detail::worker_state::forget_program() noexcept {
   exited->forget_program();
   listening->forget_program();
   channel->messages->forget_program();
+  channel->requests->forget_program();
   channel->disconnected->forget_program();
 }
 
@@ -29,13 +29,14 @@ worker detail::worker_state::handle() { return worker(shared_from_this()); }
 
 void detail::worker_state::conclude() {
   const error_code never = asio::error::operation_aborted;
-  timer.cancel();
+  deadline.reset();
   online->fail(never);
   ready->fail(never);
   listening->clear();
   if (child) return;
   channel->disconnected->fail(never);
   channel->messages->end();
+  channel->requests->end();
   exited->fail(never);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -41,7 +40,7 @@ struct worker_state : std::enable_shared_from_this<worker_state> {
   const std::shared_ptr<brood::detail::ipc::endpoint> channel;
   std::shared_ptr<brood::detail::process::child_state> child;  // empty until it is started
   std::chrono::steady_clock::time_point started{};
-  asio::steady_timer timer;  // until it is started; later, until it must be gone
+  std::shared_ptr<void> deadline;  // until it is started; later, until it must be gone
   std::shared_ptr<heartbeat> pulse;
   std::int64_t pulse_seq = -1;  // of the question it has not answered
   ledger traffic;
