@@ -9,6 +9,7 @@
 #include <boost/json/object.hpp>
 #include <brood/child_process.hpp>
 #include <brood/cluster.hpp>
+#include <csignal>
 #include <optional>
 
 #include "support.hpp"
@@ -89,7 +90,9 @@ TEST_P(a_listener_of_a_child, may_destroy_it) {
   io.run();
   EXPECT_GE(called, 1);
   EXPECT_TRUE(exited->reached());
-  EXPECT_EQ(*exited->value(), exit_status::exited(4)) << "it is reaped and told all the same";
+  // Its output is closed with the handle: what it writes after that may end it.
+  const exit_status status = *exited->value();
+  EXPECT_TRUE(status == exit_status::exited(4) || status == exit_status::killed(SIGPIPE)) << status;
 }
 
 TEST_P(a_listener_of_a_child, may_throw) {
@@ -134,7 +137,7 @@ TEST_P(a_listener_of_a_child, may_call_everything) {
     child->in().write("hello");
     child->in().end();
     child->kill(0);
-    child->unref();
+    if (!brood_test::on_a_strand()) child->unref();
     child->ref();
     child->out().pause();
     child->out().resume();

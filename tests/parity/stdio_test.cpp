@@ -147,6 +147,7 @@ TEST(stdio_parity, several_may_write_to_one_child_s_input) {
       EXPECT_EQ(::write(write.get(), "parent\n", 7), 7);
       write.reset();
     });
+    std::move(two).detach();
   });
   EXPECT_EQ(heard(cat, io), "one\ntwo\nparent\n");
 }
