@@ -31,9 +31,10 @@ function(brood_test_support)
   endif()
 endfunction()
 
-# brood_gtest(<target> <folder> [PRIVATE_HEADERS] [TIMEOUT <s>]): one executable of all *_test.cpp below the folder.
+# brood_gtest(<target> <folder> [PRIVATE_HEADERS] [ON_A_STRAND] [TIMEOUT <s>]): one executable of all *_test.cpp below
+# the folder. ON_A_STRAND: its tests run a second time, on a strand of an io_context with four threads.
 function(brood_gtest target folder)
-  cmake_parse_arguments(arg "PRIVATE_HEADERS" "TIMEOUT" "" ${ARGN})
+  cmake_parse_arguments(arg "PRIVATE_HEADERS;ON_A_STRAND" "TIMEOUT" "" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT ${BROOD_TEST_TIMEOUT})
   endif()
@@ -60,6 +61,11 @@ function(brood_gtest target folder)
   endforeach()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
                        PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${folder})
+  if(arg_ON_A_STRAND)
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
+                         TEST_PREFIX on_a_strand. TEST_LIST ${target}_on_a_strand
+                         PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS strand ENVIRONMENT BROOD_EXECUTOR=strand)
+  endif()
 endfunction()
 
 # Child programs of the tests: one executable a file, scripts copied beside them.

@@ -229,6 +229,7 @@ TEST_P(closed_port, stays_open_where_its_last_worker_goes_by_itself) {
 }
 
 TEST_P(closed_port, stays_open_with_keep_ports) {
+  if (brood_test::on_a_strand()) GTEST_SKIP() << brood_test::needs_an_io_context;
   auto with = workers();
   with.keep_ports = true;
   run(

@@ -121,6 +121,7 @@ TEST(cluster, gives_what_a_dead_worker_had_not_taken_to_another) {
 }
 
 TEST(cluster, carries_messages_between_primary_and_worker) {
+  if (brood_test::on_a_strand()) GTEST_SKIP() << brood_test::needs_an_io_context;
   loop io;
   cluster::primary primary{io, echo_workers()};
   std::vector<std::string> heard;

@@ -241,6 +241,7 @@ TEST_F(statistics, count_deaths_and_who_came_in_whose_place) {
 }
 
 TEST_F(statistics, tell_how_far_a_worker_is) {
+  if (brood_test::on_a_strand()) GTEST_SKIP() << brood_test::needs_an_io_context;
   auto with = under(scheduling::round_robin, "keeping_worker");
   with.restart = {.first = 60'000ms, .lived = 3'600'000ms};  // every death is an early one
   cluster::primary primary{io, with};

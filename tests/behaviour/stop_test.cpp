@@ -109,6 +109,7 @@ TEST(a_time_limit, that_was_over_is_told_by_spawn_sync) {
 }
 
 TEST(a_time_limit, does_not_keep_the_loop_for_a_child_that_does_not) {
+  if (brood_test::on_a_strand()) GTEST_SKIP() << brood_test::needs_an_io_context;
   loop io;
   auto child = brood::spawn(io, "cat", {}, {.out = stdio::ignore, .err = stdio::ignore, .timeout = 1h});
   child.unref();

@@ -7,6 +7,7 @@
 #include <brood/stream.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <filesystem>
 #include <mutex>
@@ -35,6 +36,10 @@ inline bool on_a_strand() {
   return name != nullptr && std::string_view(name) == "strand";
 }
 
+/// Why a test does not run on a strand: it needs a loop that returns though something is still waited for.
+inline constexpr const char* needs_an_io_context =
+    "only on an io_context does run() leave a pending wait out of account";
+
 /// A loop that a test runs until nothing is left to do. A test that hangs is ended by ctest's time limit.
 ///
 /// It hides three members of io_context: get_executor() is a strand, and run() uses four threads, if on_a_strand().
@@ -52,32 +57,38 @@ class loop : public asio::io_context {
 
   executor_type get_executor() const noexcept { return executor_; }
 
-  /// As io_context::run. An exception ends it on all threads, and it may be called again.
+  /// As io_context::run. An exception ends it on all threads, and it may be called again. If several threads throw,
+  /// each further call throws one of the other exceptions.
   void run() {
     if (!on_a_strand()) return static_cast<void>(asio::io_context::run());
-    std::exception_ptr thrown;
+    if (thrown_.empty()) run_on_all_threads();
+    if (thrown_.empty()) return;
+    restart();
+    const auto first = thrown_.front();
+    thrown_.pop_front();
+    std::rethrow_exception(first);
+  }
+
+ private:
+  static constexpr int threads = 4;
+
+  void run_on_all_threads() {
     std::mutex mutex;
     const auto turn = [&] {
       try {
         asio::io_context::run();
       } catch (...) {
         const std::lock_guard lock(mutex);
-        if (!thrown) thrown = std::current_exception();
+        thrown_.push_back(std::current_exception());
         stop();
       }
     };
-    {
-      std::vector<std::jthread> others;
-      for (int i = 1; i < threads; ++i) others.emplace_back(turn);
-      turn();
-    }
-    if (!thrown) return;
-    restart();
-    std::rethrow_exception(thrown);
+    std::vector<std::jthread> others;
+    for (int i = 1; i < threads; ++i) others.emplace_back(turn);
+    turn();
   }
 
- private:
-  static constexpr int threads = 4;
+  std::deque<std::exception_ptr> thrown_;
   asio::any_io_executor executor_;
 };
 

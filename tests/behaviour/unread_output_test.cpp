@@ -96,6 +96,7 @@ TEST(unread_output, whose_reader_was_cancelled_does_not_hold_up_closed) {
 }
 
 TEST(unread_output, of_a_child_that_does_not_keep_the_loop_does_not_either) {
+  if (brood_test::on_a_strand()) GTEST_SKIP() << brood_test::needs_an_io_context;
   loop io;
   auto child = brood::spawn(io, brood::shell("exec 4<&3; (read go <&4) & exit 0"), {.more = {brood::stdio::pipe}});
   auto held = child.stdio(3);  // who is left behind ends when this does
