@@ -41,8 +41,8 @@ ROOMS = {
 PUBLIC_ONLY = ["tools", "examples", "bench", "tests/behaviour", "tests/actors", "tests/support", "tests/package",
                "tests/compile", "tests/parity"]
 
-# Headers of the system that hold types only.
-PLAIN_C = {"sys/types.h", "stdint.h", "stddef.h"}
+# Headers of the system that public headers bring for their types and constants.
+PLAIN_C = {"sys/types.h", "sys/resource.h", "stdint.h", "stddef.h"}
 
 # The namespaces that users see. Everything else is in a namespace with a `detail` in its name.
 PUBLIC_NAMESPACES = {"brood", "brood::cluster", "brood::http", "brood::https", "brood::js", "js"}

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "brood/cluster/listen_options.hpp"
 #include "brood/http/tls.hpp"
 #include "brood/log.hpp"
 
@@ -44,7 +45,7 @@ struct server_options {
   std::size_t max_requests_per_socket = 0;
 
   /// The queue of connections the kernel holds for a listening socket of our own. Node: backlog of server.listen.
-  int backlog = 511;
+  int backlog = cluster::default_backlog;
 
   /// Makes this an HTTPS server: an https::server_tls (brood/https.hpp).
   server_tls_ptr tls{};
