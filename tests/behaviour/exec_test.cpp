@@ -177,7 +177,7 @@ TEST(exec, cancellation_does_not_begin_the_steps_anew) {
   loop io;
   boost::asio::cancellation_signal cancel;
   auto run = brood::exec(io, "trap 'echo got' TERM; echo ready; while :; do tail -f /dev/null & wait; done",
-                         {.stop = {{SIGTERM, 20ms}, {SIGKILL, 0ms}}, .max_buffer = 6});
+                         {.stop = {{SIGTERM, 500ms}, {SIGKILL, 0ms}}, .max_buffer = 6});
   run.async_result(boost::asio::bind_cancellation_slot(cancel.slot(), [](brood::error_code, const exec_result&) {}));
   std::string text;
   run.child().out().on_data([&](std::string_view data) {
