@@ -131,8 +131,7 @@ class message_sender {
   ~message_sender() = default;
   message_sender(const message_sender&) = default;
   message_sender(message_sender&&) noexcept = default;
-  message_sender& operator=(const message_sender&) = default;
-  message_sender& operator=(message_sender&&) noexcept = default;
+  message_sender& operator=(const message_sender&) = delete;  // the handles have their own: detail::replace
 
   /// To be kept during a call that may end the channel.
   detail::loop_entry enter() const { return endpoint_.enter(); }

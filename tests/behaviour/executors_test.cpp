@@ -38,26 +38,27 @@ using brood_test::actor;
 
 /// An executor, and how its context is run to the end.
 struct place {
-  asio::any_io_executor executor;
-  std::function<void()> run;
+  std::function<void()> run;       // owns the context
+  asio::any_io_executor executor;  // ends before it
 };
 
 place one_thread() {
   auto io = std::make_shared<asio::io_context>(1);
-  return {io->get_executor(), [io] { io->run(); }};
+  return {[io] { io->run(); }, io->get_executor()};
 }
 
 place strand_over_four_threads() {
   auto io = std::make_shared<asio::io_context>(4);
-  return {asio::make_strand(*io), [io] {
-            std::vector<std::jthread> threads;
-            for (int i = 0; i < 4; ++i) threads.emplace_back([io] { io->run(); });
-          }};
+  const auto run = [io] {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([io] { io->run(); });
+  };
+  return {run, asio::make_strand(*io)};
 }
 
 place strand_of_a_pool() {
   auto pool = std::make_shared<asio::thread_pool>(4);
-  return {asio::make_strand(*pool), [pool] { pool->join(); }};
+  return {[pool] { pool->join(); }, asio::make_strand(*pool)};
 }
 
 struct kind {

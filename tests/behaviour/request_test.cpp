@@ -193,7 +193,7 @@ TEST_P(a_request, is_gone_with_its_loop) {
   {
     loop other;
     auto kid = brood::fork(other, actor("request_peer"), {}, {.serialization = GetParam()});
-    kid.async_request({{"keep", true}}, 1h, [witness, &kid](error_code, const message&) { FAIL(); });
+    kid.async_request({{"keep", true}}, 1h, [witness](error_code, const message&) { FAIL(); });
     witness.reset();
     other.poll();
   }
