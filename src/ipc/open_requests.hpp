@@ -13,7 +13,7 @@ namespace brood::detail::ipc {
 namespace asio = boost::asio;
 
 /// The requests of this side that the peer has not answered yet. While there are any, the loop's run() does not return.
-class open_requests : public std::enable_shared_from_this<open_requests>, detail::loop_end::member {
+class open_requests final : public std::enable_shared_from_this<open_requests>, detail::loop_end::member {
  public:
   using handler = detail::waiters<message>::handler;
 
