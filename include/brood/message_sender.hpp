@@ -90,13 +90,15 @@ class message_sender {
     return initiate_acked(value(std::move(body)), std::move(handle), std::forward<Token>(token));
   }
 
-  /// Sends a request, and completes with what the peer answers (message_sender::requests there; the ten lines of
-  /// docs/channel.md in a Node peer). Many may be under way, in both directions; answers may come in any order. The
-  /// default of `timeout` is no limit. While it waits, the loop's run() does not return.
+  /// Sends a request, and completes with the peer's answer. A brood peer reads message_sender::requests; a Node peer
+  /// needs the ten lines of docs/channel.md. Many requests may wait at once, in both directions. Answers may come in any
+  /// order. Without a `timeout`, or with one of 0, the wait has no limit. While it waits, the loop's run() does not
+  /// return.
   /// Completion signature: `void(error_code, message)`. Errors: errc::request_failed if the peer answered with an
-  /// error, whose text is the message's body; asio::error::timed_out; errc::channel_closed, or the reason for which the
-  /// channel was closed; errc::not_serializable as of send(). Cancellation: every kind ends the wait. The peer is not
-  /// told, and its answer is dropped.
+  /// error, whose text is the message's body; asio::error::timed_out; asio::error::invalid_argument for a negative
+  /// time-out; errc::channel_closed, or the reason for which the channel was closed; errc::not_serializable as of
+  /// send(). With use_awaitable alone the text of an error is lost: use as_tuple(use_awaitable). Cancellation: every
+  /// kind ends the wait. The peer is not told, and its answer is dropped.
   template <detail::answer_token Token = detail::default_token>
   auto async_request(boost::json::value body, std::chrono::milliseconds timeout, Token&& token = Token{}) & {
     return initiate_request(std::move(body), timeout, std::forward<Token>(token));

@@ -54,7 +54,7 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
   std::shared_ptr<detail::milestone_state<error_code>> disconnected;
   std::shared_ptr<detail::inbox_state<message>> messages;
   std::shared_ptr<detail::inbox_state<request>> requests;  ///< of the peer
-  std::shared_ptr<open_requests> unanswered;               ///< requests of ours
+  std::shared_ptr<open_requests> unanswered;               ///< the requests that this side has sent
 
  private:
   void arrived(message&& m, std::size_t size);

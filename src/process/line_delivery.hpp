@@ -23,7 +23,7 @@ class line_delivery {
   void fed_by(std::weak_ptr<detail::listener_base> listener) noexcept { feeder_ = std::move(listener); }
 
   void add(std::string_view data) { splitter_.add(data); }
-  /// No more data comes: what is left is a line, too.
+  /// No more data comes. What is left becomes the last line.
   void end() noexcept { splitter_.end(); }
   /// Calls the listener with each line that is there. False if the stream is paused before the last of them.
   bool deliver(const readable_state& from);
