@@ -91,8 +91,8 @@ class message_sender {
   }
 
   /// Sends a request, and completes with the peer's answer. A brood peer reads message_sender::requests; a Node peer
-  /// needs the ten lines of docs/channel.md. Many requests may wait at once, in both directions. Answers may come in any
-  /// order. Without a `timeout`, or with one of 0, the wait has no limit. While it waits, the loop's run() does not
+  /// needs the ten lines of docs/channel.md. Many requests may wait at once, in both directions. Answers may come in
+  /// any order. Without a `timeout`, or with one of 0, the wait has no limit. While it waits, the loop's run() does not
   /// return.
   /// Completion signature: `void(error_code, message)`. Errors: errc::request_failed if the peer answered with an
   /// error, whose text is the message's body; asio::error::timed_out; asio::error::invalid_argument for a negative

@@ -41,8 +41,9 @@ acceptor_state::acceptor_state(const asio::any_io_executor& ex, brood::detail::w
 
 acceptor_state::~acceptor_state() { traffic_->gone(this); }
 
-void acceptor_state::end(error_code reason, bool take_rest) {
+void acceptor_state::end(error_code reason, bool take_rest, std::shared_ptr<void> worker) {
   if (ended_) return;
+  worker_ = std::move(worker);
   auto self = shared_from_this();
   while (!taken_.empty()) give_taken();  // the primary counts on us
   if (take_rest && own_queue_) take_queue();
@@ -95,6 +96,7 @@ void acceptor_state::drop() {
   traffic_->taken(-static_cast<int>(taken_.size()));
   taken_.clear();
   arrived_.clear();
+  worker_.reset();
   serve_ = nullptr;
   on_data = nullptr;
   on_exhausted = nullptr;
@@ -232,7 +234,10 @@ void acceptor_state::pause() {
 
 void acceptor_state::tell_closed() {
   if (!ended_ || !arrived_.empty() || closed->reached()) return;
-  asio::post(executor(), [self = shared_from_this()] { self->closed->set({}, self->ended_); });
+  asio::post(executor(), [self = shared_from_this()] {
+    self->closed->set({}, self->ended_);
+    self->worker_.reset();
+  });
 }
 
 template <class Protocol>

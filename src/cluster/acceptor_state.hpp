@@ -48,7 +48,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   error_code open_exclusive();
   /// No connection comes any more. Those that are here, or in a queue of our own if `take_rest`, are still given out;
   /// then, and at once to who waits, `reason`.
-  void end(error_code reason, bool take_rest);
+  void end(error_code reason, bool take_rest, std::shared_ptr<void> worker = nullptr);
   bool ended() const noexcept { return ended_.failed(); }
 
   /// A connection from the primary, to be given out by give_taken(). False, and it stays the caller's, when nobody here
@@ -121,6 +121,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   std::string path_;
   brood::detail::sys::socket_file file_;  // exclusive: ours to remove
   error_code ended_;
+  std::shared_ptr<void> worker_;  // holds a worker that leaves until all that has arrived was given out
   bool own_queue_ = false;
   bool waiting_ = false;
   bool pausing_ = false;

@@ -100,6 +100,6 @@ void this_worker::ready() { state_->tell_ready(); }
 void this_worker::disconnect() { state_->disconnect(true); }
 bool this_worker::connected() const noexcept { return state_.unguarded()->channel->connected(); }
 bool this_worker::exited_after_disconnect() const noexcept { return state_.unguarded()->exited_after_disconnect; }
-std::shared_ptr<void> this_worker::hold() { return state_.unguarded()->hold; }
+std::shared_ptr<void> this_worker::hold() { return state_->any_hold.lock(); }
 
 }  // namespace brood::cluster

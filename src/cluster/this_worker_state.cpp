@@ -28,13 +28,13 @@ this_worker_state::this_worker_state(const asio::any_io_executor& ex, int number
 
 void this_worker_state::open(unique_fd channel_end) {
   auto weak = weak_from_this();
-  // Held by us until the worker shall go, and by whoever asked for a copy until it is done.
-  hold = std::shared_ptr<void>(nullptr, [weak, ex = channel->executor](void*) {
+  hold = std::shared_ptr<void>(this, [weak, ex = channel->executor](void*) {
     if (weak.expired()) return;
     asio::post(ex, [weak] {
       if (auto self = weak.lock()) self->leave();
     });
   });
+  any_hold = hold;
   channel->drop_unread = true;
   channel->internal_message = [weak](const boost::json::object& message, attachment handle) {
     if (auto self = weak.lock()) self->on_message(message, std::move(handle));
@@ -170,14 +170,14 @@ void this_worker_state::end_acceptors(errc reason) {
   const auto asking = std::exchange(asking_, {});
   for (const auto& [key, weak] : open) {
     tell(wire::close_text(next_seq_++, key, true));  // sent when this turn of the loop is over
-    if (auto acceptor = weak.lock()) acceptor->end(reason, true);
+    if (auto acceptor = weak.lock()) acceptor->end(reason, true, hold);
   }
   for (const auto& [seq, weak] : asking) {
     if (auto acceptor = weak.lock()) acceptor->end(reason, false);
   }
   const auto exclusive = std::exchange(exclusive_, {});
   for (const auto& weak : exclusive) {
-    if (auto acceptor = weak.lock()) acceptor->end(reason, true);
+    if (auto acceptor = weak.lock()) acceptor->end(reason, true, hold);
   }
   end_datagrams(reason);
 }

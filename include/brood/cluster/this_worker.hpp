@@ -67,13 +67,15 @@ class this_worker : public message_sender {
 
   /// Tells a primary with settings::explicit_ready that this worker serves. Node's primary takes no notice.
   void ready();
-  /// Goes in good order: closes its acceptors, waits for all `hold`s to be let go, tells the primary and closes the
-  /// channel. The process ends when the program has nothing else to do.
+  /// Goes in good order: closes its acceptors, waits until nothing is held by `hold()`, tells the primary and closes
+  /// the channel. The process ends when the program has nothing else to do.
   void disconnect();
   bool connected() const noexcept;
   bool exited_after_disconnect() const noexcept;
 
-  /// As long as this is kept, a worker that shall go stays connected: for servers that finish what they are serving.
+  /// A worker that leaves stays connected as long as a copy of this exists. Keep one with each connection, so that it
+  /// is served to its end. An acceptor keeps one of its own until it has given out the connections that had arrived, so
+  /// the result is valid for each of them, also after `disconnecting`. Returns nullptr once the worker has left.
   [[nodiscard]] std::shared_ptr<void> hold();
 
  private:
