@@ -59,7 +59,9 @@ struct exec_result {
   exit_status status{};
   std::string out{};
   std::string err{};
-  bool truncated = false;  ///< there was more output than max_buffer; out and err hold what came first
+  /// There was more output than max_buffer, and the rest is lost; out and err hold what came first. False if the rest
+  /// was spilled: then out_file or err_file has all of it.
+  bool truncated = false;
   /// Where there was more and it was to be spilled: all of that output, in a file that is gone when this is. Read it
   /// with pread(2), from 0 on; copies of the result share it.
   std::shared_ptr<const unique_fd> out_file{};

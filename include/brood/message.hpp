@@ -40,14 +40,20 @@ class attachment {
   }
 
   /// What has arrived, as an Asio object: `m.handle.take_as<asio::ip::tcp::socket>(loop)`. The attachment is empty
-  /// afterwards. Throws boost::system::system_error where it is none such, and where it is empty.
+  /// afterwards. Throws boost::system::system_error with invalid_argument if it is a socket of another protocol, a
+  /// listening socket instead of a connection or the reverse; with the system's error if it is no socket, or empty. It
+  /// is left as it was then.
   template <class Socket, class Context>
   Socket take_as(Context&& context) {
     using protocol = typename Socket::protocol_type;
     Socket socket(std::forward<Context>(context));
+    constexpr bool accepts = requires { socket.listen(); };
     if constexpr (requires { protocol::v6(); }) {
-      socket.assign(is_ipv6() ? protocol::v6() : protocol::v4(), native_handle());
+      const protocol family = is_ipv6() ? protocol::v6() : protocol::v4();
+      check_is(family.family(), family.type(), accepts);
+      socket.assign(family, native_handle());
     } else {
+      check_is(protocol().family(), protocol().type(), accepts);
       socket.assign(protocol(), native_handle());
     }
     static_cast<void>(release().release());
@@ -67,6 +73,7 @@ class attachment {
   static kind kind_of(int fd) noexcept;
   static unique_fd duplicate(int fd);
   bool is_ipv6() const noexcept;
+  void check_is(int family, int type, bool accepts) const;
 
   kind kind_ = kind::none;  // before the descriptor, which it is made of
   unique_fd fd_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,9 +13,11 @@ namespace brood {
 /// it is quoted for you; shell_format() does that.
 class shell {
  public:
-  /// `program` is called with "-c" and the line.
+  /// `program` is called with "-c" and the line. Throws std::invalid_argument for an empty line, as Node does.
   explicit shell(std::string line, std::string program = "/bin/sh")
-      : line_(std::move(line)), program_(std::move(program)) {}
+      : line_(std::move(line)), program_(std::move(program)) {
+    if (line_.empty()) throw std::invalid_argument("shell: the line to run is empty");
+  }
 
   const std::string& program() const noexcept { return program_; }
   arguments args() const { return {"-c", line_}; }

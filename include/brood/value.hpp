@@ -152,8 +152,8 @@ value from_json(const boost::json::value& json);
 
 /// What send() takes as a value: one, or what one is made of. A boost::json::value cannot be made of a std::string.
 template <class T>
-concept value_like =
-    std::same_as<T, value> || js::thing<T> || std::same_as<T, std::string> || std::same_as<T, std::string_view>;
+concept value_like = std::same_as<T, value> || js::thing<T> || std::same_as<T, js::bigint> ||
+    std::same_as<T, std::string> || std::same_as<T, std::string_view>;
 
 /// What JSON.stringify makes of it, as a Node program would send it in the json serialization: undefined members are
 /// left out, undefined elements and numbers that are not finite are null, a Date is its text, a Map `{}`, a Buffer

@@ -33,6 +33,24 @@ unique_fd attachment::duplicate(int fd) {
   return copy;
 }
 
+/// A socket that neither listens nor is connected may become either.
+void attachment::check_is(int family, int type, bool accepts) const {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(native_handle(), SOL_SOCKET, SO_TYPE, &value, &size) != 0) {
+    throw boost::system::system_error(errno, boost::system::system_category(), "attachment::take_as");
+  }
+  sockaddr_storage peer{};
+  socklen_t peer_size = sizeof peer;
+  const bool connected = ::getpeername(native_handle(), reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0;
+  const bool listens = socket_option(native_handle(), SO_ACCEPTCONN) != 0;
+  const bool fits = value == type && socket_option(native_handle(), SO_DOMAIN) == family;
+  if (!fits || (accepts ? connected : listens)) {
+    throw boost::system::system_error(EINVAL, boost::system::system_category(),
+                                      "attachment::take_as: it is another kind of socket");
+  }
+}
+
 bool attachment::is_ipv6() const noexcept { return socket_option(fd_.get(), SO_DOMAIN) == AF_INET6; }
 
 }  // namespace brood

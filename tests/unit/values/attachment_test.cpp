@@ -86,6 +86,34 @@ TEST(attachment, becomes_an_asio_object_again) {
   if (!no_ipv6) becomes_an_asio_object_of_its_family(v6);
 }
 
+TEST(attachment, becomes_no_object_of_another_kind) {
+  asio::io_context io;
+  using local = asio::local::stream_protocol;
+  const auto refused = [&](attachment&& from, auto take) {
+    const auto type = from.type();
+    try {
+      take(from);
+      return false;
+    } catch (const boost::system::system_error& error) {
+      return error.code() == boost::system::errc::invalid_argument && from.type() == type;
+    }
+  };
+  const auto as_socket = [&](attachment& a) { a.take_as<tcp::socket>(io); };
+  const auto as_acceptor = [&](attachment& a) { a.take_as<tcp::acceptor>(io); };
+  EXPECT_TRUE(refused(attachment::of(tcp::acceptor(io, {v4, 0})), as_socket));
+  EXPECT_TRUE(refused(attachment::of(udp::socket(io, {v4, 0})), as_socket));
+  local::socket one(io), other(io);
+  asio::local::connect_pair(one, other);
+  EXPECT_TRUE(refused(attachment::of(std::move(one)), as_socket));
+  EXPECT_TRUE(refused(attachment::of(std::move(other)), [&](attachment& a) { a.take_as<local::acceptor>(io); }));
+  tcp::acceptor acceptor(io, {v4, 0});
+  tcp::socket client(io);
+  client.connect(acceptor.local_endpoint());
+  EXPECT_TRUE(refused(attachment::copy_of(client), as_acceptor));
+  EXPECT_TRUE(refused(attachment::copy_of(client), [&](attachment& a) { a.take_as<udp::socket>(io); }));
+  EXPECT_FALSE(refused(attachment::copy_of(client), as_socket));
+}
+
 TEST(attachment, that_is_empty_becomes_nothing) {
   asio::io_context io;
   attachment empty;

@@ -16,6 +16,8 @@ TEST(shell, quotes_what_a_shell_would_look_at) {
   EXPECT_THROW(brood::shell_quote(std::string_view("a\0b", 3)), std::invalid_argument);
 }
 
+TEST(shell, refuses_an_empty_line) { EXPECT_THROW(brood::shell(""), std::invalid_argument); }
+
 TEST(shell, joins_a_line_of_words) { EXPECT_EQ(brood::shell_line("ls", {"-l", "a b"}), "ls -l 'a b'"); }
 
 TEST(shell, fills_in_quoted_arguments) {
