@@ -23,7 +23,8 @@ concept other_executor = std::convertible_to<Executor, boost::asio::any_io_execu
 /// executor, or an object that has one.
 ///
 /// The executor must run one handler at a time: an io_context that one thread runs, or a strand. If two threads use the
-/// objects of one io_context or thread pool at the same time, the second gets a std::logic_error (docs/executors.md).
+/// objects of one io_context or thread pool at the same time, the second gets a std::logic_error. So does who makes an
+/// object on a strand of a thread pool from outside that strand (docs/executors.md).
 /// unref() and the rules that follow from it work only on the executor of an io_context itself.
 class executor {
  public:

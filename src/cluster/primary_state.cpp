@@ -81,7 +81,9 @@ primary_state::primary_state(asio::any_io_executor ex, cluster::settings s)
       restart_(limits_of(settings_.restart)),
       random_(std::random_device{}()),
       all_gone_(ex),
-      limits_timer_(ex) {}
+      limits_timer_(ex) {
+  brood::detail::require_strand(ex);
+}
 
 void primary_state::log(log_level level, const std::string& text) const {
   if (settings_.log) settings_.log(level, text);

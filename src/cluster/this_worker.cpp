@@ -12,6 +12,7 @@ namespace asio = boost::asio;
 namespace wire = brood::detail::wire;
 
 std::shared_ptr<detail::this_worker_state> join_cluster(const asio::any_io_executor& ex, worker_options options) {
+  brood::detail::require_strand(ex);
   const auto id = brood::detail::ipc::inherited().worker_id;
   if (!id) throw boost::system::system_error(make_error_code(errc::not_a_worker), "this_worker");
   unique_fd end = brood::detail::ipc::take_channel("this_worker");

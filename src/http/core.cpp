@@ -50,7 +50,9 @@ core::core(asio::any_io_executor ex, handler h, server_options options, source_f
       make_source_(std::move(make_source)),
       listening_(std::make_shared<listening_state>(executor_)),
       drained_(executor_),
-      clock_(executor_) {}
+      clock_(executor_) {
+  brood::detail::require_strand(executor_);
+}
 
 core::~core() = default;
 

@@ -8,6 +8,7 @@ namespace {
 namespace asio = boost::asio;
 
 std::shared_ptr<detail::ipc::endpoint> open_inherited(const asio::any_io_executor& ex) {
+  detail::require_strand(ex);
   unique_fd fd = detail::ipc::take_channel("parent_channel");
   auto opened = std::make_shared<detail::ipc::endpoint>(ex);
   opened->open_inherited(std::move(fd));

@@ -2,6 +2,7 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <stdexcept>
 
@@ -29,6 +30,14 @@ bool may_run_handlers_side_by_side(const asio::any_io_executor& ex) {
 std::shared_ptr<loop_guard> loop_guard::of(const asio::any_io_executor& ex) {
   if (!may_run_handlers_side_by_side(ex)) return nullptr;
   return asio::use_service<guard_service>(asio::query(ex, asio::execution::context)).guard;
+}
+
+void require_strand(const asio::any_io_executor& ex) {
+  const auto* strand = ex.target<asio::strand<asio::thread_pool::executor_type>>();
+  if (strand == nullptr || strand->running_in_this_thread()) return;
+  throw std::logic_error(
+      "brood: an object on a strand of a thread pool is made and used on that strand: call from there, by "
+      "boost::asio::co_spawn(strand, ...) or boost::asio::post(strand, ...)");
 }
 
 void loop_entry::refuse() {

@@ -23,6 +23,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   explicit async_start(asio::any_io_executor ex) : executor_(ex), waiters_(ex) {}
 
   void begin(start_request request) {
+    detail::require_strand(executor_);
     const auto loop = detail::loop_guard::of(executor_);
     const detail::loop_entry entry(detail::loop_entry::from::call, loop.get());
     join(executor_);

@@ -25,6 +25,11 @@ class loop_guard {
   std::atomic<const void*> thread_{nullptr};
 };
 
+/// To be called where a program makes an object. Throws std::logic_error if `ex` is a strand of a thread pool and the
+/// running thread is not on it: the threads of a pool always run, so that they would use the object at the same time. A
+/// strand of an io_context may be prepared before the context is run.
+void require_strand(const asio::any_io_executor& ex);
+
 /// A stay of the running thread in brood's code: inside a handler that the loop runs, or inside a call of the program.
 ///
 /// Two rules are kept here for all objects:
