@@ -17,13 +17,12 @@ namespace detail {
 using command = std::shared_ptr<detail::process::exec_state>;
 command start_command(const executor& ex, const std::string& line, exec_options options);
 command start_command(const executor& ex, const std::string& file, arguments args, exec_options options);
-void wait_for(detail::process::exec_state& state,
-              boost::asio::any_completion_handler<void(error_code, exec_result)> handler);
+void wait_for(command started, boost::asio::any_completion_handler<void(error_code, exec_result)> handler);
 
 template <class Token>
 auto async_wait_for(command started, Token&& token) {
   return boost::asio::async_initiate<Token, void(error_code, exec_result)>(
-      [state = std::move(started)](auto handler) { wait_for(*state, std::move(handler)); }, token);
+      [state = std::move(started)](auto handler) { wait_for(state, std::move(handler)); }, token);
 }
 
 template <class T>
@@ -32,7 +31,8 @@ concept exec_token = boost::asio::completion_token_for<T, void(error_code, exec_
 }  // namespace detail
 
 /// Runs a line of shell and completes with its result, as `exec(ex, line, options).async_result(token)` does. The
-/// command is started by this call.
+/// command is started by this call. Thread safety: may be called on any thread, as long as the executor's context is
+/// there; all else happens on the executor.
 ///
 /// Options are taken by name only: give them a variable. g++ 12.2 destroys a temporary of an aggregate type twice if it
 /// stands in an expression with a co_await. `exec_options::on_drop` does not apply: there is no handle to drop.

@@ -1,7 +1,10 @@
 #include "brood/exec.hpp"
 
-#include "brood/async_exec.hpp"
+#include <boost/asio/any_completion_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/prefer.hpp>
 
+#include "brood/async_exec.hpp"
 #include "brood/shell.hpp"
 #include "process/exec_state.hpp"
 #include "process/start.hpp"
@@ -13,13 +16,21 @@ namespace asio = boost::asio;
 
 constexpr const char* no_command = "command \"\" (it is empty)";
 
+/// A command that runs, and that nobody hears of yet.
+struct started_command {
+  detail::process::started parts;
+  std::shared_ptr<detail::process::exec_state> state;
+};
+
+/// One that its loop hears of.
 struct running {
   child_process child;
   std::shared_ptr<detail::process::exec_state> state;
 };
 
-running start(const asio::any_io_executor& ex, const std::string& file, arguments args, const exec_options& options,
-              std::string command) {
+/// May be called on any thread.
+started_command start(const asio::any_io_executor& ex, const std::string& file, arguments args,
+                      const exec_options& options, std::string command) {
   spawn_options how{.cwd = options.cwd,
                     .env = options.env,
                     .in = options.in,
@@ -38,24 +49,49 @@ running start(const asio::any_io_executor& ex, const std::string& file, argument
   auto state = std::make_shared<detail::process::exec_state>(ex, options, std::move(command));
   state->choose_outputs(how);
   detail::process::started parts =
-      detail::process::start(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
-  state->watch(parts);
-  return {detail::access::make<child_process>(std::move(parts)), std::move(state)};
+      detail::process::start_unwatched(ex, {.file = file, .args = std::move(args), .options = std::move(how)});
+  return {std::move(parts), std::move(state)};
 }
 
-running start_line(const asio::any_io_executor& ex, const std::string& line, const exec_options& options) {
+started_command start_line(const asio::any_io_executor& ex, const std::string& line, const exec_options& options) {
   if (line.empty()) throw spawn_error(spawn_step::argument, {EINVAL, boost::system::system_category()}, no_command);
   return start(ex, options.shell, {"-c", line}, options, line);
 }
 
-running start_file(const asio::any_io_executor& ex, const std::string& file, arguments args,
-                   const exec_options& options) {
+started_command start_file(const asio::any_io_executor& ex, const std::string& file, arguments args,
+                           const exec_options& options) {
   std::string command;
   try {
     command = shell_line(file, args);
   } catch (const std::invalid_argument&) {  // of a NUL byte, which the start refuses by a spawn_error
   }
   return start(ex, file, std::move(args), options, std::move(command));
+}
+
+running watch(const asio::any_io_executor& ex, started_command command) {
+  const auto loop = detail::loop_guard::of(ex);
+  const detail::loop_entry entry(detail::loop_entry::from::call, loop.get());
+  command.parts.state->watch();
+  command.state->watch(command.parts);
+  return {detail::access::make<child_process>(std::move(command.parts)), std::move(command.state)};
+}
+
+running run_line(const asio::any_io_executor& ex, const std::string& line, const exec_options& options) {
+  detail::require_strand(ex);
+  return watch(ex, start_line(ex, line, options));
+}
+
+running run_file(const asio::any_io_executor& ex, const std::string& file, arguments args,
+                 const exec_options& options) {
+  detail::require_strand(ex);
+  return watch(ex, start_file(ex, file, std::move(args), options));
+}
+
+/// Now, if the running thread is on the executor, else as soon as that can be.
+detail::command watch_soon(const asio::any_io_executor& ex, started_command command) {
+  auto state = command.state;
+  asio::dispatch(ex, [ex, command = std::move(command)]() mutable { watch(ex, std::move(command)); });
+  return state;
 }
 
 child_process tell(running run, exec_callback done) {
@@ -101,41 +137,44 @@ exec_run::exec_run(child_process child, std::shared_ptr<detail::process::exec_st
 void exec_run::wait(detail::process::exec_state& state, result_handler handler) { state.wait(std::move(handler)); }
 
 exec_run exec(executor ex, const std::string& line, const exec_options& options) {
-  auto run = start_line(ex.get(), line, options);
+  auto run = run_line(ex.get(), line, options);
   return detail::access::make<exec_run>(std::move(run.child), std::move(run.state));
 }
 
 exec_run exec_file(executor ex, const std::string& file, arguments args, const exec_options& options) {
-  auto run = start_file(ex.get(), file, std::move(args), options);
+  auto run = run_file(ex.get(), file, std::move(args), options);
   return detail::access::make<exec_run>(std::move(run.child), std::move(run.state));
 }
 
 child_process exec(executor ex, const std::string& line, exec_options options, exec_callback done) {
   options.on_drop = on_drop::leave;
-  return tell(start_line(ex.get(), line, options), std::move(done));
+  return tell(run_line(ex.get(), line, options), std::move(done));
 }
 
 child_process exec_file(executor ex, const std::string& file, arguments args, exec_options options,
                         exec_callback done) {
   options.on_drop = on_drop::leave;
-  return tell(start_file(ex.get(), file, std::move(args), options), std::move(done));
+  return tell(run_file(ex.get(), file, std::move(args), options), std::move(done));
 }
 
 namespace detail {
 
 command start_command(const executor& ex, const std::string& line, exec_options options) {
   options.on_drop = on_drop::leave;
-  return start_line(ex.get(), line, options).state;
+  return watch_soon(ex.get(), start_line(ex.get(), line, options));
 }
 
 command start_command(const executor& ex, const std::string& file, arguments args, exec_options options) {
   options.on_drop = on_drop::leave;
-  return start_file(ex.get(), file, std::move(args), options).state;
+  return watch_soon(ex.get(), start_file(ex.get(), file, std::move(args), options));
 }
 
-void wait_for(detail::process::exec_state& state,
-              boost::asio::any_completion_handler<void(error_code, exec_result)> handler) {
-  state.wait(std::move(handler));
+void wait_for(command started, boost::asio::any_completion_handler<void(error_code, exec_result)> handler) {
+  const asio::any_io_executor ex = started->get_executor();
+  auto work = asio::prefer(asio::get_associated_executor(handler, ex), asio::execution::outstanding_work.tracked);
+  asio::dispatch(ex, [started = std::move(started), handler = std::move(handler), work = std::move(work)]() mutable {
+    started->wait(std::move(handler));
+  });
 }
 
 }  // namespace detail

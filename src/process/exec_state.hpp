@@ -17,6 +17,8 @@ class exec_state : public std::enable_shared_from_this<exec_state> {
  public:
   exec_state(const asio::any_io_executor& ex, const exec_options& options, std::string command);
 
+  const asio::any_io_executor& get_executor() const noexcept { return waiters_.get_executor(); }
+
   /// What the command gets as its two outputs. Throws spawn_error where there is no memory file to be had.
   void choose_outputs(spawn_options& how);
   void watch(const started& parts);

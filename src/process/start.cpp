@@ -93,9 +93,7 @@ void wake_loop(const asio::any_io_executor& ex, const std::string& file) try {
   throw spawn_error(spawn_step::clone, error.code(), file);
 }
 
-started start(const asio::any_io_executor& ex, start_request request) {
-  const auto loop = detail::loop_guard::of(ex);
-  const detail::loop_entry entry(detail::loop_entry::from::call, loop.get());
+started start_unwatched(const asio::any_io_executor& ex, start_request request) {
   struct until_started {
     given_away given;
     ~until_started() { given.close(); }
@@ -105,7 +103,14 @@ started start(const asio::any_io_executor& ex, start_request request) {
   add_channel(request, ex);
   preparation prepared(std::move(request));
   launch::plan& plan = prepared.plan();
-  started child = prepared.adopt(ex, plan.dies_with_parent() ? launch::start_on_launcher(plan) : launch::start(plan));
+  return prepared.adopt(ex, plan.dies_with_parent() ? launch::start_on_launcher(plan) : launch::start(plan));
+}
+
+started start(const asio::any_io_executor& ex, start_request request) {
+  detail::require_strand(ex);
+  const auto loop = detail::loop_guard::of(ex);
+  const detail::loop_entry entry(detail::loop_entry::from::call, loop.get());
+  started child = start_unwatched(ex, std::move(request));
   child.state->watch();
   return child;
 }

@@ -36,7 +36,10 @@ void check(const start_request& request);
 /// to watch, since it would be left unwatched. Throws spawn_error.
 void wake_loop(const asio::any_io_executor& ex, const std::string& file);
 
-/// Throws spawn_error; then no descriptor and no child is left.
+/// Starts a child that nobody hears of yet: child_state::watch() is to be called on the executor. May be called on any
+/// thread. Throws spawn_error; then no descriptor and no child is left.
+started start_unwatched(const asio::any_io_executor& ex, start_request request);
+/// The same, and watches it: to be called on the executor.
 started start(const asio::any_io_executor& ex, start_request request);
 
 /// fork(): start() for a module, with a channel that is `channel` on this side.
