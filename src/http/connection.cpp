@@ -125,6 +125,7 @@ void connection::receive() {
 void connection::received(boost::system::error_code ec, std::size_t size) {
   receiving_ = false;
   if (phase_ == phase::closed) return;
+  const auto entry = core_->enter();
   if (ec) return lost();
   notice_handshake();
   if (phase_ == phase::lingering) return linger();
@@ -286,7 +287,9 @@ void connection::resume_later() {
   asio::post(core_->executor(), [keep = keeper{*this}] {
     const auto& c = *keep.operator->();
     // Unless the peer took what was in its way before, and all this has happened already.
-    if (c.phase_ == phase::reading && !c.running_ && !c.blocked_ && !c.receiving_) keep->run();
+    if (c.phase_ != phase::reading || c.running_ || c.blocked_ || c.receiving_) return;
+    const auto entry = c.core_->enter();
+    keep->run();
   });
 }
 

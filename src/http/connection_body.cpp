@@ -98,6 +98,7 @@ bool connection::receive_body() {
 void connection::received_body(boost::system::error_code ec, std::size_t size) {
   receiving_ = false;
   if (phase_ == phase::closed) return;
+  const auto entry = core_->enter();
   if (ec) return lose_body();
   if (phase_ == phase::lingering) return linger();
   incoming_->bytes.commit(size);

@@ -211,6 +211,7 @@ void connection::await_writable() {
 
 void connection::writable(boost::system::error_code ec) {
   if (phase_ == phase::closed) return;
+  const auto entry = core_->enter();
   if (ec) return close();
   blocked_ = false;
   const bool all = flush();

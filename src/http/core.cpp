@@ -76,7 +76,8 @@ void core::cannot_accept() {
   const auto now = std::chrono::steady_clock::now();
   if (now < no_line_before_) return;
   no_line_before_ = now + between_lines;
-  log(log_level::warning, "http: cannot accept connections: out of descriptors or memory");
+  log(log_level::warning,
+      "http: cannot accept connections, most likely for want of descriptors or memory; trying again");
 }
 
 bool core::turned_away(int fd) {
@@ -101,6 +102,7 @@ connection& core::obtain() {
 }
 
 void core::take(int fd, stream::protocol family, bool no_delay, bool crowded) {
+  const auto entry = enter();
   ++statistics_.accepted;
   unique_fd owned{fd};
   if (stopped_ || turned_away(fd)) return;
@@ -123,6 +125,7 @@ void core::read_soon(connection& c) {
 }
 
 void core::read_fresh() {
+  const auto entry = enter();
   std::swap(fresh_, reading_);
   for (auto* c : reading_) {
     c->read_again();
@@ -183,6 +186,7 @@ void core::wind_clock() {
   clock_->async_wait([weak = weak_from_this()](boost::system::error_code ec) {
     const auto self = weak.lock();
     if (!self) return;
+    const auto entry = self->enter();
     self->clock_runs_ = false;
     if (ec) return;
     self->wheel_.turn([](deadline& d) { static_cast<connection&>(d).late(); });

@@ -62,8 +62,12 @@ class core : public std::enable_shared_from_this<core> {
   void expire_soon(connection& c, bool first) noexcept;
   /// The connection's `count`th request is its last.
   bool last_request(std::size_t count) const noexcept;
+  /// To be held by each handler of the loop that goes on with the server's work, so that a second thread is noticed.
+  brood::detail::loop_entry enter() const {
+    return brood::detail::loop_entry(brood::detail::loop_entry::from::handler, guard_.get());
+  }
   void handle(const request& message, request_body& body, response& answer) {
-    const brood::detail::loop_entry entry(brood::detail::loop_entry::from::handler, guard_.get());
+    const auto entry = enter();
     ++statistics_.requests;
     if (!sources_.empty()) sources_.front()->asked();
     handler_(message, body, answer);
