@@ -51,6 +51,7 @@ class [[nodiscard]] spawning {
 /// work over, however much memory this process holds and however slow the program is to load. Never throws for a start
 /// that fails: async_child() tells, also for arguments that cannot be passed.
 spawning async_spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
+spawning async_spawn(executor ex, const std::string& command, const spawn_options& options);
 spawning async_spawn(executor ex, const shell& line, const spawn_options& options = {});
 
 }  // namespace brood

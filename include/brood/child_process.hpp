@@ -160,6 +160,7 @@ std::ostream& operator<<(std::ostream& out, const child_process& child);
 /// name, default signal handlers and an empty signal mask.
 /// Throws spawn_error, which says what could not be done to what.
 child_process spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
+child_process spawn(executor ex, const std::string& command, const spawn_options& options);
 /// The same for a line of shell, which takes no further arguments.
 child_process spawn(executor ex, const shell& line, const spawn_options& options = {});
 
@@ -168,5 +169,6 @@ child_process spawn(executor ex, const shell& line, const spawn_options& options
 ///
 /// `.js`, `.mjs` and `.cjs` are run with `node`, anything else is executed. Throws spawn_error.
 child_process fork(executor ex, const std::string& module, arguments args = {}, const fork_options& options = {});
+child_process fork(executor ex, const std::string& module, const fork_options& options);
 
 }  // namespace brood

@@ -19,7 +19,9 @@ namespace detail::process {
 class exec_state;
 }
 
+/// Given by name: `{.cwd = "/tmp", .timeout = 2s}`.
 struct exec_options {
+  detail::by_name by_name = detail::by_name();
   std::filesystem::path cwd{};
   environment env{};
   /// What the command reads. A pipe is child().in(), to be ended by the program.

@@ -21,6 +21,14 @@
 
 namespace brood {
 
+namespace detail {
+/// The first member of options, so that they can only be given by name: without it, `spawn(loop, shell("grep -c"),
+/// {"x"})` would take "x" for the directory.
+struct by_name {
+  explicit constexpr by_name() noexcept {}
+};
+}  // namespace detail
+
 using arguments = std::vector<std::string>;
 
 /// The environment of a child. Left alone, it is this process's own at the moment of the start.
@@ -98,7 +106,9 @@ enum class on_drop {
   kill    ///< the same with SIGKILL as its only step
 };
 
+/// Given by name: `{.cwd = "/tmp", .group = true}`.
 struct spawn_options {
+  detail::by_name by_name = detail::by_name();
   /// The directory the program runs in; a relative command is looked up from there. Empty: this process's own.
   std::filesystem::path cwd{};
   environment env{};

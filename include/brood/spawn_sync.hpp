@@ -30,6 +30,7 @@ struct spawn_sync_result : exit_status {
 /// Runs a program with this process's own standard streams, or what the options say, and returns how it ended. A stream
 /// that is a pipe would have nobody at its other end: std::invalid_argument.
 spawn_sync_result spawn_sync(const std::string& command, arguments args = {}, const spawn_options& options = {});
+spawn_sync_result spawn_sync(const std::string& command, const spawn_options& options);
 spawn_sync_result spawn_sync(const shell& line, const spawn_options& options = {});
 
 }  // namespace brood

@@ -151,6 +151,10 @@ spawning async_spawn(executor ex, const std::string& command, arguments args, co
   return detail::access::make<spawning>(std::move(state));
 }
 
+spawning async_spawn(executor ex, const std::string& command, const spawn_options& options) {
+  return async_spawn(std::move(ex), command, arguments(), options);
+}
+
 spawning async_spawn(executor ex, const shell& line, const spawn_options& options) {
   return async_spawn(std::move(ex), line.program(), line.args(), options);
 }

@@ -112,6 +112,10 @@ child_process spawn(executor ex, const std::string& command, arguments args, con
       detail::process::start(ex.get(), {.file = command, .args = std::move(args), .options = options}));
 }
 
+child_process spawn(executor ex, const std::string& command, const spawn_options& options) {
+  return spawn(std::move(ex), command, arguments(), options);
+}
+
 child_process spawn(executor ex, const shell& line, const spawn_options& options) {
   return spawn(std::move(ex), line.program(), line.args(), options);
 }
@@ -119,6 +123,10 @@ child_process spawn(executor ex, const shell& line, const spawn_options& options
 child_process fork(executor ex, const std::string& module, arguments args, const fork_options& options) {
   return detail::access::make<child_process>(detail::process::start_module(
       std::make_shared<detail::ipc::endpoint>(ex.get()), module, std::move(args), options));
+}
+
+child_process fork(executor ex, const std::string& module, const fork_options& options) {
+  return fork(std::move(ex), module, arguments(), options);
 }
 
 }  // namespace brood

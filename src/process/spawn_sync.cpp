@@ -52,6 +52,10 @@ spawn_sync_result spawn_sync(const shell& line, const spawn_options& options) {
   return spawn_sync(line.program(), line.args(), options);
 }
 
+spawn_sync_result spawn_sync(const std::string& command, const spawn_options& options) {
+  return spawn_sync(command, arguments(), options);
+}
+
 spawn_sync_result spawn_sync(const std::string& command, arguments args, const spawn_options& options) {
   for (const auto kind : {stdio::kind::pipe, stdio::kind::terminal, stdio::kind::channel}) {
     if (!detail::process::has_stdio(options, kind)) continue;
