@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -47,6 +48,11 @@ class readable {
   /// pause() no line is delivered until resume(), not even of what was read already. close() delivers the beginning of
   /// a line that was read, or drops it if the stream is paused.
   subscription on_line(std::function<void(const output_line&)> f, std::size_t limit = default_line_limit);
+  template <class Function>
+    requires(!std::convertible_to<Function, std::function<void(const output_line&)>>)
+  void on_line(Function&&, std::size_t = 0) {
+    static_assert(detail::never<Function>, "a function for lines takes a brood::output_line or a std::string_view");
+  }
   /// `f()` once, after the last piece: the child, and all it gave its end to, have closed it.
   subscription on_end(std::function<void()> f);
   /// Stops and restarts the flow. Paused, nothing is read, so a child that writes on will wait.

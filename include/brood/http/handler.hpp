@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "brood/detail/token.hpp"
 #include "brood/executor.hpp"
 #include "brood/http/request.hpp"
 #include "brood/http/request_body.hpp"
@@ -42,6 +43,14 @@ class handler {
   template <class Function>
     requires(!std::same_as<std::remove_cvref_t<Function>, handler> && (takes_whole<Function> || takes_stream<Function>))
   handler(Function f) : function_(adapt(std::move(f))), streams_(!takes_whole<Function>) {}
+  /// Says what a function that is no handler has to take.
+  template <class Function>
+    requires(!std::same_as<std::remove_cvref_t<Function>, handler> && !takes_whole<Function> && !takes_stream<Function>)
+  handler(Function) {
+    static_assert(brood::detail::never<Function>,
+                  "a handler takes (const brood::http::request&, brood::http::response&) or "
+                  "(const brood::http::request&, brood::http::request_body&, brood::http::response&)");
+  }
 
   void operator()(const request& message, request_body& body, response& answer) const {
     function_(message, body, answer);
