@@ -11,7 +11,9 @@ namespace brood {
 struct resource_usage {
   std::chrono::microseconds user_time{0};
   std::chrono::microseconds system_time{0};
-  std::uint64_t max_rss = 0;                       ///< bytes; of the largest of these processes, not their sum
+  /// Bytes; of the largest of these processes, not their sum. A child shares its parent's memory until it executes its
+  /// program, and Linux counts that: this is never less than what the parent occupied at the start.
+  std::uint64_t max_rss = 0;
   std::uint64_t minor_page_faults = 0;             ///< served without I/O
   std::uint64_t major_page_faults = 0;             ///< served by I/O
   std::uint64_t input_blocks = 0;                  ///< blocks of 512 bytes that were read from storage
