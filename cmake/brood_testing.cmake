@@ -32,7 +32,8 @@ function(brood_test_support)
 endfunction()
 
 # brood_gtest(<target> <folder> [PRIVATE_HEADERS] [ON_A_STRAND] [TIMEOUT <s>]): one executable of all *_test.cpp below
-# the folder. ON_A_STRAND: its tests run a second time, on a strand of an io_context with four threads.
+# the folder. ON_A_STRAND: its tests run a second time, on a strand of an io_context with four threads, and a third time,
+# on a strand of a thread_pool.
 function(brood_gtest target folder)
   cmake_parse_arguments(arg "PRIVATE_HEADERS;ON_A_STRAND" "TIMEOUT" "" ${ARGN})
   if(NOT arg_TIMEOUT)
@@ -62,9 +63,11 @@ function(brood_gtest target folder)
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
                        PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${folder})
   if(arg_ON_A_STRAND)
-    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
-                         TEST_PREFIX on_a_strand. TEST_LIST ${target}_on_a_strand
-                         PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS strand ENVIRONMENT BROOD_EXECUTOR=strand)
+    foreach(place IN ITEMS strand pool)
+      gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
+                           TEST_PREFIX on_a_${place}. TEST_LIST ${target}_on_a_${place}
+                           PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${place} ENVIRONMENT BROOD_EXECUTOR=${place})
+    endforeach()
   endif()
 endfunction()
 

@@ -9,7 +9,8 @@
 int main(int, char** argv) {
   boost::asio::io_context loop{1};
   brood::parent_channel parent{loop};
-  brood_test::socket_swap swap(loop, parent, "brood-child-" + std::to_string(::getpid()), std::atoi(argv[1]), 1);
+  brood_test::socket_swap swap(loop.get_executor(), parent, "brood-child-" + std::to_string(::getpid()),
+                               std::atoi(argv[1]), 1);
   swap.on_complete = [&] { parent.send("complete"); };
   parent.messages.on([&](brood::message m) { swap.take(std::move(m)); });
   swap.send_all();

@@ -1,15 +1,19 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/detail/scheduler.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <brood/stream.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <deque>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -30,11 +34,16 @@ inline std::size_t open_descriptors() {
   return count - 1;  // the one that reads the directory
 }
 
-/// Whether the suite runs on a strand of an io_context that four threads run: with BROOD_EXECUTOR=strand.
-inline bool on_a_strand() {
-  static const char* const name = std::getenv("BROOD_EXECUTOR");
-  return name != nullptr && std::string_view(name) == "strand";
+/// Where the suite runs, by BROOD_EXECUTOR in the environment: `strand` is one of an io_context that four threads run,
+/// `pool` one of a thread_pool with four threads. Not given: an io_context that one thread runs.
+enum class place { one_thread, strand, pool };
+inline place where() {
+  static const char* const given = std::getenv("BROOD_EXECUTOR");
+  const std::string_view name = given == nullptr ? "" : given;
+  if (name == "strand") return place::strand;
+  return name == "pool" ? place::pool : place::one_thread;
 }
+inline bool on_a_strand() { return where() != place::one_thread; }
 
 /// Why a test does not run on a strand: it needs a loop that returns though something is still waited for.
 inline constexpr const char* needs_an_io_context =
@@ -42,25 +51,20 @@ inline constexpr const char* needs_an_io_context =
 
 /// A loop that a test runs until nothing is left to do. A test that hangs is ended by ctest's time limit.
 ///
-/// It hides three members of io_context: get_executor() is a strand, and run() uses four threads, if on_a_strand().
-class loop : public asio::io_context {
+/// It has the members of an io_context, and goes where one goes. get_executor() is a strand, and run() uses four
+/// threads, if on_a_strand(). Underneath is what io_context and thread_pool have in common, Asio's scheduler: a
+/// thread_pool itself can be run only once.
+class loop {
  public:
   using executor_type = asio::any_io_executor;
 
-  loop() : asio::io_context(on_a_strand() ? threads : 1) {
-    if (on_a_strand()) {
-      executor_ = asio::make_strand(asio::io_context::get_executor());
-    } else {
-      executor_ = asio::io_context::get_executor();
-    }
-  }
-
   executor_type get_executor() const noexcept { return executor_; }
+  operator asio::execution_context&() noexcept { return *context_; }
 
   /// As io_context::run. An exception ends it on all threads, and it may be called again. If several threads throw,
   /// each further call throws one of the other exceptions.
   void run() {
-    if (!on_a_strand()) return static_cast<void>(asio::io_context::run());
+    if (!on_a_strand()) return run_here();
     if (thrown_.empty()) run_on_all_threads();
     if (thrown_.empty()) return;
     restart();
@@ -68,15 +72,61 @@ class loop : public asio::io_context {
     thrown_.pop_front();
     std::rethrow_exception(first);
   }
+  std::size_t run_one() { return scheduler_.run_one(never_); }
+  std::size_t poll() { return scheduler_.poll(never_); }
+  std::size_t run_for(std::chrono::microseconds limit) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    std::size_t count = 0;
+    for (auto left = limit; left.count() > 0;
+         left = std::chrono::duration_cast<std::chrono::microseconds>(end - std::chrono::steady_clock::now())) {
+      if (scheduler_.stopped()) break;
+      count += scheduler_.wait_one(left.count(), never_);
+    }
+    return count;
+  }
+  void stop() { scheduler_.stop(); }
+  bool stopped() const { return scheduler_.stopped(); }
+  void restart() { scheduler_.restart(); }
 
  private:
   static constexpr int threads = 4;
+
+  template <class Context>
+  Context& make(auto... args) {
+    auto made = std::make_unique<Context>(args...);
+    Context& context = *made;
+    context_ = std::move(made);
+    return context;
+  }
+
+  asio::any_io_executor make_executor() {
+    switch (where()) {
+      case place::one_thread: return make<asio::io_context>(1).get_executor();
+      case place::strand: return asio::make_strand(make<asio::io_context>(threads));
+      case place::pool: break;
+    }
+    // Of an any_io_executor: brood refuses what is made on a strand that it knows to be a pool's while other code than
+    // the pool's runs, and a test is such code. Here no thread runs then.
+    auto& pool = make<asio::thread_pool>(0);
+    return asio::make_strand(asio::any_io_executor(pool.get_executor()));
+  }
+
+  static asio::detail::scheduler& scheduler_of(asio::execution_context& context) {
+    auto& scheduler = asio::use_service<asio::detail::scheduler>(context);
+    if (where() == place::pool) {
+      scheduler.work_finished();  // a pool counts one until it is joined
+      scheduler.restart();
+    }
+    return scheduler;
+  }
+
+  void run_here() { scheduler_.run(never_); }
 
   void run_on_all_threads() {
     std::mutex mutex;
     const auto turn = [&] {
       try {
-        asio::io_context::run();
+        run_here();
       } catch (...) {
         const std::lock_guard lock(mutex);
         thrown_.push_back(std::current_exception());
@@ -88,8 +138,11 @@ class loop : public asio::io_context {
     turn();
   }
 
+  std::unique_ptr<asio::execution_context> context_;
+  asio::any_io_executor executor_ = make_executor();
+  asio::detail::scheduler& scheduler_ = scheduler_of(*context_);
+  boost::system::error_code never_;  // no call of the scheduler reports one
   std::deque<std::exception_ptr> thrown_;
-  asio::any_io_executor executor_;
 };
 
 /// Runs the loop, again if need be, to its end and gives all that came from the stream meanwhile.

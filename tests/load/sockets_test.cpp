@@ -20,7 +20,7 @@ TEST_P(swap_in, both_directions_at_once_loses_no_socket_and_mistakes_none) {
   {
     loop io;
     auto child = brood::fork(io, actor("socket_swapper"), {std::to_string(count)}, {.serialization = GetParam()});
-    socket_swap swap(io, child, "brood-parent-" + std::to_string(::getpid()), count, 2);
+    socket_swap swap(io.get_executor(), child, "brood-parent-" + std::to_string(::getpid()), count, 2);
     bool child_complete = false;
     const auto end = [&] {
       if (child_complete && swap.complete()) child.disconnect();

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 #include <brood/event.hpp>
@@ -52,7 +52,8 @@ inline std::string name_of(int fd) {
 class socket_swap {
  public:
   /// `from` is read by the caller, who gives take() each message.
-  socket_swap(boost::asio::io_context& io, brood::message_sender& to, std::string own_name, int count, unsigned seed);
+  socket_swap(const boost::asio::any_io_executor& io, brood::message_sender& to, std::string own_name, int count,
+              unsigned seed);
   ~socket_swap();
   socket_swap(const socket_swap&) = delete;
   socket_swap& operator=(const socket_swap&) = delete;
@@ -95,8 +96,8 @@ class socket_swap {
   std::string complaint_;
 };
 
-inline socket_swap::socket_swap(boost::asio::io_context& io, brood::message_sender& to, std::string own_name, int count,
-                                unsigned seed)
+inline socket_swap::socket_swap(const boost::asio::any_io_executor& io, brood::message_sender& to, std::string own_name,
+                                int count, unsigned seed)
     : timer_(io),
       to_(to),
       name_(std::move(own_name)),
