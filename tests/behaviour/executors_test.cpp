@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -12,6 +13,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 #include <brood/async_exec.hpp>
 #include <brood/async_spawn.hpp>
@@ -27,6 +29,7 @@
 #include <vector>
 
 #include "support.hpp"
+#include "support/apart.hpp"
 
 // The same work on each executor that runs one handler at a time; and what happens on one that does not.
 
@@ -181,6 +184,55 @@ INSTANTIATE_TEST_SUITE_P(with, each_executor,
                                          kind{"a_strand_of_a_pool", strand_of_a_pool}),
                          [](const auto& one) { return std::string(one.param.name); });
 
+TEST(async_exec, may_be_called_on_any_thread) {
+  asio::io_context context{4};
+  auto work = asio::make_work_guard(context);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { context.run(); });
+  asio::thread_pool pool{4};
+  const auto run = [](const brood::executor& ex) {
+    for (int i = 0; i < 100; ++i) {
+      const std::string word = std::to_string(i);
+      EXPECT_EQ(brood::async_exec(ex, "echo " + word, asio::use_future).get().out, word + '\n');
+      EXPECT_EQ(brood::async_exec_file(ex, "echo", {word}, asio::use_future).get().out, word + '\n');
+    }
+  };
+  for (const asio::any_io_executor& ex :
+       {asio::any_io_executor(asio::make_strand(context)), asio::any_io_executor(asio::make_strand(pool))}) {
+    const std::jthread one([&] { run(ex); });
+    const std::jthread other([&] { run(ex); });
+  }
+  work.reset();
+  pool.join();
+}
+
+TEST(async_exec, of_a_loop_that_never_runs_leaves_nothing) {
+  const auto before = brood_test::open_descriptors();
+  {
+    asio::io_context io;
+    brood::async_exec(io, "true", [](error_code, const brood::exec_result&) { ADD_FAILURE(); });
+  }
+  brood_test::collect_orphans();
+  EXPECT_EQ(brood_test::open_descriptors(), before);
+}
+
+template <class Make>
+void check_refused(Make make) {
+  asio::thread_pool pool{2};
+  const auto strand = asio::make_strand(pool);
+  EXPECT_THAT([&] { make(strand); }, testing::ThrowsMessage<std::logic_error>(testing::HasSubstr("on that strand")));
+  asio::post(strand, asio::use_future([&] { make(strand); })).get();
+}
+
+TEST(a_strand_of_a_pool, is_where_its_objects_are_made) {
+  check_refused([](const auto& ex) { brood::spawn(ex, "true"); });
+  check_refused([](const auto& ex) { brood::fork(ex, "true"); });
+  check_refused([](const auto& ex) { static_cast<void>(brood::exec(ex, "true")); });
+  check_refused([](const auto& ex) { static_cast<void>(brood::async_spawn(ex, "true")); });
+  check_refused([](const auto& ex) { const brood::cluster::primary primary(ex); });
+  check_refused([](const auto& ex) { const brood::http::server server(ex, [](const auto&, auto&) {}); });
+}
+
 TEST(a_bare_io_context_with_two_threads, is_noticed_at_the_first_overlap) {
   asio::io_context io;
   auto first = brood::spawn(io, "echo", {"begin"});
@@ -242,7 +294,10 @@ struct things {
   asio::io_context io{1};
   brood::child_process child =
       brood::fork(io, actor("channel_child"), {}, {.in = brood::stdio::pipe, .out = brood::stdio::pipe});
+  brood::child_process silent =  // it does not even know of its channel
+      brood::fork(io, "tail", {"-f", "/dev/null"});
   brood::cluster::primary primary{io, {.exec = actor("echo_worker"), .args = brood::arguments{"0"}}};
+  asio::ip::tcp::acceptor accepts_nobody{io, {asio::ip::address_v4::loopback(), 0}};
   brood::http::server server{io, [](const auto&, auto&) {}};
   brood::exec_run command = brood::exec(io, "exec tail -f /dev/null");
   char byte = 0;
@@ -253,6 +308,7 @@ struct things {
   }
   ~things() {
     child.kill(SIGKILL);
+    silent.kill(SIGKILL);
     command.child().kill(SIGKILL);
   }
 };
@@ -303,6 +359,29 @@ TEST(each_operation, uses_the_executor_the_allocator_and_the_slot_of_its_handler
   });
   check_associations("drained", [](things& on, auto token) { on.child.in().async_drained(std::move(token)); });
   check_associations("result", [](things& on, auto token) { on.command.async_result(std::move(token)); });
+  check_associations("async_exec", [](things& on, auto token) {
+    brood::async_exec(on.io, "exec tail -f /dev/null", std::move(token));
+  });
+  check_associations("request", [](things& on, auto token) { on.silent.async_request("?", std::move(token)); });
+  check_associations("request_within", [](things& on, auto token) {
+    on.silent.async_request("?", std::chrono::hours(1), std::move(token));
+  });
+  check_associations("send", [](things& on, auto token) {
+    on.silent.async_send(std::string(4'000'000, 'x'), std::move(token));  // more than the socket takes
+  });
+  check_associations("acked", [](things& on, auto token) {
+    on.silent.async_acked("take it", brood::attachment::copy_of(on.accepts_nobody), std::move(token));
+  });
+  check_associations("messages_drained", [](things& on, auto token) {
+    on.silent.send(std::string(4'000'000, 'x'));
+    on.silent.async_drained(std::move(token));
+  });
+  check_associations("http_get", [](things& on, auto token) {
+    const brood::http::client client{on.io};
+    const auto port = on.accepts_nobody.local_endpoint().port();
+    auto call = client.get("http://127.0.0.1:" + std::to_string(port) + "/");
+    call.async_result(std::move(token));
+  });
   check_associations("worker_exited", [](things& on, auto token) {
     auto exited = on.primary.fork().exited;
     exited.async_wait(std::move(token));
