@@ -3,9 +3,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/serialize.hpp>
 #include <brood/channel.hpp>
@@ -128,6 +130,13 @@ void send_much() {
   std::cout << echoed << " messages there and back\n";
 }
 
+asio::awaitable<void> ask_for_too_much(brood::child_process& child) {
+  const json::value question = {{"divide", {1, 0}}};
+  auto [ec, answer] = co_await child.async_request(question, 5s, asio::experimental::as_tuple(asio::use_awaitable));
+  if (ec == brood::errc::request_failed) std::cout << "the child cannot: " << answer.body.as_string() << '\n';
+  child.disconnect();
+}
+
 asio::awaitable<void> converse(brood::child_process& child) {
   const json::value question = {{"n", 1}};
   co_await child.async_send(question);
@@ -137,10 +146,10 @@ asio::awaitable<void> converse(brood::child_process& child) {
   }
 }
 
-void converse_in_a_coroutine() {
+void in_a_coroutine(asio::awaitable<void> (*work)(brood::child_process&)) {
   asio::io_context loop{1};
   auto child = brood::fork(loop, self, {"child"});
-  asio::co_spawn(loop, converse(child), asio::detached);
+  asio::co_spawn(loop, work(child), asio::detached);
   loop.run();
 }
 
@@ -153,5 +162,6 @@ int main(int argc, char** argv) {
   ask();
   send_server();
   send_much();
-  converse_in_a_coroutine();
+  in_a_coroutine(ask_for_too_much);
+  in_a_coroutine(converse);
 }

@@ -14,6 +14,7 @@ the sum is 42
 the child has it
 hello from the child
 1000 messages there and back
+the child cannot: no such request
 a coroutine read {"n":1}'
 # Whether the child or the client comes first with what it has to tell, nobody can say.
 [[ $(printf '%s\n' "${lines[@]}" | sort) == "$(sort <<<"$expected")" ]] || fail "printed something else"
