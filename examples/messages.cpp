@@ -86,7 +86,7 @@ void ask() {
   asio::io_context loop{1};
   auto child = brood::fork(loop, self, {"child"});
   child.async_request({{"add", {40, 2}}}, 5s, [&](error_code ec, const brood::message& answer) {
-    if (ec == brood::errc::request_failed) std::cout << "the child cannot: " << answer.body.as_string() << '\n';
+    if (ec == brood::errc::request_failed) std::cout << "the child cannot: " << answer.body.as_string().c_str() << '\n';
     if (!ec) std::cout << "the sum is " << answer.body << '\n';
     child.disconnect();
   });
@@ -133,7 +133,7 @@ void send_much() {
 asio::awaitable<void> ask_for_too_much(brood::child_process& child) {
   const json::value question = {{"divide", {1, 0}}};
   auto [ec, answer] = co_await child.async_request(question, 5s, asio::experimental::as_tuple(asio::use_awaitable));
-  if (ec == brood::errc::request_failed) std::cout << "the child cannot: " << answer.body.as_string() << '\n';
+  if (ec == brood::errc::request_failed) std::cout << "the child cannot: " << answer.body.as_string().c_str() << '\n';
   child.disconnect();
 }
 
