@@ -72,15 +72,22 @@ class loop {
     thrown_.pop_front();
     std::rethrow_exception(first);
   }
-  std::size_t run_one() { return scheduler_.run_one(never_); }
-  std::size_t poll() { return scheduler_.poll(never_); }
+  std::size_t run_one() {
+    boost::system::error_code none;
+    return scheduler_.run_one(none);
+  }
+  std::size_t poll() {
+    boost::system::error_code none;
+    return scheduler_.poll(none);
+  }
   std::size_t run_for(std::chrono::microseconds limit) {
     const auto end = std::chrono::steady_clock::now() + limit;
     std::size_t count = 0;
+    boost::system::error_code none;
     for (auto left = limit; left.count() > 0;
          left = std::chrono::duration_cast<std::chrono::microseconds>(end - std::chrono::steady_clock::now())) {
       if (scheduler_.stopped()) break;
-      count += scheduler_.wait_one(left.count(), never_);
+      count += scheduler_.wait_one(left.count(), none);
     }
     return count;
   }
@@ -120,7 +127,10 @@ class loop {
     return scheduler;
   }
 
-  void run_here() { scheduler_.run(never_); }
+  void run_here() {
+    boost::system::error_code none;  // each thread its own: the scheduler writes it
+    scheduler_.run(none);
+  }
 
   void run_on_all_threads() {
     std::mutex mutex;
@@ -141,7 +151,6 @@ class loop {
   std::unique_ptr<asio::execution_context> context_;
   asio::any_io_executor executor_ = make_executor();
   asio::detail::scheduler& scheduler_ = scheduler_of(*context_);
-  boost::system::error_code never_;  // no call of the scheduler reports one
   std::deque<std::exception_ptr> thrown_;
 };
 
