@@ -61,7 +61,7 @@ int main() {
     return blocked;
   });
   commands["stall"] = [&loop](double count) {
-    std::list<brood::spawning> starts;
+    std::list<brood::pending_spawn> starts;
     return bench::stall(loop, count, [&](auto done) {
       starts.push_back(brood::async_spawn(loop, "/bin/true", {}, {}));
       starts.back().async_child([done](error_code ec, std::optional<brood::child_process> child) {

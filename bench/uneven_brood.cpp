@@ -29,18 +29,18 @@ void keep_busy() {
   for (const auto until = used() + heavy; used() < until;) {}
 }
 
-cluster::choice least_connections(const cluster::arrival& a) {
+cluster::choice least_connections(const cluster::incoming& a) {
   const auto load = [](const cluster::candidate& w) { return w.open.value_or(w.accepted) + w.waiting; };
   return *std::min_element(a.workers.begin(), a.workers.end(),
                            [&](const auto& one, const auto& other) { return load(one) < load(other); });
 }
 
-cluster::choice queue(const cluster::arrival& a) {
+cluster::choice queue(const cluster::incoming& a) {
   const auto busy = [](const cluster::candidate& w) { return w.open.value_or(0) + w.waiting; };
   for (const auto& w : a.workers) {
     if (busy(w) < 2) return w;
   }
-  return cluster::choice::hold();
+  return cluster::choice::defer();
 }
 
 cluster::settings settings_for(const std::string& rule) {

@@ -43,7 +43,7 @@ int run_worker(const options& o) {
 void reload_on_hang_up(asio::signal_set& hang_up, cluster::primary& primary) {
   hang_up.async_wait([&](brood::error_code ec, int) {
     if (ec) return;
-    primary.async_reload({}, [](brood::error_code failed, const cluster::reload_verdict& verdict) {
+    primary.async_reload({}, [](brood::error_code failed, const cluster::reload_result& verdict) {
       if (failed) return;
       if (verdict) std::cout << "reload: " << verdict.replaced << " workers replaced" << std::endl;
       if (!verdict) std::cout << "reload failed, " << verdict.kept << " stay: " << verdict.reason << std::endl;

@@ -51,7 +51,7 @@ class server {
       std::string received;
       for (;;) {
         waiting_.insert(&socket);
-        if (self_.disconnecting.reached()) finish(socket);
+        if (self_.disconnecting.happened()) finish(socket);
         auto room = asio::dynamic_buffer(received, longest_line);
         const std::size_t size = co_await asio::async_read_until(socket, room, '\n', asio::use_awaitable);
         waiting_.erase(&socket);
@@ -108,7 +108,7 @@ class supervisor {
   void reload_on_hang_up() {
     reload_.async_wait([this](brood::error_code ec, int) {
       if (ec) return;
-      primary_.async_reload({}, [](brood::error_code, const cluster::reload_verdict& verdict) {
+      primary_.async_reload({}, [](brood::error_code, const cluster::reload_result& verdict) {
         std::cout << "reload: " << verdict.replaced << " workers replaced " << verdict.reason << std::endl;
       });
       reload_on_hang_up();

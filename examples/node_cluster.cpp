@@ -68,7 +68,7 @@ class supervisor {
   void reload_when_told() {
     reload_.async_wait([this](brood::error_code ec, int) {
       if (ec) return;
-      primary_.async_reload({}, [](brood::error_code failed, const cluster::reload_verdict& verdict) {
+      primary_.async_reload({}, [](brood::error_code failed, const cluster::reload_result& verdict) {
         if (failed) return;
         if (verdict) std::cout << "reload: " << verdict.replaced << " workers replaced" << std::endl;
         if (!verdict) std::cout << "reload failed, " << verdict.kept << " stay: " << verdict.reason << std::endl;

@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace cluster = brood::cluster;
 
 /// A client always gets the same worker; where that one goes, only its own clients move.
-cluster::choice ip_hash(const cluster::arrival& a) {
+cluster::choice ip_hash(const cluster::incoming& a) {
   const auto weight = [&](const cluster::candidate& w) {
     return std::hash<std::string>{}(a.from.host + '/' + std::to_string(w.id));
   };
@@ -31,7 +31,7 @@ cluster::choice ip_hash(const cluster::arrival& a) {
 }
 
 /// Whoever has the fewest open is next. A worker that does not tell, as Node's, is measured by what it was given.
-cluster::choice least_connections(const cluster::arrival& a) {
+cluster::choice least_connections(const cluster::incoming& a) {
   const auto load = [](const cluster::candidate& w) { return w.open.value_or(w.accepted) + w.waiting; };
   return *std::min_element(a.workers.begin(), a.workers.end(),
                            [&](const auto& one, const auto& other) { return load(one) < load(other); });
@@ -42,7 +42,7 @@ class weighted {
  public:
   explicit weighted(std::function<int(int)> weight_of) : weight_of_(std::move(weight_of)) {}
 
-  cluster::choice operator()(const cluster::arrival& a) {
+  cluster::choice operator()(const cluster::incoming& a) {
     int total = 0;
     int best = a.workers.front().id;
     for (const auto& w : a.workers) {
@@ -60,12 +60,12 @@ class weighted {
 };
 
 /// No worker has more than two at a time; who comes then waits until there is room.
-cluster::choice queue(const cluster::arrival& a) {
+cluster::choice queue(const cluster::incoming& a) {
   const auto busy = [](const cluster::candidate& w) { return w.open.value_or(0) + w.waiting; };
   for (const auto& w : a.workers) {
     if (busy(w) < 2) return w;
   }
-  return cluster::choice::hold();
+  return cluster::choice::defer();
 }
 
 cluster::choose_function rule_named(const std::string& name) {

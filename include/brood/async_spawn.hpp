@@ -17,7 +17,7 @@ class async_start;
 
 /// A child on its way: it is being started by another thread, so that the loop does not stand still meanwhile.
 /// Dropping this lets the start go on; the child then runs, and is reaped, unheard.
-class [[nodiscard]] spawning {
+class [[nodiscard]] pending_spawn {
  public:
   /// Gives the child, once. Signature: `void(error_code, std::optional<child_process>)`. Error: errno of the step that
   /// failed, told in full by error(); operation_aborted when cancelled. Cancellation: every kind; the child, should it
@@ -40,7 +40,7 @@ class [[nodiscard]] spawning {
 
  private:
   friend detail::access;
-  explicit spawning(std::shared_ptr<detail::process::async_start> state);
+  explicit pending_spawn(std::shared_ptr<detail::process::async_start> state);
   using child_handler = boost::asio::any_completion_handler<void(error_code, std::optional<child_process>)>;
   static void wait(detail::process::async_start& state, child_handler handler);
 
@@ -50,8 +50,8 @@ class [[nodiscard]] spawning {
 /// spawn(), made by a thread of brood's own. The loop is held up for the few microseconds that it takes to hand the
 /// work over, however much memory this process holds and however slow the program is to load. Never throws for a start
 /// that fails: async_child() tells, also for arguments that cannot be passed.
-spawning async_spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
-spawning async_spawn(executor ex, const std::string& command, const spawn_options& options);
-spawning async_spawn(executor ex, const shell& line, const spawn_options& options = {});
+pending_spawn async_spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
+pending_spawn async_spawn(executor ex, const std::string& command, const spawn_options& options);
+pending_spawn async_spawn(executor ex, const shell& line, const spawn_options& options = {});
 
 }  // namespace brood

@@ -31,7 +31,7 @@ class parent_channel : public message_sender {
   /// What the parent sends. The channel keeps the loop's run() from returning while somebody reads here, as in Node.
   inbox<message> messages;
   /// The channel is gone: the parent closed it or died. The value is why; no error where it was done in good order.
-  milestone<error_code> disconnected;
+  one_shot_event<error_code> disconnected;
 
   /// Closes the channel once all that was sent has left.
   void disconnect();

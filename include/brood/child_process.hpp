@@ -85,21 +85,21 @@ class child_process : public message_sender {
   /// Hands over the parent's end of a pipe of spawn_options::more: a stream socket, both ways, for descriptors from 3
   /// on. Once each; std::logic_error otherwise. `asio::local::stream_protocol::socket` takes it. Of a terminal that
   /// none of the first three is, the master.
-  unique_fd stdio(int number);
+  unique_fd release_stdio(int number);
   /// The child's terminal has another size; it gets SIGWINCH. boost::system::system_error where it has none.
   void resize(terminal_size size);
 
   /// The child was reaped. Everything it sent over the channel is delivered before.
   /// Its async_wait completes with errc::status_lost where other code of this process collected the status.
-  milestone<brood::exit_status> exited;
+  one_shot_event<brood::exit_status> exited;
   /// Exited, and its output pipes and its channel are at their end as well: nothing more can come. Whoever listens to
   /// the output (readable::on_data) has heard all of it, however often he paused; what nobody wants is not waited for.
-  milestone<brood::exit_status> closed;
+  one_shot_event<brood::exit_status> closed;
 
   /// The message channel, for children made by fork() or given stdio::channel. Others end `messages` at once.
   inbox<message> messages;
   /// The channel is gone. The value is why: no error where either side closed it in good order.
-  milestone<error_code> disconnected;
+  one_shot_event<error_code> disconnected;
 
   /// Closes the channel once all that was sent has left. Messages still coming in are dropped.
   void disconnect();
@@ -125,7 +125,7 @@ class child_process : public message_sender {
   /// otherwise it reaches the child alone. The same is true of time limits, `on_drop` and a cancelled
   /// exec_run::async_result. A second call replaces the steps of the first. Throws std::invalid_argument for steps that
   /// could end nothing: no step, or one with an invalid signal.
-  void stop(stop_ladder steps = default_stop);
+  void stop(stop_steps steps = default_stop);
   /// Whether spawn_options::timeout or exec_options::timeout was over before the child had ended.
   bool timed_out() const noexcept;
   /// Whether a kill() has reached it; it says nothing about its end.

@@ -15,7 +15,7 @@ enum class errc {
   status_lost = 1,        ///< the child ended, but other code in this process collected its status first
   channel_closed,         ///< send() on a channel that is closed, or closed before the message left
   no_channel,             ///< the process has no message channel: it was not started with one
-  garbled_message,        ///< the peer sent bytes that are not a message of the agreed serialization
+  protocol_error,        ///< the peer sent bytes that are not a message of the agreed serialization
   message_too_large,      ///< a message, or all that waits to be sent, is beyond the channel's limit
   handle_refused,         ///< the peer did not take the descriptor sent with a message; Node is asked four times
   not_a_worker,           ///< this process was not started by a cluster primary

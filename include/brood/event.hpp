@@ -31,10 +31,10 @@ namespace brood {
 /// An event that happens at most once and is remembered: a listener that is added late is still called. For `exited`,
 /// `disconnected` and the like.
 template <class... Results>
-class milestone {
+class one_shot_event {
  public:
-  milestone(const milestone&) noexcept = default;
-  milestone& operator=(const milestone&) = delete;
+  one_shot_event(const one_shot_event&) noexcept = default;
+  one_shot_event& operator=(const one_shot_event&) = delete;
 
   /// Calls `f(results...)` when the event happens; soon, if it already has.
   template <std::invocable<const Results&...> Function>
@@ -42,7 +42,7 @@ class milestone {
     return detail::access::make<subscription>(state_->listen_for_program(std::move(f)));
   }
 
-  bool reached() const noexcept { return state_->reached(); }
+  bool happened() const noexcept { return state_->happened(); }
   /// The error of the event, if it has one: why it failed, or why it cannot happen any more.
   boost::system::error_code error() const noexcept { return state_->error(); }
 
@@ -72,9 +72,9 @@ class milestone {
 
  private:
   friend detail::access;
-  explicit milestone(std::shared_ptr<detail::milestone_state<Results...>> s) noexcept : state_(std::move(s)) {}
+  explicit one_shot_event(std::shared_ptr<detail::one_shot_state<Results...>> s) noexcept : state_(std::move(s)) {}
 
-  std::shared_ptr<detail::milestone_state<Results...>> state_;
+  std::shared_ptr<detail::one_shot_state<Results...>> state_;
 };
 
 /// A queue: each value goes to exactly one reader and is kept until it is read. When no more values can come, the
@@ -154,8 +154,8 @@ namespace detail {
 
 /// The event that a program sees of its memory.
 template <class... Results>
-milestone<Results...> event_of(std::shared_ptr<milestone_state<Results...>> state) {
-  return access::make<milestone<Results...>>(std::move(state));
+one_shot_event<Results...> event_of(std::shared_ptr<one_shot_state<Results...>> state) {
+  return access::make<one_shot_event<Results...>>(std::move(state));
 }
 template <class T>
 inbox<T> event_of(std::shared_ptr<inbox_state<T>> state) {

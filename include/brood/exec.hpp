@@ -35,7 +35,7 @@ struct exec_options {
   bool die_with_parent = false;
   /// Ends the command by `stop` when it takes longer. 0: no limit.
   std::chrono::milliseconds timeout{0};
-  stop_ladder stop = default_stop;
+  stop_steps stop = default_stop;
   /// How much of stdout, and as much of stderr, is kept; and what happens when there is more.
   std::size_t max_buffer = 1024 * 1024;
   enum class overflow {

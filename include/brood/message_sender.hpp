@@ -82,11 +82,11 @@ class message_sender {
   /// Error: errc::handle_refused when it did not; errc::channel_closed when the channel was closed before it answered;
   /// errc::invalid_handle for an empty attachment and one that can not travel. Cancellation: as of async_send.
   template <detail::send_token Token = detail::default_token>
-  auto async_acked(boost::json::value body, attachment handle, Token&& token = Token{}) & {
+  auto async_send_handle(boost::json::value body, attachment handle, Token&& token = Token{}) & {
     return initiate_acked(std::move(body), std::move(handle), std::forward<Token>(token));
   }
   template <value_like T, detail::send_token Token = detail::default_token>
-  auto async_acked(T body, attachment handle, Token&& token = Token{}) & {
+  auto async_send_handle(T body, attachment handle, Token&& token = Token{}) & {
     return initiate_acked(value(std::move(body)), std::move(handle), std::forward<Token>(token));
   }
 

@@ -87,11 +87,11 @@ struct limits {
 /// One step of making a process end: send the signal, then wait so long for the end before the next step.
 struct stop_step {
   int signal;
-  std::chrono::milliseconds patience;
+  std::chrono::milliseconds timeout;
 };
 /// The steps of making a process end, taken in order until it has: the same for time limits, stop() and shutdown.
-using stop_ladder = std::vector<stop_step>;
-inline const stop_ladder default_stop{{SIGTERM, std::chrono::seconds(5)}, {SIGKILL, std::chrono::seconds(0)}};
+using stop_steps = std::vector<stop_step>;
+inline const stop_steps default_stop{{SIGTERM, std::chrono::seconds(5)}, {SIGKILL, std::chrono::seconds(0)}};
 
 /// The size of a terminal, in characters.
 struct terminal_size {
@@ -117,7 +117,7 @@ struct spawn_options {
   stdio in{};
   stdio out{};
   stdio err{};
-  /// For the child's descriptors 3, 4 and so on. A pipe is a stream both ways here: child.stdio(n).
+  /// For the child's descriptors 3, 4 and so on. A pipe is a stream both ways here: child.release_stdio(n).
   std::vector<stdio> more{};
   /// Where a stream is stdio::terminal, the child leads a session of its own (as if `detached`) that this terminal
   /// controls; its window has this size until child.resize(). What the child writes to it comes from child.out().
@@ -139,7 +139,7 @@ struct spawn_options {
   brood::limits limits{};
   /// Ends the child by `stop` when it runs longer. 0: no limit.
   std::chrono::milliseconds timeout{0};
-  stop_ladder stop = default_stop;
+  stop_steps stop = default_stop;
   brood::on_drop on_drop = brood::on_drop::leave;
   /// For fork() alone: what runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module
   /// itself is executed.

@@ -10,13 +10,13 @@ namespace brood {
 /// written into `to` before goes first. It goes on though the handles of both children are dropped.
 ///
 /// When `from` is at its end, so is the input of the other child. When `to` is closed, because its reader is gone, so
-/// is `from`: its writer gets SIGPIPE, or EPIPE. The milestone is reached at either; its value says why: no error at
+/// is `from`: its writer gets SIGPIPE, or EPIPE. The one_shot_event is reached at either; its value says why: no error at
 /// the end, EPIPE, or what the system said. std::logic_error where `from` flows or is being read, or where
 /// another stream is joined to `to` already.
 ///
 /// Two children of which the second is not started yet are better joined by stdio::stream(): then nothing is in
 /// between.
-milestone<error_code> pipe(readable& from, writable& to);
+one_shot_event<error_code> pipe(readable& from, writable& to);
 
 /// a | b | c: what each writes is what the next one reads.
 template <class... Rest>

@@ -66,7 +66,7 @@ class readable {
   /// still write, the rest is passed on while the loop runs, and the stream is at its end here after it.
   [[nodiscard]] unique_fd release();
   /// When the end was reached or the stream closed. Its error is what kept the rest from being read, if anything did.
-  milestone<> ended;
+  one_shot_event<> ended;
 
   /// AsyncReadStream. Signature: `void(error_code, std::size_t)`. Error: asio::error::eof at the end;
   /// operation_aborted when cancelled or closed; already_started when a read is under way or the stream flows.
@@ -95,7 +95,7 @@ class readable {
     return {};
   }
 
-  friend milestone<error_code> pipe(readable& from, writable& to);
+  friend one_shot_event<error_code> pipe(readable& from, writable& to);
   friend detail::access;
   friend class child_process;
   explicit readable(std::shared_ptr<detail::process::readable_state> s);
@@ -132,7 +132,7 @@ class writable {
   event<> drained;
   /// When the stream was closed, and why: no error after end() or close(), or when the child ended with nothing waiting
   /// for it; EPIPE when the reader went away.
-  milestone<error_code> closed;
+  one_shot_event<error_code> closed;
 
   /// Completes when the queue is empty. Signature: `void(error_code)`. Error: why the stream was closed instead;
   /// operation_aborted when cancelled, or when close() dropped the queue. Cancellation: every kind; the queue is
@@ -171,7 +171,7 @@ class writable {
     return {};
   }
 
-  friend milestone<error_code> pipe(readable& from, writable& to);
+  friend one_shot_event<error_code> pipe(readable& from, writable& to);
   friend detail::access;
   friend class child_process;
   explicit writable(std::shared_ptr<detail::process::writable_state> s);

@@ -31,8 +31,8 @@ void acceptor::accept_local(const brood::detail::state_ptr<detail::acceptor_stat
 address acceptor::where() const { return state_->where(); }
 
 void acceptor::on_connections(batch_handler f) { state_->serve(std::move(f)); }
-const boost::json::value& acceptor::data() const noexcept { return state_.unguarded()->data; }
-void acceptor::on_data(std::function<void()> f) { state_->on_data = std::move(f); }
+const boost::json::value& acceptor::shared_data() const noexcept { return state_.unguarded()->data; }
+void acceptor::on_shared_data(std::function<void()> f) { state_->on_shared_data = std::move(f); }
 void acceptor::on_exhausted(std::function<void()> f) { state_->on_exhausted = std::move(f); }
 int acceptor::native_handle() const noexcept { return state_.unguarded()->socket(); }
 void acceptor::set_load(std::size_t open) noexcept { state_->set_load(open); }

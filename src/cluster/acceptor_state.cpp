@@ -30,8 +30,8 @@ constexpr std::size_t batch_size = 64;
 acceptor_state::acceptor_state(const asio::any_io_executor& ex, brood::detail::wire::listen_request what,
                                std::shared_ptr<traffic_meter> traffic)
     : request(std::move(what)),
-      listening(std::make_shared<brood::detail::milestone_state<tcp::endpoint>>(ex)),
-      closed(std::make_shared<brood::detail::milestone_state<error_code>>(ex)),
+      listening(std::make_shared<brood::detail::one_shot_state<tcp::endpoint>>(ex)),
+      closed(std::make_shared<brood::detail::one_shot_state<error_code>>(ex)),
       traffic_(std::move(traffic)),
       accepting_(ex),
       accepting_local_(ex),
@@ -55,7 +55,7 @@ void acceptor_state::end(error_code reason, bool take_rest, std::shared_ptr<void
   timer_.cancel();
   sys::remove(std::exchange(file_, {}));
   end_accepting(reason);
-  if (!listening->reached()) listening->set(reason, tcp::endpoint());
+  if (!listening->happened()) listening->set(reason, tcp::endpoint());
   tell_closed();
 }
 
@@ -98,7 +98,7 @@ void acceptor_state::drop() {
   arrived_.clear();
   worker_.reset();
   serve_ = nullptr;
-  on_data = nullptr;
+  on_shared_data = nullptr;
   on_exhausted = nullptr;
   listening->forget_program();
   closed->forget_program();
@@ -233,7 +233,7 @@ void acceptor_state::pause() {
 }
 
 void acceptor_state::tell_closed() {
-  if (!ended_ || !arrived_.empty() || closed->reached()) return;
+  if (!ended_ || !arrived_.empty() || closed->happened()) return;
   asio::post(executor(), [self = shared_from_this()] {
     self->closed->set({}, self->ended_);
     self->worker_.reset();

@@ -65,7 +65,7 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   /// Other data from the primary.
   void renew(boost::json::value now) {
     data = std::move(now);
-    const auto f = on_data;
+    const auto f = on_shared_data;
     if (f && !ended()) f();
   }
   void count_in(brood::detail::sys::load_cell cell);
@@ -80,12 +80,12 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   const brood::detail::wire::listen_request request;
   std::string key;  // empty until open
   boost::json::value data;
-  std::function<void()> on_data;
+  std::function<void()> on_shared_data;
   std::function<void()> on_exhausted;
   std::weak_ptr<this_worker_state> owner;
   std::shared_ptr<std::int64_t> numbering;  // this_worker_state::number
-  const std::shared_ptr<brood::detail::milestone_state<tcp::endpoint>> listening;
-  const std::shared_ptr<brood::detail::milestone_state<error_code>> closed;
+  const std::shared_ptr<brood::detail::one_shot_state<tcp::endpoint>> listening;
+  const std::shared_ptr<brood::detail::one_shot_state<error_code>> closed;
 
  private:
   template <class Socket>

@@ -35,11 +35,11 @@ class chooser {
       workers.push_back(context_.look_up(one.worker));
       workers.back().waiting = one.waiting;
     }
-    const arrival what{client_address(brood::detail::sys::peer_of(connection->get())), where_, workers};
+    const incoming what{client_address(brood::detail::sys::peer_of(connection->get())), where_, workers};
     std::optional<choice> made;
     brood::detail::call_listener(context_.executor, [&] { made = context_.choose(what); });
     if (!made) return {decision::kind::anyone};
-    if (made->is_hold()) return {decision::kind::hold};
+    if (made->is_deferred()) return {decision::kind::hold};
     if (made->is_refuse()) return {decision::kind::refuse};
     const int id = made->worker();
     if (std::any_of(workers.begin(), workers.end(), [id](const candidate& one) { return one.id == id; })) {

@@ -18,8 +18,8 @@ namespace wire = brood::detail::wire;
 datagram_state::datagram_state(const asio::any_io_executor& ex, wire::listen_request what)
     : request(std::move(what)),
       socket(ex),
-      bound(std::make_shared<brood::detail::milestone_state<udp::endpoint>>(ex)),
-      closed(std::make_shared<brood::detail::milestone_state<error_code>>(ex)) {}
+      bound(std::make_shared<brood::detail::one_shot_state<udp::endpoint>>(ex)),
+      closed(std::make_shared<brood::detail::one_shot_state<error_code>>(ex)) {}
 
 /// As with TCP, Node's primary may send a socket that is bound to nothing where the port was in use.
 error_code datagram_state::open(std::string name, unique_fd fd) {
@@ -45,7 +45,7 @@ void datagram_state::end(error_code reason) {
   error_code ignored;
   socket.close(ignored);
   asio::post(socket.get_executor(), [self = shared_from_this()] {
-    if (!self->bound->reached()) self->bound->set(self->ended_, udp::endpoint());
+    if (!self->bound->happened()) self->bound->set(self->ended_, udp::endpoint());
     self->closed->set({}, self->ended_);
   });
 }

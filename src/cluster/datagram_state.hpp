@@ -31,8 +31,8 @@ struct datagram_state : std::enable_shared_from_this<datagram_state> {
   std::shared_ptr<std::int64_t> numbering;  // this_worker_state::number
   udp::socket socket;
   udp::endpoint local;
-  const std::shared_ptr<brood::detail::milestone_state<udp::endpoint>> bound;
-  const std::shared_ptr<brood::detail::milestone_state<error_code>> closed;
+  const std::shared_ptr<brood::detail::one_shot_state<udp::endpoint>> bound;
+  const std::shared_ptr<brood::detail::one_shot_state<error_code>> closed;
 
  private:
   error_code ended_;

@@ -61,7 +61,7 @@ boost::system::result<listener::share> listener_slots::admit(int worker) {
 
 boost::system::result<listener_slots::slot*> listener_slots::free_slot() {
   if (slot* left = find(0)) return left;
-  if (slots_.size() == sys::steering::most_slots) return error_code(ENOSPC, boost::system::system_category());
+  if (slots_.size() == sys::steering::max_slots) return error_code(ENOSPC, boost::system::system_category());
   unique_fd fd = sys::bind_beside(slots_.front().socket->get());
   if (!fd || sys::listen(fd.get(), backlog_) == -1) return sys::last_error();
   if (steering_.place(static_cast<std::uint32_t>(slots_.size()), fd.get()) == -1) return sys::last_error();

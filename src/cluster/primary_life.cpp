@@ -40,7 +40,7 @@ void primary_state::on_hung(const state_ptr& who) {
 }
 
 void primary_state::on_ready(const state_ptr& who) {
-  if (who->ready->reached()) return;
+  if (who->ready->happened()) return;
   watch_pulse(who);
   who->ready->set({});
   if (const auto reload = reload_) reload->ready(who->id);

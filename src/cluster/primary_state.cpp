@@ -8,7 +8,7 @@
 #include "brood/this_program.hpp"
 #include "cluster/scheduling.hpp"
 #include "process/start.hpp"
-#include "process/stop_ladder.hpp"
+#include "process/stop_steps.hpp"
 
 namespace brood::cluster::detail {
 namespace {
@@ -37,11 +37,11 @@ cluster::settings complete(cluster::settings s) {
   if (s.recycle.jitter < 0 || s.recycle.jitter > 1) {
     throw std::invalid_argument("cluster::settings: recycle.jitter is not between 0 and 1");
   }
-  if (s.recycle.check.count() <= 0) throw std::invalid_argument("cluster::settings: recycle.check is no time");
-  if (s.restart.alarm < 0) throw std::invalid_argument("cluster::settings: restart.alarm is negative");
+  if (s.recycle.check_interval.count() <= 0) throw std::invalid_argument("cluster::settings: recycle.check_interval is no time");
+  if (s.restart.crash_loop_threshold < 0) throw std::invalid_argument("cluster::settings: restart.crash_loop_threshold is negative");
   if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor is less than 1");
-  for (auto* time : {&s.restart.first, &s.restart.most, &s.restart.lived, &s.drain, &s.heartbeat, &s.recycle.age,
-                     &s.recycle.check}) {
+  for (auto* time : {&s.restart.initial_delay, &s.restart.max_delay, &s.restart.min_uptime, &s.drain, &s.heartbeat, &s.recycle.max_age,
+                     &s.recycle.check_interval}) {
     if (time->count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
     *time = brood::detail::countable(*time);
   }
@@ -63,7 +63,7 @@ cluster::settings complete(cluster::settings s) {
   return s;
 }
 
-policy::restart::limits limits_of(const backoff& b) { return {b.first, b.factor, b.most, b.lived}; }
+policy::restart::limits limits_of(const backoff& b) { return {b.first, b.factor, b.most, b.min_uptime}; }
 
 }  // namespace
 

@@ -11,8 +11,8 @@ phase phase_of(const worker_state& who) {
   if (!who.channel->connected()) return phase::disconnected;
   if (who.hung) return phase::hung;
   if (who.exited_after_disconnect) return phase::leaving;
-  if (who.ready->reached()) return phase::ready;
-  return who.online->reached() ? phase::online : phase::starting;
+  if (who.ready->happened()) return phase::ready;
+  return who.online->happened() ? phase::online : phase::starting;
 }
 
 worker_statistics statistics_of(const worker_state& who, const statistics_options& with) {

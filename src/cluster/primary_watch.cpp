@@ -16,7 +16,7 @@ namespace policy = brood::detail::policy;
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_last_words = 4096;
+constexpr std::size_t max_last_stderr = 4096;
 /// What a dead worker wrote last may still be in the pipe; a process it has left behind must not hold us up.
 constexpr auto patience_with_err = 100ms;
 
@@ -38,9 +38,9 @@ void primary_state::hear_err(const state_ptr& who, std::unique_ptr<readable> err
   who->err->on_data([weak = weak_from_this(), speaker = who, handle = who->handle()](std::string_view data) mutable {
     auto self = weak.lock();
     if (!self) return;
-    auto& last = speaker->last_words;
+    auto& last = speaker->last_stderr;
     last += data;
-    if (last.size() > most_last_words) last.erase(0, last.size() - most_last_words);
+    if (last.size() > max_last_stderr) last.erase(0, last.size() - max_last_stderr);
     self->settings_.on_err(handle, data);
   });
 }
@@ -48,7 +48,7 @@ void primary_state::hear_err(const state_ptr& who, std::unique_ptr<readable> err
 void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status& status, int failures_before) {
   const int failures = restart_.failures();
   if (failures == 0) crash_loop_.reset();
-  if (settings_.restart.alarm == 0 || failures < settings_.restart.alarm || failures == failures_before) return;
+  if (settings_.restart.crash_loop_threshold == 0 || failures < settings_.restart.crash_loop_threshold || failures == failures_before) return;
   auto tell = [weak = weak_from_this(), who, status, failures, told = false]() mutable {
     auto self = weak.lock();
     if (!self || std::exchange(told, true)) return;
@@ -58,13 +58,13 @@ void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status&
                                             .worker = who->id,
                                             .status = status,
                                             .reason = name_of(*who) + ' ' + to_string(status),
-                                            .last_words = who->last_words};
+                                            .last_stderr = who->last_stderr};
     self->crashed_ = policy::restart::clock::now();
     self->log(log_level::error, "crash loop: " + self->crash_loop_->reason + "; " + std::to_string(failures) +
                                     " generations in a row have died young");
     self->crash_looping.call(*self->crash_loop_);
   };
-  if (!who->err || who->err->ended.reached()) return asio::post(executor_, std::move(tell));
+  if (!who->err || who->err->ended.happened()) return asio::post(executor_, std::move(tell));
   auto once = std::make_shared<decltype(tell)>(std::move(tell));
   who->err->ended.on([once] { (*once)(); });
   who->deadline = brood::detail::start_deadline(executor_, patience_with_err, [once] { (*once)(); });
@@ -75,7 +75,7 @@ std::optional<crash_loop> primary_state::crash_loop() const {
   const auto now = policy::restart::clock::now();
   for (const auto& [id, who] : states_) {
     const bool later = who->child && who->started >= crashed_;
-    if (later && now - who->started >= settings_.restart.lived) return std::nullopt;
+    if (later && now - who->started >= settings_.restart.min_uptime) return std::nullopt;
   }
   return crash_loop_;
 }
@@ -89,8 +89,8 @@ void primary_state::tell_draining(worker_state& who) {
 
 void primary_state::watch_limits() {
   const auto& limits = settings_.recycle;
-  if (limits.age.count() == 0 && limits.connections == 0 && limits.requests == 0 && limits.rss == 0) return;
-  limits_timer_.expires_after(limits.check);
+  if (limits.max_age.count() == 0 && limits.max_connections == 0 && limits.max_requests == 0 && limits.max_rss == 0) return;
+  limits_timer_.expires_after(limits.check_interval);
   limits_timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
     if (!ec && self) self->check_limits();
@@ -107,7 +107,7 @@ void primary_state::check_limits() {
   if (reload_ || recycling_ || policy::restart::clock::now() < no_recycling_before_) return;
   const auto all = states_;
   for (const auto& [id, who] : all) {
-    const bool serves = who->ready->reached() && !who->exited_after_disconnect && !who->hung;
+    const bool serves = who->ready->happened() && !who->exited_after_disconnect && !who->hung;
     const std::string why = serves ? limit_reached(*who) : "";
     if (!why.empty()) return recycle(who, why);
   }
@@ -120,26 +120,26 @@ std::string primary_state::limit_reached(const worker_state& who) const {
     return limit != decltype(limit)(0) && static_cast<double>(value) >= static_cast<double>(limit) * part;
   };
   const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(policy::restart::clock::now() - who.started);
-  if (beyond(age.count(), limits.age.count())) return "is " + std::to_string(age.count() / 1000) + " s old";
+  if (beyond(age.count(), limits.max_age.count())) return "is " + std::to_string(age.count() / 1000) + " s old";
   const auto taken = who.traffic.accepted();
-  if (taken && beyond(*taken, limits.connections)) return "has taken " + std::to_string(*taken) + " connections";
+  if (taken && beyond(*taken, limits.max_connections)) return "has taken " + std::to_string(*taken) + " connections";
   const auto asked = who.traffic.requests();
-  if (asked && beyond(*asked, limits.requests)) return "has been asked " + std::to_string(*asked) + " requests";
-  if (limits.rss == 0) return "";
+  if (asked && beyond(*asked, limits.max_requests)) return "has been asked " + std::to_string(*asked) + " requests";
+  if (limits.max_rss == 0) return "";
   const auto usage = brood::detail::sys::usage_of(who.child->pid);
-  if (usage && beyond(usage->rss, limits.rss)) return "has " + std::to_string(usage->rss >> 20U) + " MiB of memory";
+  if (usage && beyond(usage->rss, limits.max_rss)) return "has " + std::to_string(usage->rss >> 20U) + " MiB of memory";
   return "";
 }
 
 void primary_state::recycle(const state_ptr& who, const std::string& why) {
   log(log_level::info, name_of(*who) + ' ' + why + " and is replaced");
-  auto done = [weak = weak_from_this()](error_code ec, const reload_verdict& verdict) {
+  auto done = [weak = weak_from_this()](error_code ec, const reload_result& verdict) {
     auto self = weak.lock();
     if (!self) return;
     self->recycling_ = false;
     if (!ec && !verdict) {
       self->log(log_level::warning, "not replaced: " + verdict.reason);
-      self->no_recycling_before_ = policy::restart::clock::now() + self->settings_.restart.most;
+      self->no_recycling_before_ = policy::restart::clock::now() + self->settings_.restart.max_delay;
     }
     if (const auto next = std::exchange(self->after_recycling_, nullptr)) next();
   };

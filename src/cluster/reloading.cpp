@@ -42,7 +42,7 @@ void reloading::next_batch() {
     }
   }
   starting_ = fresh_;
-  deadline_ = brood::detail::start_deadline(owner_->executor(), with_.patience, [weak = weak_from_this()] {
+  deadline_ = brood::detail::start_deadline(owner_->executor(), with_.ready_timeout, [weak = weak_from_this()] {
     auto late = weak.lock();
     if (!late || late->starting_.empty()) return;
     late->fail(name_of(*late->starting_.begin()) + " was not ready in time");

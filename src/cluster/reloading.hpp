@@ -26,7 +26,7 @@ struct worker_state;
 ///          └─ one exits, or takes too long ──> the batch is stopped, the old ones stay: done, with a reason
 class reloading : public std::enable_shared_from_this<reloading> {
  public:
-  using handler = brood::detail::waiters<reload_verdict>::handler;
+  using handler = brood::detail::waiters<reload_result>::handler;
 
   reloading(primary_state& owner, const asio::any_io_executor& ex, reload_options with, handler done);
 
@@ -53,9 +53,9 @@ class reloading : public std::enable_shared_from_this<reloading> {
   std::vector<environment> lost_;     // old ones that died by themselves meanwhile
   std::set<int> leaving_;
   std::set<int> dropped_;  // new ones that are stopped, since they did not get ready
-  reload_verdict verdict_;
+  reload_result verdict_;
   std::shared_ptr<void> deadline_;
-  brood::detail::waiters<reload_verdict> done_;
+  brood::detail::waiters<reload_result> done_;
 };
 
 }  // namespace brood::cluster::detail

@@ -22,7 +22,7 @@ this_worker_state::this_worker_state(const asio::any_io_executor& ex, int number
     : id(number),
       options(o),
       channel(std::make_shared<brood::detail::ipc::endpoint>(ex)),
-      disconnecting(std::make_shared<brood::detail::milestone_state<>>(ex)),
+      disconnecting(std::make_shared<brood::detail::one_shot_state<>>(ex)),
       traffic_(std::make_shared<traffic_meter>()),
       report_timer_(ex) {}
 

@@ -44,7 +44,7 @@ struct this_worker_state : std::enable_shared_from_this<this_worker_state> {
   const int id;
   const worker_options options;
   const std::shared_ptr<brood::detail::ipc::endpoint> channel;
-  const std::shared_ptr<brood::detail::milestone_state<>> disconnecting;
+  const std::shared_ptr<brood::detail::one_shot_state<>> disconnecting;
   std::shared_ptr<void> hold;    // the worker leaves when its last copy goes; this one goes when it is told to leave
   std::weak_ptr<void> any_hold;  // valid as long as any copy is
   bool exited_after_disconnect = false;

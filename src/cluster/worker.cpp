@@ -10,9 +10,9 @@ namespace asio = boost::asio;
 detail::worker_state::worker_state(const asio::any_io_executor& ex, int number)
     : id(number),
       channel(std::make_shared<brood::detail::ipc::endpoint>(ex)),
-      online(std::make_shared<brood::detail::milestone_state<>>(ex)),
-      ready(std::make_shared<brood::detail::milestone_state<>>(ex)),
-      exited(std::make_shared<brood::detail::milestone_state<exit_status>>(ex)),
+      online(std::make_shared<brood::detail::one_shot_state<>>(ex)),
+      ready(std::make_shared<brood::detail::one_shot_state<>>(ex)),
+      exited(std::make_shared<brood::detail::one_shot_state<exit_status>>(ex)),
       listening(std::make_shared<brood::detail::listeners<address>>(ex)) {}
 
 void detail::worker_state::forget_program() noexcept {
@@ -78,7 +78,7 @@ bool worker::is_connected() const noexcept { return state_.unguarded()->channel-
 
 bool worker::is_dead() const noexcept {
   const auto& end = *state_.unguarded()->exited;
-  return end.reached() || end.error();
+  return end.happened() || end.error();
 }
 
 bool worker::exited_after_disconnect() const noexcept { return state_.unguarded()->exited_after_disconnect; }

@@ -51,15 +51,15 @@ struct worker_state : std::enable_shared_from_this<worker_state> {
   double tolerance = 0;           // -1 to 1: its part of recycling::jitter
   std::unique_ptr<readable> out;  // with settings::on_out
   std::unique_ptr<readable> err;  // with settings::on_err
-  std::string last_words;
+  std::string last_stderr;
 
   std::weak_ptr<primary_state> primary;
   /// Connections on their way to it, by the seq of their message.
   std::map<std::int64_t, std::weak_ptr<listener>> handovers;
 
-  const std::shared_ptr<brood::detail::milestone_state<>> online;
-  const std::shared_ptr<brood::detail::milestone_state<>> ready;
-  const std::shared_ptr<brood::detail::milestone_state<exit_status>> exited;
+  const std::shared_ptr<brood::detail::one_shot_state<>> online;
+  const std::shared_ptr<brood::detail::one_shot_state<>> ready;
+  const std::shared_ptr<brood::detail::one_shot_state<exit_status>> exited;
   const std::shared_ptr<brood::detail::listeners<address>> listening;
 };
 

@@ -30,7 +30,7 @@ namespace {
 constexpr std::size_t room_for_body = 16 * 1024;
 
 boost::system::error_code reason(int refusal) noexcept {
-  return refusal == 413 ? errc::message_too_large : errc::garbled_message;
+  return refusal == 413 ? errc::message_too_large : errc::protocol_error;
 }
 
 }  // namespace

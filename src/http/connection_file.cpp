@@ -14,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 
 // So much in one go; then other connections get their turn. nginx: sendfile_max_chunk.
-constexpr std::uint64_t most_at_once = 2 * 1024 * 1024;
+constexpr std::uint64_t max_at_once = 2 * 1024 * 1024;
 
 }  // namespace
 
@@ -44,7 +44,7 @@ bool connection::send_file(unique_fd file, file_range range) {
 
 /// What is before it has left. True if the file has too.
 bool connection::flush_file() {
-  auto budget = most_at_once;
+  auto budget = max_at_once;
   while (file_->left > 0) {
     if (budget == 0) {
       await_writable();

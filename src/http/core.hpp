@@ -26,7 +26,7 @@ namespace asio = boost::asio;
 class core : public std::enable_shared_from_this<core> {
  public:
   using milliseconds = std::chrono::milliseconds;
-  using listening_state = brood::detail::milestone_state<asio::ip::tcp::endpoint>;
+  using listening_state = brood::detail::one_shot_state<asio::ip::tcp::endpoint>;
 
   core(asio::any_io_executor ex, handler h, server_options options, source_factory make_source);
   ~core();

@@ -75,9 +75,9 @@ class worker_source final : public connection_source, public std::enable_shared_
   }
 
   void agree() {
-    const auto tell = [this] { core_->options().tls->agree(this, acceptor_.data()); };
+    const auto tell = [this] { core_->options().tls->agree(this, acceptor_.shared_data()); };
     tell();
-    acceptor_.on_data([weak = weak_from_this(), tell] {
+    acceptor_.on_shared_data([weak = weak_from_this(), tell] {
       const auto self = weak.lock();
       if (self && self->core_ != nullptr) tell();
     });

@@ -24,7 +24,7 @@ constexpr std::size_t mac_offset = 16;
 constexpr std::size_t cipher_offset = 32;
 constexpr std::size_t part_size = 16;
 // One server may listen on several ports, and the workers of each agree on keys of their own.
-constexpr std::size_t most_sets = 8;
+constexpr std::size_t max_sets = 8;
 
 constexpr std::string_view digits = "0123456789abcdef";
 
@@ -82,7 +82,7 @@ bool ticket_keys::adopt(const void* port, const boost::json::value& data) {
   }
   std::erase_if(sets_, [](const set& s) { return s.port == nullptr; });
   sets_.push_front(std::move(agreed));
-  if (sets_.size() > most_sets) sets_.pop_back();
+  if (sets_.size() > max_sets) sets_.pop_back();
   return true;
 }
 

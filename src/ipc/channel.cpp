@@ -14,7 +14,7 @@ constexpr std::size_t read_size = 64 * 1024;
 constexpr int reads_a_turn = 16;
 constexpr std::size_t memory_a_turn = 1024 * 1024;  // a notice is short, and stands for much
 constexpr std::size_t window = arrivals::most;      // of descriptors under way between brood and brood
-constexpr std::size_t most_urgent = 64 * 1024;      // bytes of what a peer makes us say: the same one, 2,500 times
+constexpr std::size_t max_urgent = 64 * 1024;      // bytes of what a peer makes us say: the same one, 2,500 times
 
 /// How often one looks whether a socket that a Node parent asks for is still open.
 constexpr std::chrono::milliseconds between_looks{100};
@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds between_looks{100};
 channel::channel(asio::any_io_executor ex, unique_fd fd, serialization form, channel_limits limits)
     : fd_(std::move(ex), std::move(fd)),
       form_(form),
-      most_outgoing_(limits.outgoing),
+      max_outgoing_(limits.outgoing),
       incoming_(form, limits.message),
       from_memory_(form, limits.message),
       large_in_(form, limits.message),
@@ -229,7 +229,7 @@ bool channel::is_between_brood_peers(std::string_view command, const boost::json
 void channel::answered(bool taken) {
   delivered_ = true;  // to whoever sent the descriptor
   const bool expected = taken ? outgoing_.acknowledged() : outgoing_.refused();
-  if (!expected) return close(errc::garbled_message);
+  if (!expected) return close(errc::protocol_error);
   if (outgoing_.postponed() && !retry_pending_) {
     later(breath, &channel::retry);
     retry_pending_ = true;
@@ -273,7 +273,7 @@ void channel::acknowledge(std::string_view text) {
   frame_.clear();
   wire::append_text_frame(frame_, form_, text);
   outgoing_.add_urgent(frame_);
-  if (outgoing_.urgent() > most_urgent) close(errc::garbled_message);
+  if (outgoing_.urgent() > max_urgent) close(errc::protocol_error);
 }
 
 void channel::deliver(message&& m, std::size_t size) {
@@ -301,7 +301,7 @@ void channel::drain_and_close() {
       paused_ = false;
       decode(all_of_it);
     } while (paused_);
-    if (large_in_.read() > all_of_it) return close(errc::garbled_message);
+    if (large_in_.read() > all_of_it) return close(errc::protocol_error);
     const std::size_t size = open_ && left != 0 ? receive().size : 0;
     if (size == 0) break;
     left -= std::min(left, size);

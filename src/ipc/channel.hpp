@@ -164,7 +164,7 @@ class channel : public std::enable_shared_from_this<channel> {
   loop::descriptor fd_;
   callbacks callbacks_;
   const serialization form_;
-  const std::size_t most_outgoing_;
+  const std::size_t max_outgoing_;
   wire::frame_buffer incoming_;
   wire::frame_buffer from_memory_;
   arrivals descriptors_;

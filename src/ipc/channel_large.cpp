@@ -127,7 +127,7 @@ bool channel::put_waiting(const outbox::piece& piece) {
 ///
 /// It reads the memory in order, so nothing may get there while it has not been told of all that is there already.
 bool channel::may_go_as_batch(const outbox::piece& piece) noexcept {
-  const bool worth_it = piece.whole && piece.bytes.size() >= least_large() && piece.bytes.size() <= wire::usual_part;
+  const bool worth_it = piece.whole && piece.bytes.size() >= least_large() && piece.bytes.size() <= wire::default_part;
   const bool all_told = large_out_.untold() == 0 && outgoing_.left() >= told_until_;
   return worth_it && all_told && large_out_.room() >= piece.bytes.size();
 }
@@ -174,7 +174,7 @@ std::string channel::frame_of(std::string_view text) const {
 
 void channel::share_memory() {
   constexpr std::size_t notice = 1024;  // and more than enough
-  if (!outgoing_.is_wide() || outgoing_.size() + notice > most_outgoing_) return;
+  if (!outgoing_.is_wide() || outgoing_.size() + notice > max_outgoing_) return;
   if (unique_fd fd = large_out_.share()) give_memory(std::move(fd));
 }
 
@@ -195,16 +195,16 @@ void channel::give_memory(unique_fd fd) try {
 
 void channel::part_arrived(const boost::json::object& notice) {
   const auto part = wire::read_part(notice);
-  if (!part || in_memory_) return close(errc::garbled_message);  // one there could name itself, without end
+  if (!part || in_memory_) return close(errc::protocol_error);  // one there could name itself, without end
   if (part->frames) return frames_arrived(*part);
-  if (!from_memory_.empty()) return close(errc::garbled_message);
+  if (!from_memory_.empty()) return close(errc::protocol_error);
   if (error_code ec = large_in_.add(*part)) return close(ec);
   if (part->last) large_arrived();
 }
 
 void channel::frames_arrived(const wire::part& where) {
   let_answers_leave();
-  if (!large_in_.expect_frames(where)) close(errc::garbled_message);
+  if (!large_in_.expect_frames(where)) close(errc::protocol_error);
 }
 
 void channel::large_arrived() {
@@ -227,7 +227,7 @@ void channel::asked_for_room() {
 
 void channel::memory_answered(bool mapped) {
   if (!open_) return;
-  if (!large_out_.awaited()) return close_soon(errc::garbled_message);
+  if (!large_out_.awaited()) return close_soon(errc::protocol_error);
   if (mapped) {
     large_out_.mapped();
   } else {
@@ -238,7 +238,7 @@ void channel::memory_answered(bool mapped) {
 }
 
 void channel::told_of_room() {
-  if (!large_out_.answered()) return close(errc::garbled_message);
+  if (!large_out_.answered()) return close(errc::protocol_error);
   schedule_flush();
 }
 

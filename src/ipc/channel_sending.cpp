@@ -15,7 +15,7 @@ namespace brood::detail::ipc {
 namespace {
 
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
-constexpr std::size_t enough_to_begin = 64 * 1024;
+constexpr std::size_t min_to_begin = 64 * 1024;
 
 /// Of a datagram socket Node has to be told whether it is one of IPv6.
 wire::handle_envelope envelope_of(attachment::kind type, int fd) {
@@ -78,9 +78,9 @@ bool channel::send_text(std::string_view text, attachment::kind type, std::share
 /// Large messages often come one after the other, and fresh memory for each would cost more than to send it: it is let
 /// go of after some turns of the loop in which others left.
 void channel::recycle(bool large) {
-  constexpr unsigned enough_quiet_turns = 64;
+  constexpr unsigned quiet_turns_before_giving_back = 64;
   quiet_turns_ = large ? 0 : quiet_turns_ + 1;
-  if (quiet_turns_ < enough_quiet_turns) return;
+  if (quiet_turns_ < quiet_turns_before_giving_back) return;
   quiet_turns_ = 0;
   static_cast<void>(outgoing_.take_spare());
   large_out_.give_back();
@@ -104,7 +104,7 @@ bool channel::queue_frame() {
   if (!has_room(frame_.size())) return false;
   schedule_flush();
   outgoing_.add(frame_);
-  if (outgoing_.size() >= enough_to_begin) {
+  if (outgoing_.size() >= min_to_begin) {
     share_memory();
     begin_to_send();
   }
@@ -163,7 +163,7 @@ void channel::tell_departures() {
 }
 
 bool channel::has_room(std::size_t size) {
-  if (outgoing_.size() + size <= most_outgoing_) return true;
+  if (outgoing_.size() + size <= max_outgoing_) return true;
   closing_ = true;
   overflowed_ = errc::message_too_large;
   close_soon(overflowed_);

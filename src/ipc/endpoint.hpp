@@ -19,7 +19,7 @@ inline constexpr std::size_t bytes_of_one = 64 * 1024;  // a message weighs one 
 struct endpoint : std::enable_shared_from_this<endpoint> {
   explicit endpoint(asio::any_io_executor ex)
       : executor(ex),
-        disconnected(std::make_shared<detail::milestone_state<error_code>>(ex)),
+        disconnected(std::make_shared<detail::one_shot_state<error_code>>(ex)),
         messages(std::make_shared<detail::inbox_state<message>>(ex, inbox_capacity)),
         requests(std::make_shared<detail::inbox_state<request>>(ex, inbox_capacity)),
         unanswered(std::make_shared<open_requests>(ex)) {}
@@ -51,7 +51,7 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
   /// What happens when `messages` is full and nobody has ever read it: the channel is stopped, as a rule. A cluster has
   /// traffic of its own on the channel, which must not wait for that; it drops what nobody wants.
   bool drop_unread = false;
-  std::shared_ptr<detail::milestone_state<error_code>> disconnected;
+  std::shared_ptr<detail::one_shot_state<error_code>> disconnected;
   std::shared_ptr<detail::inbox_state<message>> messages;
   std::shared_ptr<detail::inbox_state<request>> requests;  ///< of the peer
   std::shared_ptr<open_requests> unanswered;               ///< the requests that this side has sent

@@ -10,14 +10,14 @@
 namespace brood::detail::ipc {
 namespace {
 
-constexpr std::size_t most_memory = 4UL * 1024 * 1024;
+constexpr std::size_t max_memory = 4UL * 1024 * 1024;
 constexpr std::size_t piece = 16UL * 1024;  // stays in the processor's cache between being copied and being read
 
 }  // namespace
 
 bool large_in::open(int fd) {
   if (ring_) return false;
-  ring_ = sys::shared_ring::of_writer(fd, most_memory);
+  ring_ = sys::shared_ring::of_writer(fd, max_memory);
   return static_cast<bool>(ring_);
 }
 
@@ -35,7 +35,7 @@ void large_in::read_piece(char* to, std::size_t size) noexcept {
 }
 
 error_code large_in::add(const wire::part& p) {
-  if (!is_next(p)) return errc::garbled_message;
+  if (!is_next(p)) return errc::protocol_error;
   if (!copy_) copy_ = std::make_unique_for_overwrite<char[]>(piece);
   for (std::size_t left = p.size; left != 0;) {
     const std::size_t size = std::min(left, piece);
@@ -72,7 +72,7 @@ error_code large_in::add(std::string_view bytes, std::size_t more) {
   if (!json_) json_.emplace();
   error_code ec;
   json_->add(bytes, std::min(more, longest_ - size_), ec);
-  return ec ? make_error_code(errc::garbled_message) : ec;
+  return ec ? make_error_code(errc::protocol_error) : ec;
 }
 
 /// Memory for what the sender says will follow, so as not to copy again and again; it may be wrong.
@@ -88,13 +88,13 @@ void large_in::expect_clone(std::size_t more) {
 }
 
 message large_in::end(error_code& ec) {
-  ec = errc::garbled_message;
+  ec = errc::protocol_error;
   message content;
   if (form_ == serialization::advanced) {
     content = wire::read_frame(clone_, form_, ec);
   } else if (json_) {
     content.body = json_->end(ec);
-    if (ec) ec = errc::garbled_message;
+    if (ec) ec = errc::protocol_error;
   }
   drop_message();
   return content;

@@ -29,10 +29,10 @@ class large_in {
   /// The peer's memory. False where there is some already, or it is no such memory.
   bool open(int fd);
 
-  /// Reads a part. errc::garbled_message where there is none such, errc::message_too_large where the message would be.
+  /// Reads a part. errc::protocol_error where there is none such, errc::message_too_large where the message would be.
   error_code add(const wire::part& p);
 
-  /// The message, when the last part has been read. errc::garbled_message where it is none.
+  /// The message, when the last part has been read. errc::protocol_error where it is none.
   message end(error_code& ec);
 
   /// A part of frames: they are there for read_frames(). False where there is none such, or something else to be read.

@@ -21,7 +21,7 @@ std::size_t large_out::unread() noexcept {
 }
 
 std::size_t large_out::put(std::string_view bytes) noexcept {
-  const std::size_t all = std::min({bytes.size(), room(), wire::usual_part});
+  const std::size_t all = std::min({bytes.size(), room(), wire::default_part});
   for (std::string_view left = bytes.substr(0, all); !left.empty();) {
     const auto head = static_cast<std::size_t>(written_ % size);
     const std::size_t fits = std::min(left.size(), size - head);
@@ -34,7 +34,7 @@ std::size_t large_out::put(std::string_view bytes) noexcept {
 }
 
 std::optional<wire::part> large_out::take_part(bool all) noexcept {
-  if (untold() == 0 || (untold() < wire::usual_part && !all)) return std::nullopt;
+  if (untold() == 0 || (untold() < wire::default_part && !all)) return std::nullopt;
   const auto at = static_cast<std::size_t>(told_ % size);
   const wire::part part{.at = at, .size = std::min(untold(), size - at)};
   told_ += part.size;

@@ -9,7 +9,7 @@
 namespace brood::detail::ipc {
 namespace {
 
-constexpr int most_attempts = 4;
+constexpr int max_attempts = 4;
 
 /// Plain frames leave together, but not without end: what has left of an entry is let go of with the whole entry.
 constexpr std::size_t size_of_entry = 64 * 1024;
@@ -104,7 +104,7 @@ outbox::piece outbox::next() const {
   const std::string_view bytes = to_leave(front);
   if (front.parts) {
     const std::size_t left = bytes.size() - sent_;
-    const std::size_t now = std::min(left, wire::usual_part);
+    const std::size_t now = std::min(left, wire::default_part);
     const std::size_t more = now == left ? 0 : front.longest.behind(front.begin + sent_ + now);
     return {.bytes = bytes.substr(sent_, now), .part = true, .last = now == left, .more = more};
   }
@@ -176,7 +176,7 @@ bool outbox::refused() {
   entry back = std::move(unanswered_.front());
   unanswered_.pop_front();
   ++back.attempts;
-  const bool again = back.attempts < most_attempts;
+  const bool again = back.attempts < max_attempts;
   const bool later = !strict() && back.handle.insist;
   if (!again && !later) {
     if (back.handle.outcome) back.handle.outcome(false);

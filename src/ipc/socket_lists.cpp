@@ -9,10 +9,10 @@
 namespace brood::detail::ipc {
 namespace {
 
-constexpr std::size_t most_questions = 1024;  // that wait; an honest peer has one of each kind a server
+constexpr std::size_t max_questions = 1024;  // that wait; an honest peer has one of each kind a server
 
 // What an honest peer has is a few servers; another one must not make us keep whatever it likes.
-constexpr std::size_t most_lists = 1024;
+constexpr std::size_t max_lists = 1024;
 constexpr std::size_t longest_key = 1024;
 
 std::string text_of(const char* command, const std::string& key, const std::size_t* count) {
@@ -25,10 +25,10 @@ std::string text_of(const char* command, const std::string& key, const std::size
 
 void socket_lists::arrived(const std::string& key, int fd) {
   if (key.empty() || key.size() > longest_key) return;
-  if (lists_.size() >= most_lists && !lists_.contains(key)) {
+  if (lists_.size() >= max_lists && !lists_.contains(key)) {
     for (auto& one : lists_) open_ones(one.second);
     std::erase_if(lists_, [](const auto& one) { return one.second.empty(); });
-    if (lists_.size() >= most_lists) return;
+    if (lists_.size() >= max_lists) return;
   }
   auto& list = lists_[key];
   // Those that are closed by now make room, so that the list is never longer than twice what is open.
@@ -43,7 +43,7 @@ bool socket_lists::asked(const boost::json::object& message) {
   if (!count && *command != "NODE_SOCKET_NOTIFY_CLOSE") return false;
   const auto* key = message.if_contains("key");
   auto& questions = count ? counted_ : closing_;
-  if (key != nullptr && key->is_string() && questions.size() < most_questions) {
+  if (key != nullptr && key->is_string() && questions.size() < max_questions) {
     std::string name(key->get_string());
     if (lists_.contains(name)) questions.push_back(std::move(name));
   }

@@ -110,7 +110,7 @@ BROOD_CHILD_SIDE void set_limits(child_view& view) noexcept {
     if (call(SYS_prlimit64, 0, one.resource, word(&one.value), 0) == -1) fail(view, spawn_step::limit, i);
   }
   const sched_param none{};
-  if (view.usual_policy && call(SYS_sched_setscheduler, 0, SCHED_OTHER, word(&none)) == -1) {
+  if (view.default_policy && call(SYS_sched_setscheduler, 0, SCHED_OTHER, word(&none)) == -1) {
     fail(view, spawn_step::limit);
   }
   if (view.set_nice && call(SYS_setpriority, PRIO_PROCESS, 0, view.nice) == -1) fail(view, spawn_step::limit);

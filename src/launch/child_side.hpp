@@ -37,7 +37,7 @@ struct child_view {
   int limit_count;
   const unsigned long* cpus;  ///< an affinity mask; null: as the parent
   unsigned long cpus_size;    ///< in bytes
-  bool usual_policy;          ///< schedule it as any other process (SCHED_OTHER), not as the thread that made it
+  bool default_policy;          ///< schedule it as any other process (SCHED_OTHER), not as the thread that made it
   int nice;
   bool set_nice;
   mode_t umask;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t longest_first_line = 256;  // BINPRM_BUF_SIZE: the kernel looks no further
 constexpr std::size_t longest_name = 4096;
-constexpr int most_segments = 256;
+constexpr int max_segments = 256;
 
 /// Whether `size` bytes at `offset` are there; then they are in `to`.
 bool read_at(std::ifstream& file, std::uint64_t offset, void* to, std::size_t size) {
@@ -34,7 +34,7 @@ template <class Header, class Segment>
 std::string of_elf(std::ifstream& file) {
   Header header;
   if (!read_at(file, 0, &header, sizeof header)) return {};
-  for (int i = 0; i < header.e_phnum && i < most_segments; ++i) {
+  for (int i = 0; i < header.e_phnum && i < max_segments; ++i) {
     Segment segment;
     const auto at = header.e_phoff + static_cast<std::uint64_t>(i) * header.e_phentsize;
     if (!read_at(file, at, &segment, sizeof segment)) return {};

@@ -92,7 +92,7 @@ launcher& own_launcher() {
 void on_launcher(std::function<void()> job) { own_launcher().post(std::move(job)); }
 
 process start_here(plan& p) {
-  p.view().usual_policy = stands_back;
+  p.view().default_policy = stands_back;
   return start(p);
 }
 

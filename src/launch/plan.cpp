@@ -10,7 +10,7 @@
 namespace brood::detail::launch {
 namespace {
 
-constexpr int most_cpus = 8192;
+constexpr int max_cpus = 8192;
 constexpr std::string_view default_path = "/usr/local/bin:/bin:/usr/bin";
 
 std::vector<const char*> pointers(const std::vector<std::string>& strings) {
@@ -73,7 +73,7 @@ void plan::prepare_limits() {
   view_.umask = from.umask.value_or(0);
   constexpr std::size_t bits = sizeof(unsigned long) * 8;
   for (const int cpu : from.cpus) {
-    if (cpu < 0 || cpu >= most_cpus) refuse("processor " + std::to_string(cpu));
+    if (cpu < 0 || cpu >= max_cpus) refuse("processor " + std::to_string(cpu));
     const auto number = static_cast<std::size_t>(cpu);
     if (cpus_.size() <= number / bits) cpus_.resize(number / bits + 1);
     cpus_[number / bits] |= 1UL << number % bits;

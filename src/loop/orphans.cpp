@@ -38,13 +38,13 @@ void add_orphan(unique_fd pidfd) noexcept {
 }
 
 void collect_orphans() noexcept {
-  constexpr int most_at_once = 64;
+  constexpr int max_at_once = 64;
   if (first == nullptr) return;
   orphan* list = first.exchange(nullptr);
   // Those that were looked at are pushed first. The others come to stand on top of them, where the next call begins.
   for (int looked_at = 0; list != nullptr; ++looked_at) {
     orphan* const one = std::exchange(list, list->next);
-    if (looked_at < most_at_once && is_collected(one->pidfd)) {
+    if (looked_at < max_at_once && is_collected(one->pidfd)) {
       delete one;
     } else {
       push(one);

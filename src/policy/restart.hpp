@@ -14,16 +14,16 @@ class restart {
   using clock = std::chrono::steady_clock;
   using milliseconds = std::chrono::milliseconds;
   struct limits {
-    milliseconds first;
+    milliseconds initial_delay;
     double factor;
-    milliseconds most;
-    milliseconds lived;
+    milliseconds max_delay;
+    milliseconds min_uptime;
   };
 
   explicit restart(limits l) noexcept : limits_(l) {}
 
   void exited(clock::time_point started, clock::time_point now) noexcept {
-    if (now - started >= limits_.lived) {
+    if (now - started >= limits_.min_uptime) {
       failures_ = 0;
     } else if (failures_ == 0 || started >= last_counted_) {
       ++failures_;
@@ -34,8 +34,8 @@ class restart {
   /// `jitter` from 0 to 1 spreads the wait by a tenth either way, so that many do not come back in step.
   milliseconds wait(double jitter) const noexcept {
     if (failures_ == 0) return milliseconds(0);
-    double wait = static_cast<double>(limits_.first.count());
-    const double most = static_cast<double>(limits_.most.count());
+    double wait = static_cast<double>(limits_.initial_delay.count());
+    const double most = static_cast<double>(limits_.max_delay.count());
     for (int i = 1; i < failures_ && wait < most; ++i) wait *= limits_.factor;
     return milliseconds(static_cast<milliseconds::rep>(std::min(wait, most) * (0.9 + 0.2 * jitter)));
   }

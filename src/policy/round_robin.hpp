@@ -17,7 +17,7 @@ namespace brood::detail::policy {
 
 /// Who gets the next connection, when the primary hands them out in turn. Of those that have no hand-over under way,
 /// the one that was given the fewest so far gets the oldest connection, the first in line among equals. Nobody gets
-/// ahead of the last by more than a few (`most_lead`): workers that answer a little faster would have the others'
+/// ahead of the last by more than a few (`max_lead`): workers that answer a little faster would have the others'
 /// turns, and in the long run far more than their share. One that does not answer at all must not hold up the rest:
 /// excuse_slow() leaves it out of account until it does.
 ///
@@ -28,9 +28,9 @@ class round_robin final : public assignment<Connection> {
  public:
   using typename assignment<Connection>::worker_id;
   using typename assignment<Connection>::handover;
-  static constexpr std::uint64_t most_lead = 4;
+  static constexpr std::uint64_t max_lead = 4;
   /// What one that was excused makes up for when it is back.
-  static constexpr std::uint64_t most_arrears = 64;
+  static constexpr std::uint64_t max_arrears = 64;
 
   void add(worker_id worker) override {
     const auto least = least_given().value_or(0);
@@ -68,7 +68,7 @@ class round_robin final : public assignment<Connection> {
     if (line_.empty() || waiting_.empty()) return std::nullopt;
     const worker_id worker = line_.begin()->worker;
     auto& chosen = workers_.at(worker);
-    if (chosen.given >= least_given().value_or(chosen.given) + most_lead) return std::nullopt;
+    if (chosen.given >= least_given().value_or(chosen.given) + max_lead) return std::nullopt;
     line_.erase(line_.begin());
     discount(chosen);
     ++chosen.given;
@@ -87,7 +87,7 @@ class round_robin final : public assignment<Connection> {
     if (found->second.excused) {
       const std::uint64_t others = least_given().value_or(0);
       found->second.excused = false;
-      found->second.given = std::max(found->second.given, others - std::min(others, most_arrears));
+      found->second.given = std::max(found->second.given, others - std::min(others, max_arrears));
       count(found->second);
     }
     if (found->second.retired) {

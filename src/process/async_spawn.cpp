@@ -139,23 +139,23 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
 
 }  // namespace detail::process
 
-spawning::spawning(std::shared_ptr<detail::process::async_start> state) : state_(std::move(state)) {}
+pending_spawn::pending_spawn(std::shared_ptr<detail::process::async_start> state) : state_(std::move(state)) {}
 
-const std::optional<spawn_error>& spawning::error() const noexcept { return state_->error(); }
+const std::optional<spawn_error>& pending_spawn::error() const noexcept { return state_->error(); }
 
-void spawning::wait(detail::process::async_start& state, child_handler handler) { state.wait(std::move(handler)); }
+void pending_spawn::wait(detail::process::async_start& state, child_handler handler) { state.wait(std::move(handler)); }
 
-spawning async_spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
+pending_spawn async_spawn(executor ex, const std::string& command, arguments args, const spawn_options& options) {
   auto state = std::make_shared<detail::process::async_start>(ex.get());
   state->begin({.file = command, .args = std::move(args), .options = options});
-  return detail::access::make<spawning>(std::move(state));
+  return detail::access::make<pending_spawn>(std::move(state));
 }
 
-spawning async_spawn(executor ex, const std::string& command, const spawn_options& options) {
+pending_spawn async_spawn(executor ex, const std::string& command, const spawn_options& options) {
   return async_spawn(std::move(ex), command, arguments(), options);
 }
 
-spawning async_spawn(executor ex, const shell& line, const spawn_options& options) {
+pending_spawn async_spawn(executor ex, const shell& line, const spawn_options& options) {
   return async_spawn(std::move(ex), line.program(), line.args(), options);
 }
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "process/start.hpp"
-#include "process/stop_ladder.hpp"
+#include "process/stop_steps.hpp"
 
 namespace brood {
 namespace {
@@ -59,7 +59,7 @@ writable& child_process::in() { return piped(in_, "in"); }
 readable& child_process::out() { return piped(out_, "out"); }
 readable& child_process::err() { return piped(err_, "err"); }
 
-unique_fd child_process::stdio(int number) {
+unique_fd child_process::release_stdio(int number) {
   const auto index = static_cast<std::size_t>(number) - 3;
   if (number < 3 || index >= more_.size() || !more_[index]) {
     throw std::logic_error("child_process: descriptor " + std::to_string(number) +
@@ -78,7 +78,7 @@ bool child_process::connected() const noexcept { return state_.unguarded()->chan
 bool child_process::kill(int signal) { return state_->kill(signal); }
 tree_report child_process::kill_tree(int signal) { return state_->kill_tree(signal); }
 
-void child_process::stop(stop_ladder steps) {
+void child_process::stop(stop_steps steps) {
   if (auto fault = detail::process::fault_of(steps)) throw std::invalid_argument("child_process::stop: " + *fault);
   state_->stop(std::move(steps));
 }

@@ -10,13 +10,13 @@ child_state::child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_
     : executor(ex),
       reaper(ex, std::move(pidfd)),
       channel(link ? std::move(link) : std::make_shared<ipc::endpoint>(ex)),
-      exited(std::make_shared<detail::milestone_state<exit_status>>(ex)),
-      closed(std::make_shared<detail::milestone_state<exit_status>>(ex)),
+      exited(std::make_shared<detail::one_shot_state<exit_status>>(ex)),
+      closed(std::make_shared<detail::one_shot_state<exit_status>>(ex)),
       stop_timer_(ex),
       time_limit_(std::make_shared<loop::work_count>(ex)) {}
 
 child_state::~child_state() {
-  if (on_drop == brood::on_drop::kill && !exited->reached()) signal(SIGKILL);
+  if (on_drop == brood::on_drop::kill && !exited->happened()) signal(SIGKILL);
 }
 
 void child_state::watch() {
@@ -48,7 +48,7 @@ bool child_state::kill(int signal) {
   return reached;
 }
 
-void child_state::stop(stop_ladder steps) {
+void child_state::stop(stop_steps steps) {
   stop_steps_ = std::move(steps);
   stopping_ = true;
   ++stop_number_;
@@ -61,9 +61,9 @@ void child_state::stop_when_time_is_up() {
   stop_timer_.async_wait([weak = weak_from_this(), work = time_limit_, number = stop_number_](error_code ec) {
     work->end();
     auto self = weak.lock();
-    if (ec || !self || number != self->stop_number_ || self->exited->reached()) return;
+    if (ec || !self || number != self->stop_number_ || self->exited->happened()) return;
     self->timed_out = true;
-    self->stop(self->usual_stop);
+    self->stop(self->stop_steps_of_options);
   });
 }
 
@@ -89,10 +89,10 @@ void child_state::handle_dropped() {
   channel->messages->forget_program();
   channel->requests->forget_program();
   channel->disconnected->forget_program();
-  if (exited->reached()) return;
+  if (exited->happened()) return;
   switch (on_drop) {
     case brood::on_drop::leave: return;
-    case brood::on_drop::stop: return stop(usual_stop);
+    case brood::on_drop::stop: return stop(stop_steps_of_options);
     case brood::on_drop::kill: return stop({{SIGKILL, std::chrono::milliseconds(0)}});
   }
 }
@@ -109,21 +109,21 @@ void child_state::signal(int number) {
 void child_state::take_stop_step(std::size_t step) {
   awaited_.reset();
   if (step >= stop_steps_.size()) return end_of_stop();
-  const auto& [number, patience] = stop_steps_[step];
+  const auto& [number, timeout] = stop_steps_[step];
   tree::outcome found;
-  if (!exited->reached()) {
+  if (!exited->happened()) {
     signal(number);
   } else {
     if (tree.has_bounds()) found = tree.signal(number, reaper);
     if (found.found_nobody()) return end_of_stop();
   }
   killed = true;
-  stop_timer_.expires_after(detail::countable(patience));
+  stop_timer_.expires_after(detail::countable(timeout));
   // Owns this state: the processes that the child has left behind are to end though nobody holds a handle any more.
   stop_timer_.async_wait([self = shared_from_this(), number = stop_number_, step](error_code ec) {
     if (!ec && number == self->stop_number_) self->take_stop_step(step + 1);
   });
-  if (exited->reached()) await(std::move(found.reached));
+  if (exited->happened()) await(std::move(found.reached));
 }
 
 /// The child has ended. What becomes of others of its tree.
@@ -149,8 +149,8 @@ void child_state::stop_rest_of_tree() {
 /// Ends the steps as soon as nothing is left, instead of when the time of the step is over. If processes fork faster
 /// than this looks, that is left to the next step.
 void child_state::await(std::vector<pid_t> left_behind) {
-  constexpr int most_looks = 3;
-  for (int look = 0; look < most_looks; ++look) {
+  constexpr int max_looks = 3;
+  for (int look = 0; look < max_looks; ++look) {
     left_behind_ = std::move(left_behind);
     if (await_next()) return;
     auto found = tree.signal(0, reaper);
@@ -197,7 +197,7 @@ void child_state::ended(error_code ec, exit_status status) {
 }
 
 void child_state::close_when_all_ended() {
-  if (!exited->reached() || closed->reached()) return;
+  if (!exited->happened() || closed->happened()) return;
   if (!output_ended(out) || !output_ended(err)) return;
   closed->set(exited->error(), std::get<0>(*exited->results()));
 }
@@ -205,7 +205,7 @@ void child_state::close_when_all_ended() {
 /// If not, arranges for another look when it has.
 bool child_state::output_ended(const std::weak_ptr<readable_state>& output) {
   auto stream = output.lock();
-  if (!stream || stream->given_out().reached()) return true;
+  if (!stream || stream->given_out().happened()) return true;
   stream->given_out().listen([self = shared_from_this()] { self->close_when_all_ended(); });
   return false;
 }

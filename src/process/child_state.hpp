@@ -34,7 +34,7 @@ struct child_state : std::enable_shared_from_this<child_state> {
   /// As child_process::kill.
   bool kill(int signal);
   /// As child_process::stop.
-  void stop(stop_ladder steps);
+  void stop(stop_steps steps);
   bool is_stopping() const noexcept { return stopping_; }
   /// To the tree, if it has bounds; else to the child.
   void signal(int number);
@@ -55,7 +55,7 @@ struct child_state : std::enable_shared_from_this<child_state> {
   process::tree tree;
   bool ends_tree = false;  // with the child
   brood::on_drop on_drop = brood::on_drop::leave;
-  stop_ladder usual_stop;                // of the options
+  stop_steps stop_steps_of_options;                // of the options
   std::chrono::milliseconds timeout{0};  // the same; none
   unique_fd channel_end;                 // until it is watched
 
@@ -64,8 +64,8 @@ struct child_state : std::enable_shared_from_this<child_state> {
   std::weak_ptr<readable_state> err;
   const std::shared_ptr<ipc::endpoint> channel;  // closed from the start for children without one
 
-  const std::shared_ptr<detail::milestone_state<exit_status>> exited;
-  const std::shared_ptr<detail::milestone_state<exit_status>> closed;
+  const std::shared_ptr<detail::one_shot_state<exit_status>> exited;
+  const std::shared_ptr<detail::one_shot_state<exit_status>> closed;
 
  private:
   void stop_when_time_is_up();
@@ -79,7 +79,7 @@ struct child_state : std::enable_shared_from_this<child_state> {
   bool await_next();
   void end_of_stop();
 
-  stop_ladder stop_steps_;
+  stop_steps stop_steps_;
   asio::steady_timer stop_timer_;
   const std::shared_ptr<loop::work_count> time_limit_;
   unsigned stop_number_ = 0;  // a timer that has fired for an earlier one may still be on its way

@@ -36,7 +36,7 @@ class exec_state : public std::enable_shared_from_this<exec_state> {
   const exec_options::capturing capture_;
   const exec_options::overflow on_overflow_;
   const std::chrono::milliseconds timeout_;
-  const stop_ladder stop_;
+  const stop_steps stop_;
   exec_result result_;
   error_code error_;
   bool done_ = false;

@@ -18,7 +18,7 @@ constexpr int moves_a_turn = 16;  // then others get the loop
 }  // namespace
 
 joint::joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_state> to)
-    : ended(std::make_shared<detail::milestone_state<error_code>>(from->get_executor())),
+    : ended(std::make_shared<detail::one_shot_state<error_code>>(from->get_executor())),
       from_(std::move(from)),
       to_(std::move(to)),
       splices_(!to_->is_terminal()) {}  // how a terminal's input ends depends on what was typed last

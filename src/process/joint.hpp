@@ -14,7 +14,7 @@ class joint : public std::enable_shared_from_this<joint> {
   joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_state> to);
 
   void start();
-  const std::shared_ptr<detail::milestone_state<error_code>> ended;
+  const std::shared_ptr<detail::one_shot_state<error_code>> ended;
 
  private:
   enum class outcome { moved, source_dry, target_full, finished };

@@ -201,7 +201,7 @@ started preparation::adopt(const asio::any_io_executor& ex, launch::process laun
   state.args = std::move(argv_);
   state.file = std::move(request_.file);
   state.on_drop = request_.options.on_drop;
-  state.usual_stop = request_.options.stop;
+  state.stop_steps_of_options = request_.options.stop;
   state.timeout = request_.options.timeout;
   state.ends_tree = request_.options.tree;
   state.tree = tree_of(launched.pid);

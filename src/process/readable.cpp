@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t chunk = 64 * 1024;  // a pipe holds this much
 constexpr int large_pipe = 1024 * 1024;
-constexpr std::size_t most_kept = 3 * large_pipe;  // all that a child can have left in its pipe and aside, and more
+constexpr std::size_t max_kept = 3 * large_pipe;  // all that a child can have left in its pipe and aside, and more
 constexpr int chunks_a_turn = 16;                  // then others get the loop
 
 /// EIO is how a terminal says that nobody has its other side open any more (pty(7) says nothing of it, Linux does so).
@@ -77,7 +77,7 @@ void readable_state::resume() {
 }
 
 void readable_state::close() {
-  if (ended->reached()) return;
+  if (ended->happened()) return;
   kept_.clear();
   if (paused_) lines_.clear();
   side_.close();
@@ -266,7 +266,7 @@ void readable_state::take_what_is_left() {
 /// end. One that writes for ever is stopped by the full pipe; from then on it is read on demand.
 void readable_state::look_for_end() {
   char piece[4096];
-  while (kept_.size() < most_kept) {
+  while (kept_.size() < max_kept) {
     const ssize_t size = read(piece, sizeof piece);
     if (would_block(size)) return wait();
     if (size <= 0) return finish(end_reason(fd_.get(), size));

@@ -23,8 +23,8 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
 
   /// `terminal`: the descriptor is a terminal's master, whose modes another descriptor may change.
   readable_state(asio::any_io_executor ex, unique_fd fd, bool terminal = false)
-      : finished(std::make_shared<detail::milestone_state<>>(ex)),
-        ended(std::make_shared<detail::milestone_state<>>(ex)),
+      : finished(std::make_shared<detail::one_shot_state<>>(ex)),
+        ended(std::make_shared<detail::one_shot_state<>>(ex)),
         fd_(ex, std::move(fd)),
         data_(ex),
         reader_(ex),
@@ -35,13 +35,13 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   /// Adds a listener for lines to those of data().
   std::weak_ptr<detail::listener_base> add_line_listener(std::function<void(const output_line&)> f, std::size_t limit);
   /// The pipe is closed; what came through it may still be kept here. Its error: what kept the rest from being read.
-  const std::shared_ptr<detail::milestone_state<>> finished;
+  const std::shared_ptr<detail::one_shot_state<>> finished;
   /// The pipe is closed and all that came through it was read.
-  const std::shared_ptr<detail::milestone_state<>> ended;
+  const std::shared_ptr<detail::one_shot_state<>> ended;
 
   /// What `closed` of the child waits for. Whoever listens hears all first, however often he pauses; what nobody wants
   /// to hear must not be waited for.
-  detail::milestone_state<>& given_out() const noexcept { return flowing_ && !data_.empty() ? *ended : *finished; }
+  detail::one_shot_state<>& given_out() const noexcept { return flowing_ && !data_.empty() ? *ended : *finished; }
 
   void flow();
   void pause() noexcept { paused_ = true; }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "launch/launcher.hpp"
-#include "process/stop_ladder.hpp"
+#include "process/stop_steps.hpp"
 #include "sys/calls.hpp"
 
 namespace brood::detail::process {

@@ -80,7 +80,7 @@ void writable::wait_drained(const detail::state_ptr<detail::process::writable_st
   state->wait_drained(std::move(handler));
 }
 
-milestone<error_code> pipe(readable& from, writable& to) {
+one_shot_event<error_code> pipe(readable& from, writable& to) {
   auto joined = std::make_shared<detail::process::joint>(from.state_.unguarded(), to.state_.unguarded());
   joined->start();
   return detail::event_of(joined->ended);

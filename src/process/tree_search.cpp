@@ -12,8 +12,8 @@
 namespace brood::detail::process {
 namespace {
 
-constexpr int most_passes = 10;
-constexpr std::chrono::milliseconds most_time{200};  // no pass begins later, for the loop stands still meanwhile
+constexpr int max_passes = 10;
+constexpr std::chrono::milliseconds max_time{200};  // no pass begins later, for the loop stands still meanwhile
 
 /// The variable is a list of marks.
 bool has_mark(const std::string& environment, const std::string& mark) {
@@ -48,12 +48,12 @@ tree::outcome tree_search::run() {
 template <class Pass>
 void tree_search::repeat(Pass pass) {
   constexpr std::chrono::milliseconds until_an_exec_is_over{1};
-  const auto end = std::chrono::steady_clock::now() + most_time;
+  const auto end = std::chrono::steady_clock::now() + max_time;
   for (int count = 1;; ++count) {
     found_new_ = missed_ = false;
     if (!pass()) return;
     if (!found_new_ && !missed_ && count > 1) return;
-    if (count == most_passes || (count > 1 && std::chrono::steady_clock::now() > end)) break;
+    if (count == max_passes || (count > 1 && std::chrono::steady_clock::now() > end)) break;
     if (!found_new_ && missed_) sys::sleep_for(until_an_exec_is_over);
   }
   outcome_.report.still_forking = true;

@@ -20,7 +20,7 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
 
   /// `terminal`: the other end is one, where the end of the input is a character.
   writable_state(asio::any_io_executor ex, unique_fd fd, bool terminal = false)
-      : closed(std::make_shared<detail::milestone_state<error_code>>(ex)),
+      : closed(std::make_shared<detail::one_shot_state<error_code>>(ex)),
         drained(std::make_shared<detail::listeners<>>(ex)),
         fd_(ex, std::move(fd)),
         writer_(ex),
@@ -28,7 +28,7 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
         terminal_(terminal) {}
 
   const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
-  const std::shared_ptr<detail::milestone_state<error_code>> closed;
+  const std::shared_ptr<detail::one_shot_state<error_code>> closed;
   const std::shared_ptr<detail::listeners<>> drained;
 
   bool write(std::string_view data);

@@ -20,7 +20,7 @@
 namespace brood::detail::sys {
 namespace {
 
-static_assert(steering::most_slots == MOST_SLOTS);
+static_assert(steering::max_slots == MOST_SLOTS);
 
 int bpf(bpf_cmd command, bpf_attr& attributes) noexcept {
   if (fault_due()) return -1;
@@ -76,7 +76,7 @@ boost::system::result<steering> steering::make(rule r) {
   steering made;
   const unique_fd rotations = make_map(BPF_MAP_TYPE_ARRAY, sizeof(rotation), 1, BPF_F_MMAPABLE);
   if (!rotations) return last_error();
-  made.sockets_ = make_map(BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, sizeof(std::uint64_t), most_slots, 0);
+  made.sockets_ = make_map(BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, sizeof(std::uint64_t), max_slots, 0);
   if (!made.sockets_) return last_error();
   made.loads_ = make_map(BPF_MAP_TYPE_ARRAY, sizeof(loads), 1, BPF_F_MMAPABLE);
   if (!made.loads_) return last_error();
@@ -86,7 +86,7 @@ boost::system::result<steering> steering::make(rule r) {
   if (!made.load_cells_) return last_error();
   made.program_ = load_program(code_of(r), {rotations.get(), made.sockets_.get(), made.loads_.get()});
   if (!made.program_) return last_error();
-  std::fill_n(made.load_cells_.as<loads>().open, most_slots, static_cast<std::int32_t>(NOT_TOLD));
+  std::fill_n(made.load_cells_.as<loads>().open, max_slots, static_cast<std::int32_t>(NOT_TOLD));
   return made;
 }
 
@@ -109,7 +109,7 @@ int steering::place(std::uint32_t slot, int socket) noexcept {
 void steering::rotate(std::span<const std::uint32_t> slots) noexcept {
   auto& shared = rotation_.as<rotation>();
   const std::uint32_t next = 1 - (shared.active & 1);
-  const std::size_t count = std::min<std::size_t>(slots.size(), most_slots);
+  const std::size_t count = std::min<std::size_t>(slots.size(), max_slots);
   auto* end = std::copy_n(slots.begin(), count, shared.tables[next].slots);
   std::copy_n(slots.begin(), count, end);
   shared.tables[next].count = static_cast<std::uint32_t>(count);

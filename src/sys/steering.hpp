@@ -19,7 +19,7 @@ class steering {
     round_robin,   ///< in turn: with an unchanging rotation exactly the same number each
     least_loaded,  ///< the slot with the fewest open connections, in turn among equals
   };
-  static constexpr std::uint32_t most_slots = 1024;
+  static constexpr std::uint32_t max_slots = 1024;
 
   /// The error says why the kernel does not allow it: EPERM without CAP_BPF, ENOSYS where it was built without, EINVAL
   /// where it is too old (before 5.12).
@@ -29,7 +29,7 @@ class steering {
   int attach(int socket) noexcept;
   /// `socket`, which must listen, is the one of `slot`. 0, or -1 with errno.
   int place(std::uint32_t slot, int socket) noexcept;
-  /// These get connections from here on, and no other. At most most_slots.
+  /// These get connections from here on, and no other. At most max_slots.
   void rotate(std::span<const std::uint32_t> slots) noexcept;
   /// The slot has a new worker, which has told no load yet.
   void forget_load(std::uint32_t slot) noexcept;

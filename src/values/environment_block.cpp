@@ -30,10 +30,10 @@ environment_block::environment_block(const environment& from) {
 }
 
 void environment_block::inherit(const environment& from) {
-  constexpr std::size_t usual_text = 4096;
-  constexpr std::size_t usual_lines = 64;
-  text_.reserve(usual_text);
-  lines_.reserve(usual_lines);
+  constexpr std::size_t default_text = 4096;
+  constexpr std::size_t default_lines = 64;
+  text_.reserve(default_text);
+  lines_.reserve(default_lines);
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const char* const equals = std::strchr(*entry, '=');
     if (equals == nullptr || equals == *entry) continue;

@@ -13,7 +13,7 @@ class category final : public boost::system::error_category {
       case errc::status_lost: return "the exit status was collected by other code of this process";
       case errc::channel_closed: return "the message channel is closed";
       case errc::no_channel: return "this process was not started with a message channel";
-      case errc::garbled_message: return "the peer sent something that is not a message";
+      case errc::protocol_error: return "the peer sent something that is not a message";
       case errc::message_too_large: return "the message is beyond the channel's limit";
       case errc::handle_refused: return "the peer did not take the descriptor sent with the message";
       case errc::not_a_worker: return "this process was not started by a cluster primary";

@@ -19,8 +19,8 @@ using kind = value::kind;
 using element = js::typed_array::element;
 
 constexpr std::size_t deepest = 3000;
-constexpr std::size_t most_values = 16UL * 1024 * 1024;
-constexpr std::size_t most_repeated = 256UL * 1024;
+constexpr std::size_t max_values = 16UL * 1024 * 1024;
+constexpr std::size_t max_repeated = 256UL * 1024;
 constexpr double exact = 9007199254740992;  // 2^53: up to here a double tells integers apart
 
 json::value number(double n) {
@@ -75,7 +75,7 @@ class converter {
   /// False where it failed. `absent` tells undefined.
   bool convert(const value& from, json::value& to, bool& absent) {
     absent = false;
-    if (!lenient_ && (++values_ > most_values || (again_ != 0 && ++repeated_ > most_repeated))) return false;
+    if (!lenient_ && (++values_ > max_values || (again_ != 0 && ++repeated_ > max_repeated))) return false;
     switch (from.type()) {
       case kind::undefined:
       case kind::hole: absent = true; return true;
@@ -149,7 +149,7 @@ class converter {
     constexpr std::size_t holes_shown = 16;
     const std::size_t all = from.length();
     const std::size_t length = lenient_ ? std::min(all, from.elements.size() + holes_shown) : all;
-    if (length > most_values && !lenient_) return false;
+    if (length > max_values && !lenient_) return false;
     static const value hole = value::hole();
     for (std::size_t i = 0; i < length; ++i) {
       const value* there = from.find(static_cast<std::uint32_t>(i));
@@ -164,7 +164,7 @@ class converter {
   bool bytes(const js::typed_array& from, json::value& to) {
     const std::size_t count = from.bytes.size() / js::size_of(from.of);
     values_ += count;
-    if (values_ > most_values) return false;
+    if (values_ > max_values) return false;
     json::object& made = to.emplace_object();
     if (from.of == element::data_view) return true;
     if (from.of == element::bigint64 || from.of == element::biguint64) return count == 0;

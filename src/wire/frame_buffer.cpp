@@ -12,14 +12,14 @@
 namespace brood::detail::wire {
 namespace {
 
-constexpr std::size_t usual_room = 1024 * 1024;  // kept in any case
-constexpr unsigned enough_small_frames = 64;     // to believe that no large one follows soon
+constexpr std::size_t default_room = 1024 * 1024;  // kept in any case
+constexpr unsigned small_frames_before_shrinking = 64;     // to believe that no large one follows soon
 
 }  // namespace
 
 char* frame_buffer::prepare(std::size_t size) {
   if (begin_ == end_) {
-    if (capacity_ > usual_room) let_go_of_room();
+    if (capacity_ > default_room) let_go_of_room();
     begin_ = scanned_ = end_ = 0;
   }
   if (capacity_ - end_ < size && begin_ != 0) {
@@ -48,8 +48,8 @@ void frame_buffer::grow(std::size_t least) {
 
 /// A large message is often followed by another; the room for it is dropped only after many small ones.
 void frame_buffer::let_go_of_room() {
-  small_frames_ = end_ > usual_room ? 0 : small_frames_ + 1;
-  if (small_frames_ < enough_small_frames) return;
+  small_frames_ = end_ > default_room ? 0 : small_frames_ + 1;
+  if (small_frames_ < small_frames_before_shrinking) return;
   memory_.reset();
   capacity_ = 0;
   small_frames_ = 0;

@@ -81,8 +81,8 @@ value open_rich_handle_frame(value frame) {
     return text != nullptr && *text == "NODE_HANDLE";
   };
   // A frame may hold itself; each is left once.
-  constexpr int most_envelopes = 16;
-  for (int i = 0; i < most_envelopes && is_handle(frame); ++i) {
+  constexpr int max_envelopes = 16;
+  for (int i = 0; i < max_envelopes && is_handle(frame); ++i) {
     const value* body = frame.find("msg");
     frame = body != nullptr ? value(*body) : value();
   }

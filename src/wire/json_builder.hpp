@@ -70,7 +70,7 @@ class json_builder : public json_events {
   static bool on_comment(string_view, error_code&) { return true; }
 
  private:
-  static constexpr std::size_t usual_room = 1024;  // for the values under way; more is taken from the heap
+  static constexpr std::size_t default_room = 1024;  // for the values under way; more is taken from the heap
   static constexpr std::size_t large = 2 * ordinary_copy;
 
   void add_to_string(string_view text);
@@ -79,8 +79,8 @@ class json_builder : public json_events {
   double nearest(double n, string_view text);
   void fill_places(boost::json::value& value);
 
-  alignas(boost::json::value) unsigned char room_[usual_room];
-  boost::json::value_stack made_{boost::json::storage_ptr(), room_, usual_room};
+  alignas(boost::json::value) unsigned char room_[default_room];
+  boost::json::value_stack made_{boost::json::storage_ptr(), room_, default_room};
   boost::json::string string_;  // found so far
   std::size_t expected_ = 0;
   std::vector<boost::json::string> large_;

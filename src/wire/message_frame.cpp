@@ -45,7 +45,7 @@ void end_envelope(clone_writer& to, const handle_envelope& around) {
 
 message read_line(std::string_view line, boost::system::error_code& ec) {
   message content{.body = parse_json_text(line, ec)};
-  if (ec) ec = errc::garbled_message;
+  if (ec) ec = errc::protocol_error;
   return content;
 }
 
@@ -123,7 +123,7 @@ message read_frame(std::string_view frame, serialization form, boost::system::er
   if (auto body = read_clone_as_json(frame)) return {.body = std::move(*body)};
   auto whole = read_clone(frame);
   if (!whole) {
-    ec = errc::garbled_message;
+    ec = errc::protocol_error;
     return {};
   }
   json::value body = json_view(*whole);

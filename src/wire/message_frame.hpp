@@ -40,7 +40,7 @@ std::string_view content_of_frame(std::string_view frame, serialization form) no
 /// How many bytes the frame takes that begins with these, which are a whole one at least.
 std::size_t size_of_first_frame(std::string_view frames, serialization form) noexcept;
 
-/// Reads a frame without its newline or length; the descriptor is the caller's matter. Says errc::garbled_message where
+/// Reads a frame without its newline or length; the descriptor is the caller's matter. Says errc::protocol_error where
 /// it is not a message.
 message read_frame(std::string_view frame, serialization form, boost::system::error_code& ec);
 

@@ -31,7 +31,7 @@ inline constexpr std::string_view ask_notice = R"({"cmd":"NODE_BROOD_ASK"})";
 inline constexpr std::string_view room_notice = R"({"cmd":"NODE_BROOD_ROOM"})";
 
 /// How many bytes are worth a notice: the peer reads these while the next are written.
-inline constexpr std::size_t usual_part = 256UL * 1024;
+inline constexpr std::size_t default_part = 256UL * 1024;
 
 /// A piece of a message's content, or of frames.
 struct part {

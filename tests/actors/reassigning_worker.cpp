@@ -24,7 +24,7 @@ int drop_channel() {
   return 0;
 }
 
-/// `listen(port)` gives a handle, `told(handle)` the milestone that says where it listens.
+/// `listen(port)` gives a handle, `told(handle)` the one_shot_event that says where it listens.
 template <class Listen, class Told>
 int move_about(asio::io_context& loop, cluster::this_worker& self, Listen listen, Told told) {
   const auto done = [&](brood::error_code ec) {

@@ -28,7 +28,7 @@ int be_worker(const char* name) {
 class service {
  public:
   explicit service(asio::io_context& loop)
-      : primary_(loop, {.restart = {.lived = {}}, .explicit_ready = true}), input_(loop, STDIN_FILENO) {
+      : primary_(loop, {.restart = {.min_uptime = {}}, .explicit_ready = true}), input_(loop, STDIN_FILENO) {
     primary_.message.on([](cluster::worker&, const brood::message& m) {
       std::cout << "worker runs " << m.body.at("file").as_string().c_str() << " as "
                 << m.body.at("name").as_string().c_str() << std::endl;
@@ -42,7 +42,7 @@ class service {
     asio::async_read_until(input_, asio::dynamic_buffer(text_), '\n', [this](brood::error_code ec, std::size_t size) {
       if (ec) return primary_.async_disconnect([](brood::error_code) {});
       text_.erase(0, size);
-      primary_.async_reload({}, [this](brood::error_code, const cluster::reload_verdict& verdict) {
+      primary_.async_reload({}, [this](brood::error_code, const cluster::reload_result& verdict) {
         std::cout << "replaced " << verdict.replaced << " by " << verdict.program.string() << ' ' << verdict.reason
                   << std::endl;
         obey();

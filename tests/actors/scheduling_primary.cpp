@@ -73,7 +73,7 @@ cluster::scheduling named(const std::string& name) {
   return cluster::scheduling::round_robin;
 }
 
-cluster::choice fewest_taken(const cluster::arrival& a) {
+cluster::choice fewest_taken(const cluster::incoming& a) {
   const auto fewer = [](const auto& one, const auto& other) {
     return one.accepted + one.waiting < other.accepted + other.waiting;
   };

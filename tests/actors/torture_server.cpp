@@ -1,6 +1,6 @@
 // A cluster of HTTP servers that is treated badly; tests/torture does so.
 //   torture_server PORT WORKERS SCHEDULING EXEC PATIENCE_MS HEARTBEAT_MS
-// EXEC is the workers' program, this one as a rule. SIGHUP reloads with that patience, SIGTERM ends it. Prints
+// EXEC is the workers' program, this one as a rule. SIGHUP reloads with that ready_timeout, SIGTERM ends it. Prints
 // "scheduling NAME", the one it got, and "reload REPLACED KEPT REASON" for each reload. A worker with NEVER_READY in
 // its environment serves but never says that it is ready.
 #include <unistd.h>
@@ -30,7 +30,7 @@ cluster::scheduling named(const std::string& name) {
   return cluster::scheduling::automatic;
 }
 
-cluster::choice least_connections(const cluster::arrival& a) {
+cluster::choice least_connections(const cluster::incoming& a) {
   const auto load = [](const cluster::candidate& w) { return w.open.value_or(w.accepted) + w.waiting; };
   return *std::min_element(a.workers.begin(), a.workers.end(),
                            [&](const auto& one, const auto& other) { return load(one) < load(other); });
@@ -42,7 +42,7 @@ int run_primary(char** argv) {
   with.scheduling = named(argv[3]);
   with.exec = argv[4];
   with.explicit_ready = true;
-  with.restart.lived = 0ms;  // a death each 50 ms is what is wanted here, not that the next start waits
+  with.restart.min_uptime = 0ms;  // a death each 50 ms is what is wanted here, not that the next start waits
   with.stop = {{SIGTERM, 500ms}, {SIGKILL, 0ms}};
   with.heartbeat = std::chrono::milliseconds(std::atoi(argv[6]));
   if (with.scheduling == cluster::scheduling::program) with.choose = least_connections;
@@ -50,14 +50,14 @@ int run_primary(char** argv) {
   std::cout << "scheduling " << to_string(primary.scheduling()) << std::endl;
   asio::signal_set hang_up(loop, SIGHUP);
   asio::signal_set end(loop, SIGTERM);
-  const std::chrono::milliseconds patience(std::atoi(argv[5]));
+  const std::chrono::milliseconds ready_timeout(std::atoi(argv[5]));
   bool ending = false;
   primary.exited.on([&](cluster::worker& w, const brood::exit_status&) {
     if (!w.exited_after_disconnect() && !ending) primary.fork();
   });
   std::function<void(brood::error_code, int)> reload = [&](brood::error_code ec, int) {
     if (ec) return;
-    primary.async_reload({.patience = patience}, [&](brood::error_code failed, const cluster::reload_verdict& verdict) {
+    primary.async_reload({.ready_timeout = ready_timeout}, [&](brood::error_code failed, const cluster::reload_result& verdict) {
       std::cout << "reload " << verdict.replaced << ' ' << verdict.kept << ' '
                 << (failed ? failed.message() : verdict.reason) << std::endl;
     });

@@ -74,7 +74,7 @@ TEST(die_with_parent, schedules_the_child_as_this_process) {
 
 TEST(async_spawn, many_at_once_each_with_its_own_status) {
   loop io;
-  std::vector<brood::spawning> starting;
+  std::vector<brood::pending_spawn> starting;
   std::vector<brood::child_process> children;
   int right = 0;
   for (int i = 0; i < 50; ++i) starting.push_back(brood::async_spawn(io, "sh", {"-c", "exit " + std::to_string(i)}));

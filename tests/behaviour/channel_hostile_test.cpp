@@ -23,9 +23,9 @@ TEST(a_hostile_child, cannot_keep_its_end_from_being_told_by_a_grandchild_that_f
     if (!std::exchange(flooded, true)) child.in().end("go\n");
   });
   io.run();
-  ASSERT_TRUE(child.exited.reached());
+  ASSERT_TRUE(child.exited.happened());
   EXPECT_EQ(*child.exited.value(), exit_status::exited(3));
-  EXPECT_TRUE(child.disconnected.reached());
+  EXPECT_TRUE(child.disconnected.happened());
 }
 
 TEST(a_hostile_child, cannot_keep_its_end_from_being_told_by_a_grandchild_that_floods_its_output) {
@@ -44,7 +44,7 @@ TEST(a_hostile_child, cannot_keep_its_end_from_being_told_by_a_grandchild_that_f
   });
   io.run();
   EXPECT_TRUE(told);
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
 }
 
 TEST(a_hostile_child, that_floods_the_channel_does_not_keep_the_loop_from_other_work) {

@@ -22,7 +22,7 @@ class choosing : public testing::Test {
     auto s = echo_workers(std::move(args));
     s.choose = std::move(f);
     s.drain = 60'000ms;
-    s.restart.lived = 0ms;  // a worker killed in a test is no failed start
+    s.restart.min_uptime = 0ms;  // a worker killed in a test is no failed start
     s.log = [this](brood::log_level, std::string_view text) { logged.emplace_back(text); };
     return s;
   }
@@ -53,7 +53,7 @@ class choosing : public testing::Test {
 TEST_F(choosing, gives_each_connection_to_the_worker_that_is_named) {
   std::set<std::string> seen;
   int asked = 0;
-  cluster::primary primary{io, with([&](const cluster::arrival& a) {
+  cluster::primary primary{io, with([&](const cluster::incoming& a) {
                              EXPECT_EQ(a.from.type, cluster::address::kind::ipv4);
                              EXPECT_GT(a.from.port, 0);
                              seen.insert(a.from.host + " to " + to_string(a.to));
@@ -80,7 +80,7 @@ TEST_F(choosing, gives_each_connection_to_the_worker_that_is_named) {
 TEST_F(choosing, a_client_of_ipv4_is_one_at_a_port_of_both_families) {
   std::set<std::string> hosts;
   cluster::primary primary{io, with(
-                                   [&](const cluster::arrival& a) {
+                                   [&](const cluster::incoming& a) {
                                      hosts.insert(a.from.host);
                                      EXPECT_EQ(to_string(a.to).substr(0, 8), "0.0.0.0:") << "as `listening` tells it";
                                      return choice(a.workers.front());
@@ -97,16 +97,16 @@ TEST_F(choosing, a_client_of_ipv4_is_one_at_a_port_of_both_families) {
 
 TEST_F(choosing, sees_what_workers_have_open_and_have_taken) {
   // Least connections: of twelve that stay open each of three workers gets four, though worker 1 was ahead by six.
-  auto settings = with([](const cluster::arrival& a) {
+  auto settings = with([](const cluster::incoming& a) {
     const auto total = [](const cluster::candidate& w) { return w.open.value() + w.waiting; };
     return choice(*std::min_element(a.workers.begin(), a.workers.end(),
                                     [&](const auto& one, const auto& other) { return total(one) < total(other); }));
   });
   settings.exec = actor("keeping_worker");
   bool first_only = true;
-  std::uint64_t most_taken = 0;
-  settings.choose = [&, least = settings.choose](const cluster::arrival& a) {
-    for (const auto& w : a.workers) most_taken = std::max(most_taken, w.accepted);
+  std::uint64_t max_taken = 0;
+  settings.choose = [&, least = settings.choose](const cluster::incoming& a) {
+    for (const auto& w : a.workers) max_taken = std::max(max_taken, w.accepted);
     return first_only ? choice(1) : least(a);
   };
   cluster::primary primary{io, settings};
@@ -130,12 +130,12 @@ TEST_F(choosing, sees_what_workers_have_open_and_have_taken) {
   when_listening(primary, 3, [&](std::uint16_t port) { connect(port, 6); });
   io.run();
   EXPECT_EQ(open, (std::map<std::string, int>{{"worker 1\n", 6}, {"worker 2\n", 6}, {"worker 3\n", 6}}));
-  EXPECT_EQ(most_taken, 6U);
+  EXPECT_EQ(max_taken, 6U);
 }
 
 TEST_F(choosing, what_a_worker_does_not_tell_is_absent) {
   bool told = false;
-  auto settings = with([&](const cluster::arrival& a) {
+  auto settings = with([&](const cluster::incoming& a) {
     for (const auto& w : a.workers) told = told || w.open || w.lag;
     return choice(a.workers.front());
   });
@@ -147,7 +147,7 @@ TEST_F(choosing, what_a_worker_does_not_tell_is_absent) {
 }
 
 TEST_F(choosing, a_worker_that_does_not_exist_is_told_and_the_connection_served) {
-  cluster::primary primary{io, with([](const cluster::arrival&) { return choice(77); })};
+  cluster::primary primary{io, with([](const cluster::incoming&) { return choice(77); })};
   std::map<std::string, int> shares;
   when_listening(primary, 2, [&](std::uint16_t port) {
     ask_often(io, at_loopback(port), 10, [&](const std::map<std::string, int>& result) {
@@ -164,14 +164,14 @@ TEST_F(choosing, a_worker_that_does_not_exist_is_told_and_the_connection_served)
 
 TEST_F(choosing, a_worker_that_does_not_listen_is_told_and_the_connection_served) {
   // Worker 2 was told to go, and still lives.
-  auto settings = with([](const cluster::arrival& a) {
+  auto settings = with([](const cluster::incoming& a) {
     EXPECT_EQ(a.workers.size(), 1U);
     return choice(2);
   });
   settings.exec = actor("keeping_worker");
-  auto choose = std::exchange(settings.choose, [](const cluster::arrival&) { return choice(2); });
+  auto choose = std::exchange(settings.choose, [](const cluster::incoming&) { return choice(2); });
   bool leaving = false;
-  settings.choose = [&, choose](const cluster::arrival& a) { return leaving ? choose(a) : choice(2); };
+  settings.choose = [&, choose](const cluster::incoming& a) { return leaving ? choose(a) : choice(2); };
   cluster::primary primary{io, settings};
   std::string first;
   std::string second;
@@ -198,7 +198,7 @@ TEST_F(choosing, a_worker_that_does_not_listen_is_told_and_the_connection_served
 }
 
 TEST_F(choosing, what_the_function_throws_leaves_run_and_the_connection_is_served) {
-  cluster::primary primary{io, with([](const cluster::arrival&) -> choice { throw std::runtime_error("no idea"); })};
+  cluster::primary primary{io, with([](const cluster::incoming&) -> choice { throw std::runtime_error("no idea"); })};
   std::map<std::string, int> shares;
   when_listening(primary, 2, [&](std::uint16_t port) {
     ask_often(io, at_loopback(port), 6, [&](const std::map<std::string, int>& result) {
@@ -223,7 +223,7 @@ TEST_F(choosing, what_the_function_throws_leaves_run_and_the_connection_is_serve
 TEST_F(choosing, a_refused_connection_is_closed) {
   int asked = 0;
   cluster::primary primary{
-      io, with([&](const cluster::arrival&) { return ++asked % 2 == 0 ? choice(1) : choice::refuse(); })};
+      io, with([&](const cluster::incoming&) { return ++asked % 2 == 0 ? choice(1) : choice::refuse(); })};
   std::map<std::string, int> shares;
   when_listening(primary, 1, [&](std::uint16_t port) {
     ask_often(io, at_loopback(port), 10, [&](const std::map<std::string, int>& result) {
@@ -237,7 +237,7 @@ TEST_F(choosing, a_refused_connection_is_closed) {
 
 TEST_F(choosing, a_held_connection_goes_to_who_comes_later) {
   cluster::primary primary{
-      io, with([](const cluster::arrival& a) { return a.workers.back().id == 2 ? choice(2) : choice::hold(); })};
+      io, with([](const cluster::incoming& a) { return a.workers.back().id == 2 ? choice(2) : choice::defer(); })};
   std::map<std::string, int> answers;
   int listening = 0;
   primary.listening.on([&](cluster::worker&, const cluster::address& where) {
@@ -257,7 +257,7 @@ TEST_F(choosing, a_held_connection_goes_to_who_comes_later) {
 
 TEST_F(choosing, a_held_connection_is_asked_about_again_though_nothing_changes) {
   int asked = 0;
-  cluster::primary primary{io, with([&](const cluster::arrival&) { return ++asked < 4 ? choice::hold() : choice(1); })};
+  cluster::primary primary{io, with([&](const cluster::incoming&) { return ++asked < 4 ? choice::defer() : choice(1); })};
   std::map<std::string, int> shares;
   when_listening(primary, 1, [&](std::uint16_t port) {
     ask_often(io, at_loopback(port), 1, [&](const std::map<std::string, int>& result) {
@@ -273,7 +273,7 @@ TEST_F(choosing, a_held_connection_is_asked_about_again_though_nothing_changes) 
 TEST_F(choosing, what_a_dead_worker_had_not_taken_goes_to_another) {
   // All of them are for worker 1, which stands still, then dies.
   constexpr int count = 100;
-  cluster::primary primary{io, with([](const cluster::arrival& a) { return choice(a.workers.front()); })};
+  cluster::primary primary{io, with([](const cluster::incoming& a) { return choice(a.workers.front()); })};
   std::map<std::string, int> answers;
   int total = 0;
   when_listening(primary, 2, [&](std::uint16_t port) {
@@ -292,7 +292,7 @@ TEST_F(choosing, what_a_dead_worker_had_not_taken_goes_to_another) {
 }
 
 TEST_F(choosing, unmodified_node_workers_serve_under_it) {
-  auto settings = with([](const cluster::arrival& a) {
+  auto settings = with([](const cluster::incoming& a) {
     for (const auto& w : a.workers) EXPECT_FALSE(w.open) << "Node does not tell";
     return choice(2);
   });
@@ -315,7 +315,7 @@ TEST_F(choosing, unmodified_node_workers_serve_under_it) {
 }
 
 TEST_F(choosing, a_function_and_another_scheduling_make_no_sense) {
-  auto settings = with([](const cluster::arrival&) { return choice(1); });
+  auto settings = with([](const cluster::incoming&) { return choice(1); });
   settings.scheduling = cluster::scheduling::round_robin;
   EXPECT_THROW(cluster::primary(io, settings), std::invalid_argument);
   settings.choose = nullptr;

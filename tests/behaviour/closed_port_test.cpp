@@ -56,10 +56,10 @@ class closed_port : public testing::TestWithParam<form> {
     cluster::settings with{.exec = actor(GetParam().program), .args = brood::arguments{}};
     with.scheduling = GetParam().scheduling;
     if (with.scheduling == scheduling::program) {
-      with.choose = [](const cluster::arrival& a) { return cluster::choice(a.workers.front()); };
+      with.choose = [](const cluster::incoming& a) { return cluster::choice(a.workers.front()); };
     }
     with.drain = 60'000ms;
-    with.restart.lived = 0ms;
+    with.restart.min_uptime = 0ms;
     return with;
   }
 

@@ -69,7 +69,7 @@ TEST(cluster, shares_a_port_exactly_evenly) {
 TEST(cluster, replaces_a_killed_worker_and_loses_no_later_connection) {
   loop io;
   auto with = echo_workers();
-  with.restart.lived = 0ms;  // a worker killed in a test is no failed start
+  with.restart.min_uptime = 0ms;  // a worker killed in a test is no failed start
   cluster::primary primary{io, with};
   std::uint16_t port = 0;
   int listening = 0;
@@ -165,7 +165,7 @@ TEST(cluster, does_not_spin_when_workers_die_at_once) {
   loop io;
   auto with = echo_workers();
   with.args = brood::arguments{"0", "die"};
-  with.restart = {.first = 40ms, .factor = 2, .most = 1000ms, .lived = 60'000ms};
+  with.restart = {.initial_delay = 40ms, .factor = 2, .max_delay = 1000ms, .min_uptime = 60'000ms};
   std::vector<std::string> lines;
   with.log = [&](brood::log_level level, std::string_view text) {
     if (level == brood::log_level::warning) lines.emplace_back(text);

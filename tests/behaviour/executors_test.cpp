@@ -122,7 +122,7 @@ TEST_P(each_executor, carries_messages) {
 
 TEST_P(each_executor, starts_children_by_the_launcher) {
   bool exited = false;
-  std::optional<brood::spawning> starting;
+  std::optional<brood::pending_spawn> starting;
   std::optional<brood::child_process> kept;
   run([&] {
     starting.emplace(brood::async_spawn(where_.executor, "true"));
@@ -370,7 +370,7 @@ TEST(each_operation, uses_the_executor_the_allocator_and_the_slot_of_its_handler
     on.silent.async_send(std::string(4'000'000, 'x'), std::move(token));  // more than the socket takes
   });
   check_associations("acked", [](things& on, auto token) {
-    on.silent.async_acked("take it", brood::attachment::copy_of(on.accepts_nobody), std::move(token));
+    on.silent.async_send_handle("take it", brood::attachment::copy_of(on.accepts_nobody), std::move(token));
   });
   check_associations("messages_drained", [](things& on, auto token) {
     on.silent.send(std::string(4'000'000, 'x'));

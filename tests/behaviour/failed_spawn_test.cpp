@@ -173,7 +173,7 @@ TEST(failed_spawn, for_want_of_descriptors_at_each_step) {
       auto child = brood::spawn(io, "true");
       io.restart();
       io.run();
-      if (!child.exited.reached()) throw boost::system::system_error({}, "not heard of again");
+      if (!child.exited.happened()) throw boost::system::system_error({}, "not heard of again");
     }));
   });
   std::string expected;

@@ -299,7 +299,7 @@ std::map<char, std::uint64_t> ask_until_replaced(const asio::ip::tcp::endpoint& 
 
 TEST(http_cluster, a_worker_that_has_been_asked_enough_is_replaced) {
   for (auto how : {cluster::scheduling::automatic, cluster::scheduling::round_robin}) {
-    crew c{how, {.requests = 50, .jitter = 0, .check = 2ms}};
+    crew c{how, {.max_requests = 50, .jitter = 0, .check_interval = 2ms}};
     std::map<char, std::uint64_t> answered;
     bool begun = false;
     c.primary.online.on([](cluster::worker& w) { w.send(0); });

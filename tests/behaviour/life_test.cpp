@@ -25,7 +25,7 @@ class life : public testing::Test {
   /// Workers that are this line of shell, and a primary that never gives up.
   static cluster::settings shell(const std::string& line) {
     cluster::settings with{.exec = "/bin/sh", .args = {{"-c", line}}};
-    with.restart = {.first = 1ms, .factor = 1, .most = 2ms, .lived = 3'600'000ms};
+    with.restart = {.initial_delay = 1ms, .factor = 1, .max_delay = 2ms, .min_uptime = 3'600'000ms};
     return with;
   }
   loop io;
@@ -50,8 +50,8 @@ TEST_F(life, a_crash_loop_is_told_with_reason_count_and_last_words) {
     failures.insert(report.failures);
     EXPECT_EQ(report.status, brood::exit_status::exited(3));
     EXPECT_EQ(report.reason, "worker " + std::to_string(report.worker) + " exited with code 3");
-    EXPECT_EQ(report.last_words, "cannot read the configuration\n");
-    EXPECT_EQ(heard[report.worker], report.last_words);
+    EXPECT_EQ(report.last_stderr, "cannot read the configuration\n");
+    EXPECT_EQ(heard[report.worker], report.last_stderr);
     EXPECT_GT(report.wait, 0ms);
     EXPECT_EQ(primary.crash_loop()->failures, report.failures);
     // The next one may have died before all was heard from this one.
@@ -69,7 +69,7 @@ TEST_F(life, a_crash_loop_is_told_with_reason_count_and_last_words) {
 TEST_F(life, without_on_err_a_crash_loop_has_no_words_and_an_alarm_of_none_is_silent) {
   for (int alarm : {1, 0}) {
     auto with = shell("exit 4");
-    with.restart.alarm = alarm;
+    with.restart.crash_loop_threshold = alarm;
     cluster::primary primary{io, with};
     int deaths = 0;
     int told = 0;
@@ -77,7 +77,7 @@ TEST_F(life, without_on_err_a_crash_loop_has_no_words_and_an_alarm_of_none_is_si
         [&](cluster::worker&, brood::exit_status) { ++deaths < 4 ? void(primary.fork()) : end(primary); });
     primary.crash_looping.on([&](const cluster::crash_loop& report) {
       ++told;
-      EXPECT_EQ(report.last_words, "");
+      EXPECT_EQ(report.last_stderr, "");
     });
     primary.fork();
     io.run();
@@ -89,8 +89,8 @@ TEST_F(life, without_on_err_a_crash_loop_has_no_words_and_an_alarm_of_none_is_si
 
 TEST_F(life, a_crash_loop_is_over_when_a_worker_has_lived) {
   auto with = shell("exec sleep 60");
-  with.restart.lived = 500ms;
-  with.restart.alarm = 1;
+  with.restart.min_uptime = 500ms;
+  with.restart.crash_loop_threshold = 1;
   with.drain = 0ms;  // it does not know how to go
   cluster::primary primary{io, with};
   asio::steady_timer poll{io};
@@ -115,8 +115,8 @@ class recycling : public life {
  protected:
   static cluster::settings workers() {
     auto with = echo_workers();
-    with.restart.lived = 0ms;
-    with.recycle.check = 2ms;
+    with.restart.min_uptime = 0ms;
+    with.recycle.check_interval = 2ms;
     with.recycle.jitter = 0;
     return with;
   }
@@ -126,7 +126,7 @@ TEST_F(recycling, by_connections_replaces_workers_one_at_a_time_and_loses_none) 
   for (auto how : {cluster::scheduling::round_robin, cluster::scheduling::automatic}) {
     auto with = workers();
     with.scheduling = how;
-    with.recycle.connections = 20;
+    with.recycle.max_connections = 20;
     cluster::primary primary{io, with};
     std::size_t most = 0;
     std::set<int> ended;
@@ -162,8 +162,8 @@ TEST_F(recycling, by_connections_replaces_workers_one_at_a_time_and_loses_none) 
 TEST_F(recycling, by_age_and_by_memory) {
   for (bool by_age : {true, false}) {
     auto with = workers();
-    if (by_age) with.recycle.age = 30ms;
-    if (!by_age) with.recycle.rss = 1;
+    if (by_age) with.recycle.max_age = 30ms;
+    if (!by_age) with.recycle.max_rss = 1;
     std::vector<std::string> logged;
     with.log = [&](brood::log_level, std::string_view text) { logged.emplace_back(text); };
     cluster::primary primary{io, with};
@@ -181,7 +181,7 @@ TEST_F(recycling, by_age_and_by_memory) {
 
 TEST_F(recycling, a_successor_that_does_not_get_ready_leaves_the_old_one) {
   auto with = workers();
-  with.recycle.rss = 1;
+  with.recycle.max_rss = 1;
   with.env.set("FROM_WORKER_3", "exit");
   std::vector<std::string> logged;
   with.log = [&](brood::log_level level, std::string_view text) {
@@ -207,12 +207,12 @@ TEST_F(recycling, a_successor_that_does_not_get_ready_leaves_the_old_one) {
 
 TEST_F(recycling, a_reload_that_is_asked_for_meanwhile_comes_after_it) {
   auto with = workers();
-  with.recycle.age = 1ms;
+  with.recycle.max_age = 1ms;
   cluster::primary primary{io, with};
-  std::optional<cluster::reload_verdict> verdict;
+  std::optional<cluster::reload_result> verdict;
   primary.forked.on([&](cluster::worker& w) {
     if (w.id() != 2) return;  // the successor of the only one
-    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_verdict& v) {
+    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_result& v) {
       EXPECT_FALSE(ec);
       verdict = v;
       end(primary);
@@ -239,9 +239,9 @@ TEST_F(recycling, limits_that_make_no_sense_are_refused) {
   auto with = workers();
   with.recycle.jitter = 1.5;
   EXPECT_THROW(cluster::primary(io, with), std::invalid_argument);
-  with.recycle = {.age = -1ms};
+  with.recycle = {.max_age = -1ms};
   EXPECT_THROW(cluster::primary(io, with), std::invalid_argument);
-  with.recycle = {.check = 0ms};
+  with.recycle = {.check_interval = 0ms};
   EXPECT_THROW(cluster::primary(io, with), std::invalid_argument);
 }
 

@@ -66,17 +66,17 @@ class a_listener_of_a_child : public testing::TestWithParam<place> {
   }
 
   void expect_all_told() {
-    EXPECT_TRUE(exited->reached());
-    EXPECT_TRUE(closed->reached());
-    EXPECT_TRUE(disconnected->reached());
+    EXPECT_TRUE(exited->happened());
+    EXPECT_TRUE(closed->happened());
+    EXPECT_TRUE(disconnected->happened());
     EXPECT_EQ(*exited->value(), exit_status::exited(4));
   }
 
   loop io;
   std::optional<child_process> child;
-  std::optional<brood::milestone<exit_status>> exited;
-  std::optional<brood::milestone<exit_status>> closed;
-  std::optional<brood::milestone<brood::error_code>> disconnected;
+  std::optional<brood::one_shot_event<exit_status>> exited;
+  std::optional<brood::one_shot_event<exit_status>> closed;
+  std::optional<brood::one_shot_event<brood::error_code>> disconnected;
 };
 
 TEST_P(a_listener_of_a_child, may_destroy_it) {
@@ -89,7 +89,7 @@ TEST_P(a_listener_of_a_child, may_destroy_it) {
   if (std::string(GetParam().name) != "data") child->out().on_data([](std::string_view) {});
   io.run();
   EXPECT_GE(called, 1);
-  EXPECT_TRUE(exited->reached());
+  EXPECT_TRUE(exited->happened());
   // Its output is closed with the handle: what it writes after that may end it.
   const exit_status status = *exited->value();
   EXPECT_TRUE(status == exit_status::exited(4) || status == exit_status::killed(SIGPIPE)) << status;
@@ -257,7 +257,7 @@ TEST(lifetime, a_wait_for_the_next_message_that_was_cancelled_loses_none) {
 
 brood::cluster::settings echo_workers() {
   return {
-      .exec = actor("echo_worker"), .args = brood::arguments{"0"}, .restart = {.lived = std::chrono::milliseconds(0)}};
+      .exec = actor("echo_worker"), .args = brood::arguments{"0"}, .restart = {.min_uptime = std::chrono::milliseconds(0)}};
 }
 
 /// Where in a worker's life a listener of the primary stands.

@@ -74,7 +74,7 @@ TEST(on_line, delivers_no_line_while_the_stream_is_paused) {
   });
   io.run();
   EXPECT_EQ(seen, "12345");
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
 }
 
 TEST(on_line, is_waited_for_by_closed_until_a_paused_stream_has_delivered_all) {
@@ -86,14 +86,14 @@ TEST(on_line, is_waited_for_by_closed_until_a_paused_stream_has_delivered_all) {
     if (line == "1") child.out().pause();
   });
   io.run();
-  EXPECT_TRUE(child.exited.reached());
-  EXPECT_FALSE(child.closed.reached());
+  EXPECT_TRUE(child.exited.happened());
+  EXPECT_FALSE(child.closed.happened());
   EXPECT_EQ(seen, "1");
   child.out().resume();
   io.restart();
   io.run();
   EXPECT_EQ(seen, "12");
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
 }
 
 TEST(on_line, reads_a_child_that_writes_on_while_it_is_paused_again_and_again) {

@@ -79,7 +79,7 @@ class listening : public testing::TestWithParam<form> {
     cluster::settings with{.exec = actor(GetParam().program), .args = std::move(args)};
     with.scheduling = GetParam().scheduling;
     if (with.scheduling == cluster::scheduling::program) {
-      with.choose = [](const cluster::arrival& a) {
+      with.choose = [](const cluster::incoming& a) {
         to_seen() = to_string(a.to);
         return cluster::choice(a.workers.back());
       };

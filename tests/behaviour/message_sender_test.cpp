@@ -50,7 +50,7 @@ TEST_P(with_each_child, completes_when_a_message_has_left) {
 }
 
 TEST_P(with_each_child, completes_when_a_descriptor_was_taken) {
-  child.async_acked({{"n", 1}}, socket_as_handle(), [&](error_code ec) {
+  child.async_send_handle({{"n", 1}}, socket_as_handle(), [&](error_code ec) {
     EXPECT_FALSE(ec) << ec.message();
     done.emplace_back("taken");
     child.disconnect();
@@ -102,7 +102,7 @@ TEST_P(with_each_child, is_drained_once_less_than_the_mark_waits) {
 TEST_P(with_each_child, says_that_the_channel_was_closed) {
   child.disconnect();
   child.async_send({{"n", 1}}, note("send"));
-  child.async_acked({{"n", 2}}, socket_as_handle(), note("acked"));
+  child.async_send_handle({{"n", 2}}, socket_as_handle(), note("acked"));
   child.async_drained(note("drained"));
   io.run();
   const std::string closed = ": the message channel is closed";
@@ -111,7 +111,7 @@ TEST_P(with_each_child, says_that_the_channel_was_closed) {
 
 TEST_P(with_each_child, says_that_the_child_died_before_it_took_a_descriptor) {
   child.send({{"op", "exit"}});
-  child.async_acked({{"n", 2}}, socket_as_handle(), note("acked"));
+  child.async_send_handle({{"n", 2}}, socket_as_handle(), note("acked"));
   io.run();
   // It may have taken it in the moment before.
   ASSERT_EQ(done.size(), 1U);
@@ -126,8 +126,8 @@ TEST_P(with_each_child, refuses_descriptors_that_would_end_a_node_peer) {
   EXPECT_THROW(child.send(1, file()), boost::system::system_error);
   EXPECT_THROW(child.send(brood::js::set{1}, file()), boost::system::system_error);
   child.async_send(1, file(), note("send"));
-  child.async_acked(1, file(), note("acked"));
-  child.async_acked(1, {}, note("empty"));
+  child.async_send_handle(1, file(), note("acked"));
+  child.async_send_handle(1, {}, note("empty"));
   EXPECT_EQ(open_descriptors(), before);
   child.disconnect();
   io.run();
@@ -147,7 +147,7 @@ TEST_P(with_each_child, sends_sockets_in_non_blocking_mode) {
   const brood::unique_fd reading(ends[0]);
   const brood::unique_fd writing(::dup(ends[1]));
   child.send(1, std::move(socket));
-  child.async_acked(1, {attachment::kind::native, brood::unique_fd(ends[1])}, note("acked"));
+  child.async_send_handle(1, {attachment::kind::native, brood::unique_fd(ends[1])}, note("acked"));
   EXPECT_FALSE(blocks(ours.get()));
   EXPECT_TRUE(blocks(writing.get())) << "it may be the standard output of somebody else";
   child.disconnect();

@@ -43,7 +43,7 @@ TEST(dropping_a_child, kills_all_of_its_group) {
   auto child = std::make_unique<brood::child_process>(
       brood::spawn(io, brood::shell("tail -f /dev/null >/dev/null & echo there; wait"),
                    {.more = {brood::stdio::pipe}, .group = true, .on_drop = on_drop::kill}));
-  const auto held_by_both = child->stdio(3);
+  const auto held_by_both = child->release_stdio(3);
   child->out().on_data([&](std::string_view) { child.reset(); });
   io.run();
   char byte = 0;

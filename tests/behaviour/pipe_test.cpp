@@ -59,7 +59,7 @@ TEST(a_pipe, ends_a_writer_whose_reader_has_had_enough) {
   auto joined = brood::pipe(a.out(), b.in());
   EXPECT_EQ(all_of(io, b.out()), "y\ny\ny\n");
   EXPECT_EQ(a.exit_status(), exit_status::killed(SIGPIPE));
-  ASSERT_TRUE(joined.reached());
+  ASSERT_TRUE(joined.happened());
   EXPECT_EQ(*joined.value(), boost::asio::error::broken_pipe);
 }
 
@@ -69,7 +69,7 @@ TEST(a_pipe, tells_its_end) {
   auto b = brood::spawn(io, "cat");
   auto joined = brood::pipe(a.out(), b.in());
   io.run();
-  ASSERT_TRUE(joined.reached());
+  ASSERT_TRUE(joined.happened());
   EXPECT_FALSE(*joined.value());
 }
 
@@ -134,7 +134,7 @@ TEST(a_pipe, may_be_closed_by_the_program) {
   b.in().close();
   a.kill();
   io.run();
-  EXPECT_TRUE(joined.reached());
+  EXPECT_TRUE(joined.happened());
   EXPECT_EQ(b.exit_status(), exit_status::exited(0));
 }
 

@@ -13,7 +13,7 @@ namespace {
 using brood::exit_status;
 using brood_test::loop;
 
-constexpr std::size_t usual_pipe = 64 * 1024;
+constexpr std::size_t default_pipe = 64 * 1024;
 constexpr std::size_t large_pipe = 1024 * 1024;
 
 /// A child that fills the usual pipe and then writes `more`; not read before its pipe is full.
@@ -24,7 +24,7 @@ struct filler {
 
   filler(loop& io, std::size_t more)
       : child(brood::spawn(io, "sh",
-                           {"-c", "head -c " + std::to_string(usual_pipe) + " /dev/zero; echo full >&2; head -c " +
+                           {"-c", "head -c " + std::to_string(default_pipe) + " /dev/zero; echo full >&2; head -c " +
                                       std::to_string(more) + " /dev/zero"})) {
     child.out().on_data([this](std::string_view data) {
       came += data.size();
@@ -47,7 +47,7 @@ TEST(plenty_of_output, comes_whole_and_in_order_however_often_it_is_paused) {
     boost::asio::post(io, [&] { child.out().resume(); });
   });
   io.run();
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
   EXPECT_TRUE(out.right());
   EXPECT_EQ(out.size(), bytes);
 }
@@ -60,16 +60,16 @@ TEST(plenty_of_output, that_is_paused_in_the_middle_comes_before_closed) {
     if (one.pieces == 3) out.pause();
   });
   io.run();
-  EXPECT_TRUE(one.child.exited.reached());
-  EXPECT_FALSE(one.child.closed.reached());
-  EXPECT_FALSE(out.ended.reached());
+  EXPECT_TRUE(one.child.exited.happened());
+  EXPECT_FALSE(one.child.closed.happened());
+  EXPECT_FALSE(out.ended.happened());
   EXPECT_EQ(one.pieces, 3);
   out.resume();
   io.restart();
   io.run();
-  EXPECT_TRUE(out.ended.reached());
-  EXPECT_TRUE(one.child.closed.reached());
-  EXPECT_EQ(one.came, usual_pipe + large_pipe);
+  EXPECT_TRUE(out.ended.happened());
+  EXPECT_TRUE(one.child.closed.happened());
+  EXPECT_EQ(one.came, default_pipe + large_pipe);
 }
 
 TEST(plenty_of_output, waits_while_it_is_paused) {
@@ -82,12 +82,12 @@ TEST(plenty_of_output, waits_while_it_is_paused) {
   });
   while (one.came <= 2 * large_pipe) io.run_one();
   io.poll();
-  EXPECT_LE(one.came, 2 * large_pipe + usual_pipe);
-  EXPECT_FALSE(one.child.exited.reached());
+  EXPECT_LE(one.came, 2 * large_pipe + default_pipe);
+  EXPECT_FALSE(one.child.exited.happened());
   waits = false;
   out.resume();
   io.run();
-  EXPECT_EQ(one.came, usual_pipe + 64 * large_pipe);
+  EXPECT_EQ(one.came, default_pipe + 64 * large_pipe);
 }
 
 TEST(plenty_of_output, leaves_no_descriptors_behind) {
@@ -101,7 +101,7 @@ TEST(plenty_of_output, leaves_no_descriptors_behind) {
   const std::size_t started = brood_test::open_descriptors();
   io.restart();
   io.run();
-  EXPECT_TRUE(read.child.closed.reached());
+  EXPECT_TRUE(read.child.closed.happened());
   EXPECT_EQ(most, started + 2);
   EXPECT_EQ(brood_test::open_descriptors(), before);
 
@@ -111,7 +111,7 @@ TEST(plenty_of_output, leaves_no_descriptors_behind) {
   });
   io.restart();
   io.run();
-  EXPECT_TRUE(closed.child.closed.reached());
+  EXPECT_TRUE(closed.child.closed.happened());
   EXPECT_EQ(closed.pieces, 3);
   EXPECT_EQ(brood_test::open_descriptors(), before);
 }

@@ -69,7 +69,7 @@ TEST_P(reload_under, load_loses_no_connection) {
     if (!w.exited_after_disconnect()) ++unwanted;
   });
   std::function<void()> again = [&] {
-    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_verdict& verdict) {
+    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_result& verdict) {
       EXPECT_FALSE(ec);
       EXPECT_TRUE(verdict) << verdict.reason;
       EXPECT_EQ(verdict.replaced, 2U);
@@ -105,7 +105,7 @@ TEST(reload, in_steps_has_never_more_than_the_surge_beside_the_old_ones) {
   int ready = 0;
   const auto first_ready = [&] {
     if (++ready != 3) return;
-    primary.async_reload({.surge = 1}, [&](brood::error_code ec, const cluster::reload_verdict& verdict) {
+    primary.async_reload({.surge = 1}, [&](brood::error_code ec, const cluster::reload_result& verdict) {
       EXPECT_FALSE(ec);
       EXPECT_EQ(verdict.replaced, 3U);
       EXPECT_EQ(verdict.kept, 0U);
@@ -121,13 +121,13 @@ TEST(reload, in_steps_has_never_more_than_the_surge_beside_the_old_ones) {
 }
 
 /// Reloads a cluster of two into workers that do not get ready, and tells the verdict. The old ones must go on.
-cluster::reload_verdict fail_to_reload(brood::environment fresh, cluster::reload_options how) {
+cluster::reload_result fail_to_reload(brood::environment fresh, cluster::reload_options how) {
   loop io;
   auto with = patient_workers();
   with.explicit_ready = true;
   with.stop = {{SIGTERM, 50ms}, {SIGKILL, 0ms}};
   cluster::primary primary{io, with};
-  cluster::reload_verdict told;
+  cluster::reload_result told;
   std::uint16_t port = 0;
   int ready = 0;
   std::set<int> forked;
@@ -141,7 +141,7 @@ cluster::reload_verdict fail_to_reload(brood::environment fresh, cluster::reload
     auto w = primary.fork(fresh);
     w.ready.on([&] {
       if (++ready != 2) return;
-      primary.async_reload(how, [&](brood::error_code ec, const cluster::reload_verdict& verdict) {
+      primary.async_reload(how, [&](brood::error_code ec, const cluster::reload_result& verdict) {
         EXPECT_FALSE(ec);
         told = verdict;
         EXPECT_EQ(primary.workers().size(), 2U);
@@ -172,7 +172,7 @@ TEST(reload, into_workers_that_die_leaves_the_old_ones) {
 }
 
 TEST(reload, into_workers_that_never_get_ready_leaves_the_old_ones) {
-  const auto verdict = fail_to_reload(brood::environment{}.set("FROM_WORKER_3", "hang"), {.patience = 300ms});
+  const auto verdict = fail_to_reload(brood::environment{}.set("FROM_WORKER_3", "hang"), {.ready_timeout = 300ms});
   EXPECT_EQ(verdict.kept, 2U);
   EXPECT_EQ(verdict.reason, "worker 3 was not ready in time");
 }
@@ -216,7 +216,7 @@ TEST_P(a_reload_that_fails_under, clients_of_a_new_worker_lets_it_finish_what_it
   for (int i = 0; i < 2; ++i) {
     primary.fork().ready.on([&] {
       if (++ready != 2) return;
-      primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_verdict& verdict) {
+      primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_result& verdict) {
         EXPECT_FALSE(ec);
         EXPECT_EQ(verdict.kept, 2U);
         EXPECT_EQ(verdict.reason, "worker 4 killed by SIGKILL before it was ready");
@@ -239,11 +239,11 @@ TEST(reload, one_at_a_time) {
   cluster::primary primary{io, patient_workers()};
   int ends = 0;
   primary.fork().ready.on([&] {
-    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_verdict&) {
+    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_result&) {
       EXPECT_FALSE(ec);
       if (++ends == 2) primary.async_disconnect([](brood::error_code) {});
     });
-    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_verdict&) {
+    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_result&) {
       EXPECT_EQ(ec, boost::asio::error::already_started);
       if (++ends == 2) primary.async_disconnect([](brood::error_code) {});
     });
@@ -257,7 +257,7 @@ TEST(reload, ends_with_the_cluster) {
   cluster::primary primary{io, patient_workers()};
   bool aborted = false;
   primary.fork().ready.on([&] {
-    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_verdict&) {
+    primary.async_reload({}, [&](brood::error_code ec, const cluster::reload_result&) {
       EXPECT_EQ(ec, boost::asio::error::operation_aborted);
       aborted = true;
     });
@@ -276,7 +276,7 @@ TEST_P(a_worker_that_stands_still, is_ended_and_its_connections_are_served) {
   auto with = patient_workers();
   with.exec = actor(GetParam().second);
   with.scheduling = GetParam().first;
-  with.restart.lived = 0ms;
+  with.restart.min_uptime = 0ms;
   with.heartbeat = 3000ms;
   with.stop = {{SIGKILL, 0ms}};
   std::string line;

@@ -32,7 +32,7 @@ class each_scheduling : public testing::TestWithParam<scheduling> {
     auto with = echo_workers(std::move(args));
     with.scheduling = GetParam();
     with.drain = 60'000ms;
-    with.restart.lived = 0ms;  // a worker killed in a test is no failed start
+    with.restart.min_uptime = 0ms;  // a worker killed in a test is no failed start
     return with;
   }
 

@@ -63,9 +63,9 @@ TEST(spawn_options, further_descriptors_are_streams_both_ways) {
   loop io;
   auto child =
       brood::spawn(io, "sh", {"-c", "read line <&4; echo \"got $line\" >&4"}, {.more = {stdio::ignore, stdio::pipe}});
-  boost::asio::local::stream_protocol::socket end(io, boost::asio::local::stream_protocol(), child.stdio(4).release());
-  EXPECT_THROW(static_cast<void>(child.stdio(4)), std::logic_error) << "it is handed over once";
-  EXPECT_THROW(static_cast<void>(child.stdio(3)), std::logic_error) << "that one is no pipe";
+  boost::asio::local::stream_protocol::socket end(io, boost::asio::local::stream_protocol(), child.release_stdio(4).release());
+  EXPECT_THROW(static_cast<void>(child.release_stdio(4)), std::logic_error) << "it is handed over once";
+  EXPECT_THROW(static_cast<void>(child.release_stdio(3)), std::logic_error) << "that one is no pipe";
   std::string answer;
   boost::asio::write(end, boost::asio::buffer("this\n", 5));
   boost::asio::async_read(end, boost::asio::dynamic_buffer(answer), [](brood::error_code, std::size_t) {});

@@ -37,7 +37,7 @@ TEST(spawn, tells_the_signal_that_killed) {
   EXPECT_TRUE(child.kill(SIGKILL));
   EXPECT_TRUE(child.killed());
   io.run();
-  ASSERT_TRUE(child.exited.reached());
+  ASSERT_TRUE(child.exited.happened());
   EXPECT_EQ(*child.exited.value(), exit_status::killed(SIGKILL));
   EXPECT_EQ(to_string(*child.exited.value()), "killed by SIGKILL");
   EXPECT_FALSE(child.kill(SIGTERM)) << "a child that has ended cannot be signalled";
@@ -55,7 +55,7 @@ TEST(spawn, passes_what_is_written_to_it_back) {
   io.run();
   EXPECT_EQ(text, "hello world");
   EXPECT_TRUE(ended);
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
 }
 
 TEST(spawn, carries_more_than_a_pipe_holds_both_ways) {
@@ -87,7 +87,7 @@ TEST(spawn, keeps_output_that_nobody_has_read_when_the_child_exits) {
   loop io;
   auto child = brood::spawn(io, "echo", {"kept"});
   io.run();
-  ASSERT_TRUE(child.closed.reached());
+  ASSERT_TRUE(child.closed.happened());
   std::string text;
   bool ended = false;
   child.out().on_data([&](std::string_view data) { text += data; });
@@ -221,12 +221,12 @@ TEST(spawn, an_unreferenced_child_does_not_keep_the_loop) {
   auto child = brood::spawn(io, "cat");
   child.unref();
   io.run();  // returns though the child lives
-  EXPECT_FALSE(child.exited.reached());
+  EXPECT_FALSE(child.exited.happened());
   child.ref();
   child.in().end();
   io.restart();
   io.run();
-  EXPECT_TRUE(child.exited.reached());
+  EXPECT_TRUE(child.exited.happened());
 }
 
 TEST(spawn, leaves_no_descriptor_behind) {

@@ -24,7 +24,7 @@ class statistics : public testing::Test {
     auto with = echo_workers();
     with.exec = actor(program);
     with.scheduling = how;
-    with.restart.lived = 0ms;  // a worker killed in a test is no failed start
+    with.restart.min_uptime = 0ms;  // a worker killed in a test is no failed start
     return with;
   }
 
@@ -36,12 +36,12 @@ class statistics : public testing::Test {
     for (int i = 0; i < count; ++i) primary.fork();
   }
 
-  /// Calls `then` once `reached()`: what workers report comes when it comes.
-  void until(std::function<bool()> reached, std::function<void()> then) {
-    if (reached()) return then();
+  /// Calls `then` once `happened()`: what workers report comes when it comes.
+  void until(std::function<bool()> happened, std::function<void()> then) {
+    if (happened()) return then();
     poll.expires_after(2ms);
-    poll.async_wait([this, reached = std::move(reached), then = std::move(then)](brood::error_code ec) {
-      if (!ec) until(reached, then);
+    poll.async_wait([this, happened = std::move(happened), then = std::move(then)](brood::error_code ec) {
+      if (!ec) until(happened, then);
     });
   }
 
@@ -243,7 +243,7 @@ TEST_F(statistics, count_deaths_and_who_came_in_whose_place) {
 TEST_F(statistics, tell_how_far_a_worker_is) {
   if (brood_test::on_a_strand()) GTEST_SKIP() << brood_test::needs_an_io_context;
   auto with = under(scheduling::round_robin, "keeping_worker");
-  with.restart = {.first = 60'000ms, .lived = 3'600'000ms};  // every death is an early one
+  with.restart = {.initial_delay = 60'000ms, .min_uptime = 3'600'000ms};  // every death is an early one
   cluster::primary primary{io, with};
   std::vector<phase> seen;
   const auto look = [&] { seen.push_back(primary.stats().workers.front().state); };

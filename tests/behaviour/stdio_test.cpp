@@ -25,7 +25,7 @@ TEST(stdio_stream, joins_two_children_by_one_pipe) {
   auto first = brood::spawn(io, "printf", {"b\\na\\nc\\n"});
   auto second = brood::spawn(io, "sort", {}, {.in = stdio::stream(first.out())});
   EXPECT_EQ(all_of(io, second.out()), "a\nb\nc\n");
-  EXPECT_TRUE(first.out().ended.reached()) << "it is out of this process's hands";
+  EXPECT_TRUE(first.out().ended.happened()) << "it is out of this process's hands";
   EXPECT_EQ(second.exit_status(), exit_status::exited(0));
 }
 
@@ -40,7 +40,7 @@ TEST(stdio_stream, keeps_what_a_child_left_that_is_gone_already) {
   loop io;
   auto first = brood::spawn(io, "echo", {"left behind"});
   io.run();
-  ASSERT_TRUE(first.exited.reached());
+  ASSERT_TRUE(first.exited.happened());
   io.restart();
   auto second = brood::spawn(io, "cat", {}, {.in = stdio::stream(first.out())});
   EXPECT_EQ(all_of(io, second.out()), "left behind\n");
@@ -67,13 +67,13 @@ TEST(stdio_stream, brings_also_what_somebody_writes_that_the_child_has_left_behi
   loop io;
   auto first =
       brood::spawn(io, brood::shell("exec 4<&3; echo one; (read go <&4; echo two) & exit 0"), {.more = {stdio::pipe}});
-  auto go = first.stdio(3);
-  while (!first.exited.reached()) io.run_one();
+  auto go = first.release_stdio(3);
+  while (!first.exited.happened()) io.run_one();
   auto second = brood::spawn(io, "cat", {}, {.in = stdio::stream(first.out())});
   go.reset();
   EXPECT_EQ(all_of(io, second.out()), "one\ntwo\n");
-  EXPECT_TRUE(first.out().ended.reached());
-  EXPECT_TRUE(first.closed.reached());
+  EXPECT_TRUE(first.out().ended.happened());
+  EXPECT_TRUE(first.closed.happened());
 }
 
 TEST(stdio_stream, is_given_away_in_blocking_mode) {
@@ -257,7 +257,7 @@ TEST(stdio_terminal, for_the_input_alone_has_an_end_as_well) {
   io.run();
   EXPECT_EQ(text, "ready\n9\n");
   EXPECT_EQ(child.exit_status(), exit_status::exited(0));
-  EXPECT_TRUE(child.in().closed.reached());
+  EXPECT_TRUE(child.in().closed.happened());
 }
 
 TEST(stdio_terminal, whose_input_was_given_away_does_not_block_the_loop) {
@@ -290,7 +290,7 @@ TEST(stdio_terminal, hangs_up_when_its_streams_are_closed) {
 TEST(stdio_terminal, among_the_further_descriptors_is_handed_over_as_its_master) {
   loop io;
   auto child = brood::spawn(io, "sh", {"-c", "test -t 3 && echo through >&3"}, {.more = {stdio::terminal}});
-  const brood::unique_fd master = child.stdio(3);
+  const brood::unique_fd master = child.release_stdio(3);
   char text[32];
   EXPECT_EQ(::read(master.get(), text, sizeof text), 9);
   io.run();

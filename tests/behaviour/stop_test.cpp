@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 
 TEST(the_steps, that_could_end_nothing_are_refused) {
   loop io;
-  const std::vector<brood::stop_ladder> useless = {{}, {{999, 1ms}}, {{0, 1ms}}, {{-1, 1ms}}, {{SIGTERM, -1ms}}};
+  const std::vector<brood::stop_steps> useless = {{}, {{999, 1ms}}, {{0, 1ms}}, {{-1, 1ms}}, {{SIGTERM, -1ms}}};
   auto child = brood::spawn(io, "cat", {}, {.out = stdio::ignore});
   for (const auto& steps : useless) {
     EXPECT_THROW(child.stop(steps), std::invalid_argument);
@@ -114,7 +114,7 @@ TEST(a_time_limit, does_not_keep_the_loop_for_a_child_that_does_not) {
   auto child = brood::spawn(io, "cat", {}, {.out = stdio::ignore, .err = stdio::ignore, .timeout = 1h});
   child.unref();
   io.run();
-  EXPECT_FALSE(child.exited.reached());
+  EXPECT_FALSE(child.exited.happened());
   child.ref();
   child.in().end();
   io.restart();

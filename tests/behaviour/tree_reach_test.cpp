@@ -24,7 +24,7 @@ using brood_test::loop;
 using namespace std::chrono_literals;
 
 constexpr auto never = 1h;
-const brood::stop_ladder by_term{{SIGTERM, never}};
+const brood::stop_steps by_term{{SIGTERM, never}};
 
 /// A shell, a process that left its session, and one that forked twice besides. All of them hold a pipe, to which each
 /// writes a line: the end of the pipe is the end of all three.
@@ -142,11 +142,11 @@ TEST(a_tree, that_has_ended_ends_the_steps_of_stop) {
   // The child ends first; the process that it leaves behind is told by that, and ends by itself.
   auto child = brood::spawn(io, brood::shell("(trap '' TERM; echo here; read word) <&3 & exec tail -f /dev/null"),
                             {.more = {stdio::pipe}, .group = true});
-  auto line = std::make_optional(child.stdio(3));
+  auto line = std::make_optional(child.release_stdio(3));
   child.out().on_data([&](std::string_view) { child.stop({{SIGTERM, never}, {SIGKILL, 0ms}}); });
   child.exited.on([&](exit_status) { line.reset(); });
   io.run();
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
 }
 
 TEST(a_tree, ends_with_its_child_if_asked_to) {

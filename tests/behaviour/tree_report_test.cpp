@@ -93,7 +93,7 @@ TEST(a_tree_report, never_says_for_certain_that_nobody_is_left_without_a_cgroup)
   // It has left the session, and nothing of the environment is left to it.
   auto child = brood::spawn(io, brood::shell("env -i setsid sh -c 'echo here; read word' <&3 & exit 0"),
                             {.more = {stdio::pipe}, .group = true});
-  auto line = std::make_optional(child.stdio(3));
+  auto line = std::make_optional(child.release_stdio(3));
   bool ended = false;
   child.out().on_end([&] { ended = true; });
   const auto look = [&] {
@@ -108,7 +108,7 @@ TEST(a_tree_report, never_says_for_certain_that_nobody_is_left_without_a_cgroup)
   bool is_there = false;
   child.out().on_data([&](std::string_view) {
     is_there = true;
-    if (child.exited.reached()) look();
+    if (child.exited.happened()) look();
   });
   child.exited.on([&](exit_status) {
     if (is_there) look();

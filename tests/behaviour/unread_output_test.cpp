@@ -39,11 +39,11 @@ TEST(unread_output, that_is_paused_does_not_hold_up_closed) {
   auto child = brood::spawn(io, "echo", {"kept"});
   child.out().pause();
   io.run();
-  EXPECT_TRUE(child.closed.reached());
-  EXPECT_FALSE(child.out().ended.reached());
+  EXPECT_TRUE(child.closed.happened());
+  EXPECT_FALSE(child.out().ended.happened());
   child.out().resume();
   EXPECT_EQ(all_of(io, child.out()), "kept\n");
-  EXPECT_TRUE(child.out().ended.reached());
+  EXPECT_TRUE(child.out().ended.happened());
 }
 
 TEST(output_that_is_read_with_pauses, comes_after_resume_and_before_closed) {
@@ -57,15 +57,15 @@ TEST(output_that_is_read_with_pauses, comes_after_resume_and_before_closed) {
     child.in().end("\n");
   });
   io.run();
-  EXPECT_TRUE(child.exited.reached());
-  EXPECT_FALSE(child.closed.reached());
+  EXPECT_TRUE(child.exited.happened());
+  EXPECT_FALSE(child.closed.happened());
   EXPECT_EQ(text, "first\n");
   child.out().resume();
   io.restart();
   io.run();
   EXPECT_EQ(text, "first\nsecond\n");
-  EXPECT_TRUE(child.closed.reached());
-  EXPECT_TRUE(child.out().ended.reached());
+  EXPECT_TRUE(child.closed.happened());
+  EXPECT_TRUE(child.out().ended.happened());
 }
 
 TEST(unread_output, behind_what_was_asked_for_does_not_hold_up_closed) {
@@ -75,7 +75,7 @@ TEST(unread_output, behind_what_was_asked_for_does_not_hold_up_closed) {
   child.out().async_read_some(asio::buffer(&first, 1), [](brood::error_code, std::size_t) {});
   io.run();
   EXPECT_EQ(first, 'a');
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
   EXPECT_EQ(all_of(io, child.out()), "b");
 }
 
@@ -91,7 +91,7 @@ TEST(unread_output, whose_reader_was_cancelled_does_not_hold_up_closed) {
   child.exited.on([&](exit_status) { enough.emit(asio::cancellation_type::total); });
   io.run();
   EXPECT_EQ(seen, asio::error::operation_aborted);
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
   EXPECT_EQ(all_of(io, child.out()), "late");
 }
 
@@ -99,18 +99,18 @@ TEST(unread_output, of_a_child_that_does_not_keep_the_loop_does_not_either) {
   if (brood_test::on_a_strand()) GTEST_SKIP() << brood_test::needs_an_io_context;
   loop io;
   auto child = brood::spawn(io, brood::shell("exec 4<&3; (read go <&4) & exit 0"), {.more = {brood::stdio::pipe}});
-  auto held = child.stdio(3);  // who is left behind ends when this does
+  auto held = child.release_stdio(3);  // who is left behind ends when this does
   child.unref();
   const auto work = std::make_unique<asio::executor_work_guard<asio::any_io_executor>>(io.get_executor());
   child.exited.on([&](exit_status) { work->reset(); });
   io.run();
-  EXPECT_TRUE(child.exited.reached());
-  EXPECT_FALSE(child.closed.reached());
+  EXPECT_TRUE(child.exited.happened());
+  EXPECT_FALSE(child.closed.happened());
   held.reset();
   child.ref();
   io.restart();
   io.run();
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
 }
 
 }  // namespace

@@ -106,14 +106,14 @@ TEST(worker_handle, ends_the_waits_for_what_a_worker_did_not_live_to_reach) {
   EXPECT_EQ(*w.exited.value(), brood::exit_status::exited(9));
   EXPECT_EQ(online, asio::error::operation_aborted);
   EXPECT_EQ(ready, asio::error::operation_aborted);
-  EXPECT_FALSE(w.ready.reached());
+  EXPECT_FALSE(w.ready.happened());
   EXPECT_FALSE(called);
 }
 
 TEST(worker_handle, of_a_worker_that_is_never_started_is_dead) {
   loop io;
   auto with = echo_workers({"0", "die"});
-  with.restart.first = 60'000ms;
+  with.restart.initial_delay = 60'000ms;
   cluster::primary primary{io, with};
   brood::error_code exited;
   bool called = false;

@@ -43,7 +43,7 @@ TEST(input, that_nobody_waits_for_is_closed_without_an_error_when_the_child_ends
   loop io;
   auto child = brood::spawn(io, "true");
   io.run();
-  ASSERT_TRUE(child.in().closed.reached());
+  ASSERT_TRUE(child.in().closed.happened());
   EXPECT_FALSE(*child.in().closed.value());
 }
 

@@ -65,9 +65,9 @@ TEST_P(a_system_call, may_fail_in_a_spawn) {
     child.out().on_data([&](std::string_view data) { text += data; });
     child.in().end("hello");
     io.run();
-    EXPECT_TRUE(child.exited.reached());
-    EXPECT_TRUE(child.closed.reached());
-    EXPECT_TRUE(child.in().closed.reached());
+    EXPECT_TRUE(child.exited.happened());
+    EXPECT_TRUE(child.closed.happened());
+    EXPECT_TRUE(child.in().closed.happened());
     if (!fault_struck()) {
       EXPECT_EQ(text, "hello");
       EXPECT_EQ(*child.exited.value(), brood::exit_status::exited(0));
@@ -80,8 +80,8 @@ TEST_P(a_system_call, may_fail_in_a_spawn_that_nobody_reads) {
     asio::io_context io{1};
     auto child = brood::spawn(io, "echo", {"kept"}, {.in = brood::stdio::ignore});
     io.run();
-    EXPECT_TRUE(child.exited.reached());
-    EXPECT_TRUE(child.closed.reached());
+    EXPECT_TRUE(child.exited.happened());
+    EXPECT_TRUE(child.closed.happened());
   });
 }
 
@@ -94,7 +94,7 @@ TEST_P(a_system_call, may_fail_while_plenty_is_read) {
     std::size_t size = 0;
     child.out().on_data([&](std::string_view data) { size += data.size(); });
     io.run();
-    EXPECT_TRUE(child.closed.reached());
+    EXPECT_TRUE(child.closed.happened());
     EXPECT_TRUE(size == plenty || fault_struck());
   });
 }
@@ -111,9 +111,9 @@ TEST_P(a_system_call, may_fail_in_a_fork) {
     });
     child.send(7);
     io.run();
-    EXPECT_TRUE(child.exited.reached());
-    EXPECT_TRUE(child.closed.reached());
-    EXPECT_TRUE(child.disconnected.reached());
+    EXPECT_TRUE(child.exited.happened());
+    EXPECT_TRUE(child.closed.happened());
+    EXPECT_TRUE(child.disconnected.happened());
     EXPECT_TRUE(heard == 1 || fault_struck());
   });
 }
@@ -143,7 +143,7 @@ TEST_P(a_system_call, may_fail_in_a_spawn_with_every_option) {
     std::string text;
     child.out().on_data([&](std::string_view data) { text += data; });
     io.run();
-    EXPECT_TRUE(child.closed.reached());
+    EXPECT_TRUE(child.closed.happened());
     EXPECT_TRUE(fault_struck() || text == "/usr\n");
   });
   std::filesystem::remove(file);
@@ -156,7 +156,7 @@ TEST_P(a_system_call, may_fail_in_a_spawn_into_a_cgroup) {
     asio::io_context io{1};
     auto child = brood::spawn(io, "true", {}, {.in = brood::stdio::ignore, .group = true, .cgroup = group.path()});
     io.run();
-    EXPECT_TRUE(child.closed.reached());
+    EXPECT_TRUE(child.closed.happened());
   });
 }
 
@@ -176,7 +176,7 @@ TEST_P(a_system_call, may_fail_in_an_async_spawn) {
     io.run();
     if (starting.error()) throw brood::spawn_error(*starting.error());
     ASSERT_TRUE(running);
-    EXPECT_TRUE(running->closed.reached());
+    EXPECT_TRUE(running->closed.happened());
     EXPECT_TRUE(fault_struck() || text == "started\n");
   });
 }

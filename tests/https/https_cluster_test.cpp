@@ -68,10 +68,10 @@ class crew {
   }
   /// Waits for it on the clients' thread.
   void reload() {
-    std::promise<cluster::reload_verdict> done;
+    std::promise<cluster::reload_result> done;
     asio::post(loop, [&] {
       primary.async_reload({},
-                           [&](brood::error_code, const cluster::reload_verdict& verdict) { done.set_value(verdict); });
+                           [&](brood::error_code, const cluster::reload_result& verdict) { done.set_value(verdict); });
     });
     EXPECT_EQ(done.get_future().get().replaced, 2U);
   }

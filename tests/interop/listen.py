@@ -164,7 +164,7 @@ def run_side(side, programs, scratch, rows):
                 outcomes[row.name] = Play(cluster, row, number).run()
             except (Failed, OSError) as error:
                 cluster.close()
-                outcomes[row.name] = [f"{error}", *cluster.last_words()]
+                outcomes[row.name] = [f"{error}", *cluster.last_stderr()]
                 cluster = None
     finally:
         if cluster:

@@ -55,7 +55,7 @@ class Cluster:
         for one in self.held.values():
             one.close()
 
-    def last_words(self):
+    def last_stderr(self):
         """What was written to stderr, the beginning of it: there a sanitizer says what it found."""
         return (self.folder / "log").read_text(errors="replace").splitlines()[:30]
 

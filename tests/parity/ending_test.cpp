@@ -77,7 +77,7 @@ TEST(ending, a_time_limit_sends_the_signal_to_a_forked_child) {
     auto child = brood::fork(io, actor("channel_child"), {}, {.timeout = 20ms, .stop = {{signal, 0ms}}});
     io.run();
     EXPECT_EQ(*child.exited.value(), exit_status::killed(signal));
-    EXPECT_TRUE(child.disconnected.reached());
+    EXPECT_TRUE(child.disconnected.happened());
   }
 }
 
@@ -97,7 +97,7 @@ TEST(ending, a_forked_child_is_stopped_by_the_steps_given) {
   child.stop({{SIGKILL, 0ms}});
   io.run();
   EXPECT_EQ(*child.exited.value(), exit_status::killed(SIGKILL));
-  EXPECT_TRUE(child.disconnected.reached());
+  EXPECT_TRUE(child.disconnected.happened());
 }
 
 TEST(ending, a_cancellation_at_once_ends_a_child_that_has_started) {

@@ -67,7 +67,7 @@ TEST(starting, each_of_many_in_a_row_delivers_all_it_wrote_before_closed) {
     child.closed.on([&](const exit_status&) { EXPECT_EQ(size, 1'000'000U); });
     io.run();
     io.restart();
-    ASSERT_TRUE(child.closed.reached());
+    ASSERT_TRUE(child.closed.happened());
   }
 }
 
@@ -91,7 +91,7 @@ TEST(starting, a_spawn_from_inside_a_forked_child_gets_nothing_of_the_channel) {
   child.messages.on([&](const brood::message& m) { said = m.body.as_string(); });
   io.run();
   EXPECT_EQ(said, "channel: none\n0\n1\n2\n3\n") << "3 is the directory that ls reads";
-  EXPECT_TRUE(child.disconnected.reached());
+  EXPECT_TRUE(child.disconnected.happened());
 }
 
 TEST(starting, the_environment_is_inherited_unless_told_otherwise) {

@@ -56,9 +56,9 @@ TEST(stdio_parity, what_is_not_a_pipe_has_no_stream) {
   EXPECT_THROW(static_cast<void>(child.in()), std::logic_error);
   EXPECT_THROW(static_cast<void>(child.out()), std::logic_error);
   EXPECT_THROW(static_cast<void>(child.err()), std::logic_error);
-  EXPECT_THROW(static_cast<void>(child.stdio(3)), std::logic_error);
+  EXPECT_THROW(static_cast<void>(child.release_stdio(3)), std::logic_error);
   io.run();
-  EXPECT_TRUE(child.closed.reached());
+  EXPECT_TRUE(child.closed.happened());
 }
 
 TEST(stdio_parity, ignored_streams_are_dev_null) {
@@ -236,7 +236,7 @@ TEST(stdio_parity, a_forked_child_may_have_a_mixture) {
        "echo $NODE_CHANNEL_FD; read line <&4; echo \"got $line\" >&4; "
        "read message <&5; echo \"$message\" >&5"},
       {.in = stdio::ignore, .out = stdio::pipe, .err = stdio::ignore, .more = {stdio::ignore, stdio::pipe}});
-  asio::local::stream_protocol::socket extra(io, asio::local::stream_protocol(), child.stdio(4).release());
+  asio::local::stream_protocol::socket extra(io, asio::local::stream_protocol(), child.release_stdio(4).release());
   asio::write(extra, asio::buffer("this\n", 5));
   std::string text;
   std::string answer;

@@ -44,19 +44,19 @@ class acceptor {
 
   /// The primary's answer. Its async_wait completes with the address the port is bound to (of a Unix path: none,
   /// where() tells), or with why it is not: address_in_use, permission_denied ...
-  milestone<endpoint_type> listening;
+  one_shot_event<endpoint_type> listening;
   /// What the first worker that had something to share said when it asked to listen here; null before `listening`, and
   /// where nobody said anything.
-  const boost::json::value& data() const noexcept;
+  const boost::json::value& shared_data() const noexcept;
   /// `f` is called when the primary has put something else in its place, which it does with the keys of TLS tickets
   /// (brood::https). It may close this acceptor.
-  void on_data(std::function<void()> f);
+  void on_shared_data(std::function<void()> f);
   /// `f` is called when connections wait that cannot be accepted, since there is no descriptor or no memory left: again
   /// after each further attempt, which is made ten times a second. It may close this acceptor.
   void on_exhausted(std::function<void()> f);
   /// No connection comes any more, and all that came were given out. The value is why: errc::listener_closed when it
   /// was closed or the worker was told to go, else what `listening` says.
-  milestone<error_code> closed;
+  one_shot_event<error_code> closed;
 
   /// Gives the next connection. Signature: `void(error_code, asio::ip::tcp::socket)`. Error: why there is no listener;
   /// errc::listener_closed when it was closed or the worker was told to go; operation_aborted when cancelled.

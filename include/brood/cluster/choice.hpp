@@ -25,7 +25,7 @@ struct candidate {
 };
 
 /// A connection that settings::choose is asked about.
-struct arrival {
+struct incoming {
   /// The client: an IPv4 address even where the port takes both families; a path, mostly an empty one, for a Unix
   /// socket.
   address from{};
@@ -47,17 +47,17 @@ class choice {
 
   /// Nobody yet. It is kept, and asked about again when a worker comes, goes, takes a connection or tells how many it
   /// has open, and every 50 ms.
-  static choice hold() noexcept { return choice(kind::hold); }
+  static choice defer() noexcept { return choice(kind::defer); }
   /// It is closed.
   static choice refuse() noexcept { return choice(kind::refuse); }
 
-  bool is_hold() const noexcept { return what_ == kind::hold; }
+  bool is_deferred() const noexcept { return what_ == kind::defer; }
   bool is_refuse() const noexcept { return what_ == kind::refuse; }
   /// The id of the worker; 0 where it is none.
   int worker() const noexcept { return worker_; }
 
  private:
-  enum class kind { worker, hold, refuse };
+  enum class kind { worker, defer, refuse };
   explicit choice(kind what) noexcept : what_(what) {}
 
   kind what_;
@@ -66,6 +66,6 @@ class choice {
 
 /// Decides who gets a connection. It runs on the primary's loop, for each connection, and must neither block nor
 /// destroy the primary.
-using choose_function = std::function<choice(const arrival&)>;
+using choose_function = std::function<choice(const incoming&)>;
 
 }  // namespace brood::cluster

@@ -15,7 +15,7 @@ struct crash_loop {
   exit_status status{};               ///< and how
   std::string reason{};               ///< the same as a line: "worker 5 exited with code 3"
   /// The end of what it wrote to stderr, 4 KiB at most. Empty without settings::on_err.
-  std::string last_words{};
+  std::string last_stderr{};
 };
 
 }  // namespace brood::cluster

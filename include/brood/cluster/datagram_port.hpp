@@ -29,10 +29,10 @@ class datagram_port {
 
   /// The primary's answer. Its async_wait completes with the address the socket is bound to, or with why it is not:
   /// address_in_use, permission_denied ...
-  milestone<endpoint_type> bound;
+  one_shot_event<endpoint_type> bound;
   /// The socket is closed. The value is why: errc::listener_closed when close() was called or the worker was told to
   /// go, else what `bound` says.
-  milestone<error_code> closed;
+  one_shot_event<error_code> closed;
 
   /// Open and non-blocking from `bound` to `closed`; what waits for it then completes with operation_aborted.
   socket_type& socket() noexcept;

@@ -20,8 +20,8 @@ struct listen_options {
   bool readable_all = false;
   bool writable_all = false;
   /// For the other workers: what the first one to listen at the address said that said anything is what each of them
-  /// finds in acceptor::data(). Node shares the keys of its TLS tickets in this way.
-  boost::json::value data{};
+  /// finds in acceptor::shared_data(). Node shares the keys of its TLS tickets in this way.
+  boost::json::value shared_data{};
 };
 
 struct datagram_options {

@@ -33,7 +33,7 @@ class primary_state;
 class primary {
  public:
   /// Throws std::invalid_argument where the settings make no sense.
-  explicit primary(executor ex, settings with = {});
+  explicit primary(executor ex, settings options = {});
   ~primary();
   primary(const primary&) = delete;
   primary& operator=(const primary&) = delete;
@@ -65,7 +65,7 @@ class primary {
 
   /// How the workers are doing, as a value; boost::json::value_from makes JSON of it. Reads a small file of /proc for
   /// each worker.
-  statistics stats(const statistics_options& with = {}) const;
+  statistics stats(const statistics_options& options = {}) const;
 
   /// Of each worker, after the worker's own event of that name. Listeners may keep a copy of the handle.
   event<worker&> forked;
@@ -73,7 +73,7 @@ class primary {
   event<worker&, address> listening;
   event<worker&, error_code> disconnected;
   event<worker&, exit_status> exited;
-  /// Generation after generation dies young (backoff::alarm), and one more has: after the last worker's `exited`.
+  /// Generation after generation dies young (backoff::crash_loop_threshold), and one more has: after the last worker's `exited`.
   event<cluster::crash_loop> crash_looping;
   /// How many connections a worker that shall go has open yet: when it is told to go, and whenever that changes. Only
   /// of workers that tell how many they have (worker_statistics::open).
@@ -92,23 +92,23 @@ class primary {
   }
 
   /// Replaces every worker by a new one, started now, with the changes to the environment its predecessor had. The new
-  /// ones run the file that settings::exec, or the name of this program, leads to now (reload_verdict::program). The
+  /// ones run the file that settings::exec, or the name of this program, leads to now (reload_result::program). The
   /// old ones go on until their successors are ready (worker::ready), then finish what they are serving, within
   /// settings::drain. If a new one ends, cannot be started or is not ready in time, its batch goes, and the old ones
   /// that are left stay: those of it that listen finish what they serve, too, the others are stopped at once. A worker
-  /// that ends by this has exited_after_disconnect() set. Signature: `void(error_code, reload_verdict)`; the verdict
+  /// that ends by this has exited_after_disconnect() set. Signature: `void(error_code, reload_result)`; the verdict
   /// tells how many were replaced and, if not all, why. Error: already_started while another reload is under way;
   /// operation_aborted when cancelled (it goes on all the same) or when the cluster is disconnected meanwhile.
   /// Cancellation: every kind.
-  template <boost::asio::completion_token_for<void(error_code, reload_verdict)> Token = brood::detail::default_token>
-  auto async_reload(reload_options with, Token&& token = Token{}) & {
-    return boost::asio::async_initiate<Token, void(error_code, reload_verdict)>(
-        [state = state_, with](auto handler) { reload(state, with, std::move(handler)); }, token);
+  template <boost::asio::completion_token_for<void(error_code, reload_result)> Token = brood::detail::default_token>
+  auto async_reload(reload_options options, Token&& token = Token{}) & {
+    return boost::asio::async_initiate<Token, void(error_code, reload_result)>(
+        [state = state_, options](auto handler) { reload(state, options, std::move(handler)); }, token);
   }
 
  private:
-  using reload_handler = boost::asio::any_completion_handler<void(error_code, reload_verdict)>;
-  static void reload(const brood::detail::state_ptr<detail::primary_state>& state, reload_options with,
+  using reload_handler = boost::asio::any_completion_handler<void(error_code, reload_result)>;
+  static void reload(const brood::detail::state_ptr<detail::primary_state>& state, reload_options options,
                      reload_handler handler);
   using disconnect_handler = boost::asio::any_completion_handler<void(error_code)>;
   explicit primary(std::shared_ptr<detail::primary_state> state);

@@ -15,11 +15,11 @@ struct reload_options {
   /// generation that does not get ready leaves every old worker where it was, for twice the memory meanwhile.
   std::size_t surge = 0;
   /// How long a new worker may take to get ready.
-  std::chrono::milliseconds patience{30'000};
+  std::chrono::milliseconds ready_timeout{30'000};
 };
 
 /// How a reload went.
-struct reload_verdict {
+struct reload_result {
   /// New workers that are ready and serve, in place of as many old ones.
   std::size_t replaced = 0;
   /// Old workers that stay since their successors did not get ready. None: all went well.

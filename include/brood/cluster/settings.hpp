@@ -41,30 +41,30 @@ std::string to_string(scheduling);
 /// start does not spin. One that lived resets the wait. Each wait is off by up to a tenth, so that many do not come
 /// back in step.
 struct backoff {
-  std::chrono::milliseconds first{1000};
+  std::chrono::milliseconds initial_delay{1000};
   double factor = 1.5;
-  std::chrono::milliseconds most{30'000};
+  std::chrono::milliseconds max_delay{30'000};
   /// Dying before this age is dying young.
-  std::chrono::milliseconds lived{1000};
+  std::chrono::milliseconds min_uptime{1000};
   /// So many generations in a row that died young are a crash loop: primary::crash_looping. 0: it is never told.
-  int alarm = 3;
+  int crash_loop_threshold = 3;
 };
 
 /// When a worker has served long enough and is replaced: its successor gets ready first, then it finishes what it is
 /// serving. One at a time, never two in step. A limit of 0 is none.
 struct recycling {
-  std::chrono::milliseconds age{0};
+  std::chrono::milliseconds max_age{0};
   /// Connections it has taken. Not for workers of which that is not known: Node's under the kernel schedulings and
   /// `shared`.
-  std::uint64_t connections = 0;
+  std::uint64_t max_connections = 0;
   /// Requests it has been asked: for workers that tell (acceptor::count_requests), as http::server does.
-  std::uint64_t requests = 0;
-  std::uint64_t rss = 0;  ///< resident memory, in bytes
+  std::uint64_t max_requests = 0;
+  std::uint64_t max_rss = 0;  ///< resident memory, in bytes
   /// Each worker's own limits are off by a random part of them, up to this one, so that workers started together do not
   /// go together. 0 to 1.
   double jitter = 0.1;
-  /// How often that is looked at. After a successor that did not get ready, the next is tried after backoff::most.
-  std::chrono::milliseconds check{1000};
+  /// How often that is looked at. After a successor that did not get ready, the next is tried after backoff::max_delay.
+  std::chrono::milliseconds check_interval{1000};
 };
 
 /// How workers are started and ended. Defaults as in Node's cluster, where it has them.
@@ -86,7 +86,7 @@ struct settings {
   /// Is called with what workers write to stdout, as it arrives, which may be after their `exited`. Requires `out` to
   /// be left at its default. The loop's run() returns only after each process that inherited that stdout has closed it.
   std::function<void(worker&, std::string_view)> on_out{};
-  /// The same for stderr and `err`. The last 4 KiB are crash_loop::last_words.
+  /// The same for stderr and `err`. The last 4 KiB are crash_loop::last_stderr.
   std::function<void(worker&, std::string_view)> on_err{};
   /// The form of the messages, the cluster's own included.
   brood::serialization serialization = brood::serialization::json;
@@ -109,7 +109,7 @@ struct settings {
   bool explicit_ready = false;
   /// How long async_disconnect() lets workers finish by themselves, and what happens to those that do not.
   std::chrono::milliseconds drain{10'000};
-  stop_ladder stop = default_stop;
+  stop_steps stop = default_stop;
   log_function log{};
 };
 

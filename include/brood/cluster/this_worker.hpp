@@ -45,25 +45,25 @@ class this_worker : public message_sender {
 
   /// Asks the primary to listen and for a share of the connections. On all addresses, IPv6 and IPv4; port 0 is one free
   /// port, the same for all workers.
-  acceptor listen(std::uint16_t port, const listen_options& with = {});
-  acceptor listen(const boost::asio::ip::tcp::endpoint& endpoint, const listen_options& with = {});
+  acceptor listen(std::uint16_t port, const listen_options& options = {});
+  acceptor listen(const boost::asio::ip::tcp::endpoint& endpoint, const listen_options& options = {});
   /// At a Unix path, relative to this worker's directory: use acceptor::async_accept_local, or on_connections. A socket
   /// file that was left there and that nobody listens at is replaced; any other file, and one that somebody listens at,
   /// is address_in_use. The primary removes the file in the end.
   /// Throws boost::system::system_error (invalid_argument) for a path without a '/' that reads as an address: a number,
   /// an IP address, or what ends in ':' and a number, such as "localhost:8000". That says what to write instead; a
   /// socket file of such a name is "./localhost:8000".
-  acceptor listen(const std::filesystem::path& path, const listen_options& with = {});
+  acceptor listen(const std::filesystem::path& path, const listen_options& options = {});
   /// At a socket that the primary has: `descriptor` is its number there, as with Node's listen({fd}). It must be a
   /// stream socket that is bound; of the options only the backlog matters, if it does not listen yet.
-  acceptor listen_inherited(int descriptor, const listen_options& with = {});
+  acceptor listen_inherited(int descriptor, const listen_options& options = {});
   /// Asks the primary to bind a UDP socket, which all workers that ask for the same address share.
-  datagram_port bind_udp(const boost::asio::ip::udp::endpoint& endpoint, const datagram_options& with = {});
+  datagram_port bind_udp(const boost::asio::ip::udp::endpoint& endpoint, const datagram_options& options = {});
 
   inbox<message> messages;
   /// The worker shall go, by the primary's wish or its own: no connection comes any more.
-  milestone<> disconnecting;
-  milestone<error_code> disconnected;
+  one_shot_event<> disconnecting;
+  one_shot_event<error_code> disconnected;
 
   /// Tells a primary with settings::explicit_ready that this worker serves. Node's primary takes no notice.
   void ready();

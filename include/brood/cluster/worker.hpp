@@ -39,15 +39,15 @@ class worker : public message_sender {
   pid_t pid() const noexcept;
 
   /// The worker's runtime is up.
-  milestone<> online;
+  one_shot_event<> online;
   /// Each time it starts to listen somewhere.
   event<address> listening;
   /// It serves: it listens, or has said so itself where settings::explicit_ready wants that.
-  milestone<> ready;
+  one_shot_event<> ready;
   /// Its channel is gone; from here on it gets no connection.
-  milestone<error_code> disconnected;
+  one_shot_event<error_code> disconnected;
   /// Never reached by a worker that was disconnected before it was started.
-  milestone<exit_status> exited;
+  one_shot_event<exit_status> exited;
   /// What it sends, beside the cluster's own messages. If nobody ever reads, what is beyond 1,024 messages is dropped.
   inbox<message> messages;
 

@@ -15,11 +15,11 @@ namespace brood::detail {
 
 using boost::system::error_code;
 
-/// The memory of a milestone: set once by the library, and then told to everybody who asks, early or late.
+/// The memory of a one_shot_event: set once by the library, and then told to everybody who asks, early or late.
 template <class... Results>
-class milestone_state : public std::enable_shared_from_this<milestone_state<Results...>> {
+class one_shot_state : public std::enable_shared_from_this<one_shot_state<Results...>> {
  public:
-  explicit milestone_state(asio::any_io_executor ex) : waiters_(ex), own_(ex), listeners_(std::move(ex)) {}
+  explicit one_shot_state(asio::any_io_executor ex) : waiters_(ex), own_(ex), listeners_(std::move(ex)) {}
 
   /// Only the first call counts. Waiters are posted. The library's listeners are called from here, then those of the
   /// program, as emit() has it: the caller has put its own state in order before.
@@ -48,7 +48,7 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
   void on_interest(std::function<void(bool)> interest) { interest_changed_ = std::move(interest); }
   bool has_interest() const noexcept { return !listeners_.empty() || !waiters_.empty(); }
 
-  bool reached() const noexcept { return results_.has_value(); }
+  bool happened() const noexcept { return results_.has_value(); }
   error_code error() const noexcept { return error_; }
   const std::tuple<Results...>* results() const noexcept { return results_ ? &*results_ : nullptr; }
 
@@ -57,7 +57,7 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
   void listen(Function function) {
     if (error_ && !results_) return;
     own_.add(std::move(function), audience::library);
-    if (results_) call_later(&milestone_state::own_);
+    if (results_) call_later(&one_shot_state::own_);
   }
 
   template <class Function>
@@ -65,7 +65,7 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
     if (error_ && !results_) return {};
     auto added = listeners_.add(std::move(function), audience::program);
     if (results_) {
-      call_later(&milestone_state::listeners_);
+      call_later(&one_shot_state::listeners_);
       return added;
     }
     added.lock()->cancelled = [weak = this->weak_from_this()] {
@@ -96,7 +96,7 @@ class milestone_state : public std::enable_shared_from_this<milestone_state<Resu
     std::apply([&](const auto&... r) { which.call_once(r...); }, *results_);
   }
   /// For a listener that comes late: it is called from the loop, and can still be cancelled until then.
-  void call_later(list milestone_state::*which) {
+  void call_later(list one_shot_state::*which) {
     asio::post(waiters_.get_executor(), [keep = this->shared_from_this(), which] { keep->call_all((*keep).*which); });
   }
 

@@ -32,7 +32,7 @@ class request_body {
 
   /// The next piece, without the chunked encoding, as large as it happens to come; empty at the end of the body, and
   /// from then on. It is valid until the next read or the end of the response. One read at a time.
-  /// Signature: `void(error_code, std::string_view)`. Errors: errc::message_too_large; errc::garbled_message;
+  /// Signature: `void(error_code, std::string_view)`. Errors: errc::message_too_large; errc::protocol_error;
   /// asio::error::timed_out; asio::error::eof if the peer has ended before its body; asio::error::not_connected if the
   /// response is not open any more; operation_aborted when cancelled.
   /// Cancellation: every kind ends the wait and loses nothing.

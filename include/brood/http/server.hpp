@@ -64,23 +64,23 @@ class server {
   /// server_options. In a worker it is the form of this_worker of the same name and options; the primary listens, so
   /// errors come through `listening`, but for what says no place at all: an empty path, one that reads as an address,
   /// and a negative descriptor throw everywhere. With TLS the server puts its own into `data`.
-  void listen(std::uint16_t port, const cluster::listen_options& with = {});
-  void listen(const endpoint& where, const cluster::listen_options& with = {});
+  void listen(std::uint16_t port, const cluster::listen_options& options = {});
+  void listen(const endpoint& where, const cluster::listen_options& options = {});
   /// At a Unix path. Throws boost::system::system_error (invalid_argument) for a path without a '/' that reads as an
   /// address: a number, an IP address, or what ends in ':' and a number, such as "localhost:8000". That says what to
   /// write instead; a socket file of such a name is "./localhost:8000". A socket file that was left there and that
   /// nobody listens at is replaced; any other file, and one that somebody listens at, is address_in_use. The file goes
   /// when the server closes; in a worker, with the primary.
-  void listen(const std::filesystem::path& path, const cluster::listen_options& with = {});
+  void listen(const std::filesystem::path& path, const cluster::listen_options& options = {});
   /// At a socket that is there, bound: this process's own, of which a copy is made, or in a worker the primary's.
-  void listen_inherited(int descriptor, const cluster::listen_options& with = {});
+  void listen_inherited(int descriptor, const cluster::listen_options& options = {});
 
   /// Where the first listen() came to listen; a default endpoint until then, and for a path.
   endpoint local_endpoint() const;
 
   /// The first listen() succeeded, with the endpoint it got (a default one for a path), or failed: then async_wait
   /// tells the error.
-  milestone<endpoint> listening;
+  one_shot_event<endpoint> listening;
 
   /// Stops accepting, serves what already waits to be accepted, closes idle connections, and lets each of the others
   /// finish the request it is in. A connection used within the last second gets another one, since its next request may

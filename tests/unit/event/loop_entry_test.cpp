@@ -56,7 +56,7 @@ TEST(a_loop, has_one_guard_and_a_strand_has_none) {
 /// What a handle does: a call that causes all three kinds of events.
 struct thing {
   explicit thing(const asio::any_io_executor& ex)
-      : once(std::make_shared<brood::detail::milestone_state<int>>(ex)),
+      : once(std::make_shared<brood::detail::one_shot_state<int>>(ex)),
         queue(std::make_shared<brood::detail::inbox_state<int>>(ex, 10)),
         often(std::make_shared<brood::detail::listeners<int>>(ex)) {}
 
@@ -66,7 +66,7 @@ struct thing {
     often->call(value);
   }
 
-  const std::shared_ptr<brood::detail::milestone_state<int>> once;
+  const std::shared_ptr<brood::detail::one_shot_state<int>> once;
   const std::shared_ptr<brood::detail::inbox_state<int>> queue;
   const std::shared_ptr<brood::detail::listeners<int>> often;
 };

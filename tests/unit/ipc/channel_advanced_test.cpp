@@ -66,7 +66,7 @@ TEST_F(advanced_channel, is_closed_by_what_is_no_message) {
     turn();
     EXPECT_EQ(one.heard, std::vector<std::string>{"\"good\""});
     EXPECT_TRUE(one.closed);
-    EXPECT_TRUE(one.reason == brood::errc::garbled_message || one.reason == brood::errc::message_too_large);
+    EXPECT_TRUE(one.reason == brood::errc::protocol_error || one.reason == brood::errc::message_too_large);
   }
 }
 
@@ -84,7 +84,7 @@ TEST_F(advanced_channel, is_not_hurt_by_depth) {
   for (int i = 0; i < 100'000; ++i) deep += "A\x01";
   peer.write(frame(deep));
   for (int i = 0; i < 10 && !near.closed; ++i) turn();
-  EXPECT_EQ(near.reason, brood::errc::garbled_message);
+  EXPECT_EQ(near.reason, brood::errc::protocol_error);
 }
 
 TEST_F(advanced_channel, gives_a_descriptor_to_its_frame_and_acknowledges_first) {

@@ -231,7 +231,7 @@ TEST(a_channel_to_a_hostile_brood_peer, is_closed_by_batches_that_cannot_be) {
     std::size_t heard;
     error_code reason;
   };
-  const error_code garbled = brood::errc::garbled_message;
+  const error_code garbled = brood::errc::protocol_error;
   const std::string spaces(99'999, ' ');
   const std::vector<attack> attacks = {
       {"1\n", part(1, 1, frames), 0, garbled},                                    // not behind the one before
@@ -296,7 +296,7 @@ TEST_F(a_channel_with_a_batch, takes_no_more_from_a_dead_peer_than_its_memory_ho
   peer.write(often);
   peer.close();
   near.link->drain_and_close();
-  EXPECT_EQ(near.reason, brood::errc::garbled_message);
+  EXPECT_EQ(near.reason, brood::errc::protocol_error);
   EXPECT_LE(near.heard.size(), seen.size() / 2 + 1);
 }
 

@@ -76,7 +76,7 @@ TEST(a_channel_to_a_hostile_brood_peer, is_closed_by_parts_that_cannot_be) {
   const auto notice = [](std::string_view members) {
     return R"({"cmd":"NODE_BROOD_PART")" + std::string(members) + "}\n";
   };
-  const error_code garbled = errc::garbled_message;
+  const error_code garbled = errc::protocol_error;
   const std::vector<attack> attacks = {
       {part(0, 10), false, garbled},
       {part(0, 100'001), true, garbled},
@@ -201,7 +201,7 @@ TEST_F(a_channel_to_a_brood_peer, is_closed_by_questions_whose_answers_nobody_re
     peer.write(questions);
     turn();
   }
-  EXPECT_EQ(near.reason, brood::errc::garbled_message);
+  EXPECT_EQ(near.reason, brood::errc::protocol_error);
 }
 
 TEST_F(a_channel_to_a_brood_peer, gives_the_loop_to_others_while_it_reads_much) {

@@ -23,7 +23,7 @@ TEST_F(channel_with_a_raw_peer, is_closed_by_what_is_no_message) {
   turn();
   EXPECT_EQ(near.heard, std::vector<std::string>{"{\"good\":1}"}) << "an empty line is garbage, as for Node";
   EXPECT_TRUE(near.closed);
-  EXPECT_EQ(near.reason, brood::errc::garbled_message);
+  EXPECT_EQ(near.reason, brood::errc::protocol_error);
   EXPECT_FALSE(near.link->connected());
   EXPECT_FALSE(near.link->send(1));
 }
@@ -100,7 +100,7 @@ TEST_F(channel_with_a_raw_peer, takes_an_acknowledgement_that_nobody_waits_for_a
   peer.write("{\"cmd\":\"NODE_HANDLE_ACK\"}\n");
   turn();
   EXPECT_TRUE(near.closed);
-  EXPECT_EQ(near.reason, brood::errc::garbled_message);
+  EXPECT_EQ(near.reason, brood::errc::protocol_error);
 }
 
 TEST_F(channel_with_a_raw_peer, sends_a_refused_descriptor_four_times_and_then_goes_on) {
@@ -199,7 +199,7 @@ TEST_F(channel_with_a_raw_peer, cuts_off_a_peer_that_asks_for_answers_and_never_
     turn();
   }
   EXPECT_TRUE(near.closed) << "after " << written << " bytes";
-  EXPECT_EQ(near.reason, brood::errc::garbled_message);
+  EXPECT_EQ(near.reason, brood::errc::protocol_error);
 }
 
 TEST_F(channel_with_a_raw_peer, takes_in_what_a_dead_peer_left_paused_or_not) {

@@ -279,7 +279,7 @@ TEST(outbox, counts_what_has_left_once) {
 
 /// What is said of a part is urgent, and the parts themselves are told in pieces.
 TEST(outbox, gives_out_the_content_of_a_message_in_parts) {
-  constexpr std::size_t usual = brood::detail::wire::usual_part;
+  constexpr std::size_t usual = brood::detail::wire::default_part;
   lines box;
   box.add("before");
   const std::string frame = "gone" + std::string(2 * usual, 'x') + "end\n";

@@ -7,7 +7,7 @@ namespace {
 using brood::detail::policy::restart;
 using namespace std::chrono_literals;
 
-constexpr restart::limits limits{.first = 1000ms, .factor = 1.5, .most = 30'000ms, .lived = 1000ms};
+constexpr restart::limits limits{.initial_delay = 1000ms, .factor = 1.5, .max_delay = 30'000ms, .min_uptime = 1000ms};
 constexpr restart::clock::time_point start{};
 
 /// A worker is started at `when` and dies young.
@@ -62,7 +62,7 @@ TEST(restart, starts_anew_after_a_worker_that_lived) {
 }
 
 TEST(restart, never_waits_longer_than_the_limit_after_any_number_of_failures) {
-  restart policy({.first = 1ms, .factor = 10, .most = 77ms, .lived = 1000ms});
+  restart policy({.initial_delay = 1ms, .factor = 10, .max_delay = 77ms, .min_uptime = 1000ms});
   auto now = start;
   for (int i = 0; i < 100'000; ++i) {
     die(policy, now);
@@ -72,7 +72,7 @@ TEST(restart, never_waits_longer_than_the_limit_after_any_number_of_failures) {
 }
 
 TEST(restart, with_nothing_to_wait_for_does_not_wait) {
-  restart policy({.first = 0ms, .factor = 1.5, .most = 0ms, .lived = 1000ms});
+  restart policy({.initial_delay = 0ms, .factor = 1.5, .max_delay = 0ms, .min_uptime = 1000ms});
   die(policy, start);
   EXPECT_EQ(policy.wait(1), 0ms);
 }

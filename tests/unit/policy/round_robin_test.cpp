@@ -84,7 +84,7 @@ TEST(round_robin, lets_nobody_take_the_turns_of_those_who_answer_later) {
     busy.erase(first);
     p.answered(first, true);
   }
-  for (const auto& [worker, count] : shares) EXPECT_NEAR(count, 1000, policy::most_lead) << worker;
+  for (const auto& [worker, count] : shares) EXPECT_NEAR(count, 1000, policy::max_lead) << worker;
 }
 
 TEST(round_robin, goes_on_without_one_that_does_not_answer) {
@@ -101,7 +101,7 @@ TEST(round_robin, goes_on_without_one_that_does_not_answer) {
   };
   serve_all_but_1();
   EXPECT_TRUE(p.held_up());
-  EXPECT_LE(shares[2], 1 + static_cast<int>(policy::most_lead));
+  EXPECT_LE(shares[2], 1 + static_cast<int>(policy::max_lead));
   p.excuse_slow();
   serve_all_but_1();
   EXPECT_FALSE(p.held_up());

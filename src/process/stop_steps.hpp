@@ -8,6 +8,6 @@
 namespace brood::detail::process {
 
 /// Why these steps could never make anything end, if so: "a step of `stop` sends signal 999, which is none".
-std::optional<std::string> fault_of(const stop_ladder& steps);
+std::optional<std::string> fault_of(const stop_steps& steps);
 
 }  // namespace brood::detail::process

@@ -15,13 +15,13 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using brood::milestone;
+using brood::one_shot_event;
 
-struct milestones : testing::Test {
+struct one_shot_events : testing::Test {
   asio::io_context io{1};
-  std::shared_ptr<brood::detail::milestone_state<int>> state =
-      std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
-  milestone<int> happens = brood::detail::event_of(state);
+  std::shared_ptr<brood::detail::one_shot_state<int>> state =
+      std::make_shared<brood::detail::one_shot_state<int>>(io.get_executor());
+  one_shot_event<int> happens = brood::detail::event_of(state);
   std::vector<std::string> heard;
 
   auto note(std::string name) {
@@ -38,18 +38,18 @@ struct milestones : testing::Test {
   }
 };
 
-TEST_F(milestones, tell_early_listeners_in_order_at_once) {
+TEST_F(one_shot_events, tell_early_listeners_in_order_at_once) {
   happens.on(note("a"));
   happens.on(note("b"));
-  EXPECT_FALSE(happens.reached());
+  EXPECT_FALSE(happens.happened());
   EXPECT_EQ(happens.value(), nullptr);
   state->set({}, 7);
   EXPECT_EQ(heard, (std::vector<std::string>{"a7", "b7"}));
-  EXPECT_TRUE(happens.reached());
+  EXPECT_TRUE(happens.happened());
   EXPECT_EQ(*happens.value(), 7);
 }
 
-TEST_F(milestones, tell_late_listeners_from_the_loop) {
+TEST_F(one_shot_events, tell_late_listeners_from_the_loop) {
   state->set({}, 7);
   happens.on(note("late"));
   EXPECT_TRUE(heard.empty()) << "never inside on()";
@@ -57,7 +57,7 @@ TEST_F(milestones, tell_late_listeners_from_the_loop) {
   EXPECT_EQ(heard, std::vector<std::string>{"late7"});
 }
 
-TEST_F(milestones, happen_once) {
+TEST_F(one_shot_events, happen_once) {
   happens.on(note("a"));
   state->set({}, 1);
   state->set({}, 2);
@@ -66,7 +66,7 @@ TEST_F(milestones, happen_once) {
   EXPECT_EQ(heard, (std::vector<std::string>{"a1", "b1"}));
 }
 
-TEST_F(milestones, complete_early_and_late_waits_from_the_loop) {
+TEST_F(one_shot_events, complete_early_and_late_waits_from_the_loop) {
   happens.async_wait(note_wait("early"));
   state->set({}, 3);
   EXPECT_TRUE(heard.empty());
@@ -75,7 +75,7 @@ TEST_F(milestones, complete_early_and_late_waits_from_the_loop) {
   EXPECT_EQ(heard, (std::vector<std::string>{"early3", "late3"}));
 }
 
-TEST_F(milestones, keep_the_error_of_those_who_wait) {
+TEST_F(one_shot_events, keep_the_error_of_those_who_wait) {
   happens.async_wait(note_wait(""));
   state->set(make_error_code(brood::errc::status_lost), 0);
   happens.async_wait(note_wait(""));
@@ -84,14 +84,14 @@ TEST_F(milestones, keep_the_error_of_those_who_wait) {
   EXPECT_EQ(heard, (std::vector<std::string>{text, text}));
 }
 
-TEST_F(milestones, work_with_futures) {
+TEST_F(one_shot_events, work_with_futures) {
   std::future<int> early = happens.async_wait(asio::use_future);
   state->set({}, 5);
   run();
   EXPECT_EQ(early.get(), 5);
 }
 
-TEST_F(milestones, do_not_call_a_listener_that_was_cancelled) {
+TEST_F(one_shot_events, do_not_call_a_listener_that_was_cancelled) {
   auto early = happens.on(note("early"));
   early.cancel();
   early.cancel();
@@ -103,7 +103,7 @@ TEST_F(milestones, do_not_call_a_listener_that_was_cancelled) {
   EXPECT_TRUE(heard.empty());
 }
 
-TEST_F(milestones, do_not_call_a_listener_that_an_earlier_one_cancels) {
+TEST_F(one_shot_events, do_not_call_a_listener_that_an_earlier_one_cancels) {
   brood::subscription second;
   happens.on([&](int) { second.cancel(); });
   second = happens.on(note("second"));
@@ -111,14 +111,14 @@ TEST_F(milestones, do_not_call_a_listener_that_an_earlier_one_cancels) {
   EXPECT_TRUE(heard.empty());
 }
 
-TEST_F(milestones, tell_a_listener_that_a_listener_adds) {
+TEST_F(one_shot_events, tell_a_listener_that_a_listener_adds) {
   happens.on([&](int) { happens.on(note("added")); });
   state->set({}, 1);
   run();
   EXPECT_EQ(heard, std::vector<std::string>{"added1"});
 }
 
-TEST_F(milestones, let_go_of_their_listeners) {
+TEST_F(one_shot_events, let_go_of_their_listeners) {
   auto kept = std::make_shared<int>();
   std::weak_ptr<int> watch = kept;
   happens.on([keep = std::move(kept)](int) {});
@@ -126,9 +126,9 @@ TEST_F(milestones, let_go_of_their_listeners) {
   EXPECT_TRUE(watch.expired());
 }
 
-TEST_F(milestones, may_be_dropped_by_their_listener) {
-  auto its = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
-  std::weak_ptr<brood::detail::milestone_state<int>> watch = its;
+TEST_F(one_shot_events, may_be_dropped_by_their_listener) {
+  auto its = std::make_shared<brood::detail::one_shot_state<int>>(io.get_executor());
+  std::weak_ptr<brood::detail::one_shot_state<int>> watch = its;
   std::optional owner(brood::detail::event_of(its));
   owner->on([&](int) {
     owner.reset();
@@ -140,7 +140,7 @@ TEST_F(milestones, may_be_dropped_by_their_listener) {
   EXPECT_TRUE(watch.expired());
 }
 
-TEST_F(milestones, tell_all_though_one_listener_throws) {
+TEST_F(one_shot_events, tell_all_though_one_listener_throws) {
   happens.on([](int) { throw std::runtime_error("listener"); });
   happens.on(note("next"));
   EXPECT_NO_THROW(state->set({}, 1)) << "what stands behind the event is not disturbed";
@@ -149,8 +149,8 @@ TEST_F(milestones, tell_all_though_one_listener_throws) {
   run();
 }
 
-TEST_F(milestones, tell_who_waits_that_they_cannot_happen_any_more) {
-  auto its = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
+TEST_F(one_shot_events, tell_who_waits_that_they_cannot_happen_any_more) {
+  auto its = std::make_shared<brood::detail::one_shot_state<int>>(io.get_executor());
   std::optional owner(brood::detail::event_of(its));
   owner->async_wait(note_wait(""));
   owner.reset();
@@ -159,7 +159,7 @@ TEST_F(milestones, tell_who_waits_that_they_cannot_happen_any_more) {
   EXPECT_EQ(heard, std::vector<std::string>{error_code(asio::error::operation_aborted).message()});
 }
 
-TEST_F(milestones, end_a_wait_whose_slot_fires_and_no_other) {
+TEST_F(one_shot_events, end_a_wait_whose_slot_fires_and_no_other) {
   asio::cancellation_signal signal;
   happens.async_wait(asio::bind_cancellation_slot(signal.slot(), note_wait("cancelled ")));
   happens.async_wait(note_wait("other"));
@@ -171,9 +171,9 @@ TEST_F(milestones, end_a_wait_whose_slot_fires_and_no_other) {
   EXPECT_EQ(heard, (std::vector<std::string>{"cancelled Operation canceled", "other4"}));
 }
 
-TEST_F(milestones, bear_a_slot_that_fires_again) {
+TEST_F(one_shot_events, bear_a_slot_that_fires_again) {
   asio::cancellation_signal signal;
-  auto its = std::make_shared<brood::detail::milestone_state<int>>(io.get_executor());
+  auto its = std::make_shared<brood::detail::one_shot_state<int>>(io.get_executor());
   std::optional owner(brood::detail::event_of(its));
   owner->async_wait(asio::bind_cancellation_slot(signal.slot(), note_wait("")));
   signal.emit(asio::cancellation_type::total);
@@ -186,7 +186,7 @@ TEST_F(milestones, bear_a_slot_that_fires_again) {
   EXPECT_EQ(heard.size(), 1U);
 }
 
-TEST_F(milestones, are_past_cancelling_once_they_have_happened) {
+TEST_F(one_shot_events, are_past_cancelling_once_they_have_happened) {
   asio::cancellation_signal signal;
   happens.async_wait(asio::bind_cancellation_slot(signal.slot(), note_wait("")));
   state->set({}, 4);
@@ -195,9 +195,9 @@ TEST_F(milestones, are_past_cancelling_once_they_have_happened) {
   EXPECT_EQ(heard, std::vector<std::string>{"4"});
 }
 
-TEST(milestone, without_a_result_is_a_plain_signal) {
+TEST(one_shot_event, without_a_result_is_a_plain_signal) {
   asio::io_context io;
-  auto state = std::make_shared<brood::detail::milestone_state<>>(io.get_executor());
+  auto state = std::make_shared<brood::detail::one_shot_state<>>(io.get_executor());
   auto happens = brood::detail::event_of(state);
   int count = 0;
   happens.on([&] { ++count; });
@@ -207,7 +207,7 @@ TEST(milestone, without_a_result_is_a_plain_signal) {
   EXPECT_EQ(count, 11);
 }
 
-TEST_F(milestones, that_cannot_happen_any_more_end_waits_and_call_no_listener) {
+TEST_F(one_shot_events, that_cannot_happen_any_more_end_waits_and_call_no_listener) {
   happens.async_wait(note_wait(""));
   happens.on(note("listener"));
   state->fail(asio::error::operation_aborted);
@@ -216,11 +216,11 @@ TEST_F(milestones, that_cannot_happen_any_more_end_waits_and_call_no_listener) {
   run();
   const auto text = error_code(asio::error::operation_aborted).message();
   EXPECT_EQ(heard, (std::vector<std::string>{text, text}));
-  EXPECT_FALSE(happens.reached());
+  EXPECT_FALSE(happens.happened());
   EXPECT_EQ(happens.error(), asio::error::operation_aborted);
 }
 
-TEST_F(milestones, keep_run_from_returning_while_somebody_waits) {
+TEST_F(one_shot_events, keep_run_from_returning_while_somebody_waits) {
   asio::cancellation_signal signal;
   happens.async_wait(asio::bind_cancellation_slot(signal.slot(), note_wait("")));
   io.poll();
@@ -231,7 +231,7 @@ TEST_F(milestones, keep_run_from_returning_while_somebody_waits) {
   EXPECT_TRUE(io.stopped());
 }
 
-TEST_F(milestones, keep_the_context_of_the_handler_from_returning) {
+TEST_F(one_shot_events, keep_the_context_of_the_handler_from_returning) {
   asio::io_context other{1};
   std::thread::id ran{};
   happens.async_wait(asio::bind_executor(other, [&](error_code, int) { ran = std::this_thread::get_id(); }));

@@ -1,16 +1,16 @@
-#include "process/stop_ladder.hpp"
+#include "process/stop_steps.hpp"
 
 #include <csignal>
 
 namespace brood::detail::process {
 
-std::optional<std::string> fault_of(const stop_ladder& steps) {
+std::optional<std::string> fault_of(const stop_steps& steps) {
   if (steps.empty()) return "`stop` has no steps";
-  for (const auto& [signal, patience] : steps) {
+  for (const auto& [signal, timeout] : steps) {
     if (signal < 1 || signal > SIGRTMAX) {
       return "a step of `stop` sends signal " + std::to_string(signal) + ", which is none";
     }
-    if (patience.count() < 0) return "a step of `stop` waits for a negative time";
+    if (timeout.count() < 0) return "a step of `stop` waits for a negative time";
   }
   return std::nullopt;
 }
