@@ -13,7 +13,7 @@ namespace brood {
 
 namespace detail {
 
-/// A command under way that only its completion handler waits for.
+/// A running command that only its completion handler refers to.
 using command = std::shared_ptr<detail::process::exec_state>;
 command start_command(const executor& ex, const std::string& line, exec_options options);
 command start_command(const executor& ex, const std::string& file, arguments args, exec_options options);
@@ -30,15 +30,17 @@ concept exec_token = boost::asio::completion_token_for<T, void(error_code, exec_
 
 }  // namespace detail
 
-/// Runs a line of shell and completes with its result, as `exec(ex, line, options).async_result(token)` does. The
-/// command is started by this call. Thread safety: may be called on any thread, as long as the executor's context is
-/// there; all else happens on the executor.
+/// Runs a line of shell and completes with its result, as `exec(ex, line, options).async_result(token)` does. The call
+/// itself starts the command.
 ///
-/// Options are taken by name only: give them a variable. g++ 12.2 destroys a temporary of an aggregate type twice if it
-/// stands in an expression with a co_await. `exec_options::on_drop` does not apply: there is no handle to drop.
+/// Options are passed as a named variable. g++ 12.2 destroys a temporary of an aggregate type twice if it stands in an
+/// expression with a co_await. `exec_options::on_drop` is ignored, because there is no handle.
 /// Throws: spawn_error if the command cannot be started.
 /// Completion signature: `void(error_code, exec_result)`. A command that fails is a result, not an error.
-/// Errors and cancellation: as exec_run::async_result.
+/// Errors: as exec_run::async_result.
+/// Cancellation: as exec_run::async_result.
+/// Thread safety: may be called on any thread as long as the executor's context exists. Everything else happens on the
+/// executor.
 template <detail::exec_token Token = detail::default_token>
 auto async_exec(executor ex, const std::string& line, const exec_options& options, Token&& token = Token{}) {
   return detail::async_wait_for(detail::start_command(ex, line, options), std::forward<Token>(token));
@@ -54,8 +56,8 @@ void async_exec(executor, const std::string&, exec_options&&, Token&& = Token{})
                 "co_await brood::async_exec(loop, line, options);`");
 }
 
-/// The same for a program with arguments that no shell looks at, as exec_file(). On g++ 12.2 name the arguments first,
-/// too: a braced list in an expression with a co_await does not compile there ("array used as initializer").
+/// The same for a program with arguments that no shell interprets, as exec_file(). On g++ 12.2 the arguments need a
+/// name, too: a braced list in an expression with a co_await does not compile there ("array used as initializer").
 template <detail::exec_token Token = detail::default_token>
 auto async_exec_file(executor ex, const std::string& file, arguments args, const exec_options& options,
                      Token&& token = Token{}) {

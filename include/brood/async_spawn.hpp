@@ -15,13 +15,14 @@ namespace detail::process {
 class async_start;
 }
 
-/// A child on its way: it is being started by another thread, so that the loop does not stand still meanwhile.
-/// Dropping this lets the start go on; the child then runs, and is reaped, unheard.
+/// A child that another thread is starting, so that the loop does not block. If this is destroyed, the start goes on;
+/// the child then runs and is reaped, but nobody is notified.
 class [[nodiscard]] pending_spawn {
  public:
-  /// Gives the child, once. Signature: `void(error_code, std::optional<child_process>)`. Error: errno of the step that
-  /// failed, told in full by error(); operation_aborted when cancelled. Cancellation: every kind; the child, should it
-  /// start, is left running.
+  /// Completes with the child, once.
+  /// Completion signature: `void(error_code, std::optional<child_process>)`.
+  /// Errors: the errno of the step that failed, with details in error(); operation_aborted when cancelled.
+  /// Cancellation: every kind. If the child starts nevertheless, it keeps running.
   template <
       boost::asio::completion_token_for<void(error_code, std::optional<child_process>)> Token = detail::default_token>
   auto async_child(Token&& token = Token{}) & {
@@ -35,7 +36,7 @@ class [[nodiscard]] pending_spawn {
                   "co_await start.async_child();`");
   }
 
-  /// What spawn() would have thrown; empty while the start is under way and when it succeeded.
+  /// The exception that spawn() would have thrown. Empty while the start is in progress and if it succeeded.
   const std::optional<spawn_error>& error() const noexcept;
 
  private:
@@ -47,10 +48,11 @@ class [[nodiscard]] pending_spawn {
   std::shared_ptr<detail::process::async_start> state_;
 };
 
-/// spawn(), made by a thread of brood's own. The loop is held up for the few microseconds that it takes to hand the
-/// work over, however much memory this process holds and however slow the program is to load. Never throws for a start
-/// that fails: async_child() tells, also for arguments that cannot be passed.
-pending_spawn async_spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
+/// spawn() on brood's launcher thread. The loop is blocked only for the few microseconds that the hand-over takes,
+/// however much memory this process has and however slowly the program loads. A start that fails never throws:
+/// async_child() reports it, also for invalid arguments.
+pending_spawn async_spawn(executor ex, const std::string& command, arguments args = {},
+                          const spawn_options& options = {});
 pending_spawn async_spawn(executor ex, const std::string& command, const spawn_options& options);
 pending_spawn async_spawn(executor ex, const shell& line, const spawn_options& options = {});
 

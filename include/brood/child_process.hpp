@@ -27,86 +27,89 @@ struct child_state;
 struct started;
 }  // namespace detail::process
 
-/// What child_process::kill_tree() did, and what it could not know.
+/// The result of child_process::kill_tree(), including what it could not determine.
 struct tree_report {
-  std::size_t signalled = 0;  ///< processes that got the signal; at least so many, if `incomplete`
-  std::vector<pid_t> left{};  ///< processes of the tree that the system did not let this one signal
-  /// Something could not be looked at: /proc is not there or no file descriptor was left, or a file of the cgroup could
-  /// not be opened. The child itself and its group got the signal all the same.
+  std::size_t signalled = 0;  ///< processes that got the signal; a lower bound if `incomplete`
+  std::vector<pid_t> left{};  ///< processes of the tree that this process has no permission to signal
+  /// Something could not be inspected: /proc is missing, no file descriptor was left, or a file of the cgroup could not
+  /// be opened. The child and its group got the signal nevertheless.
   bool incomplete = false;
-  /// The last pass still found processes that were new, or that ended before it could look at them and may have left
-  /// others. Call kill_tree() again. On a machine that starts very many processes these may be of others.
+  /// The last pass still found new processes, or processes that ended before they could be inspected and may have left
+  /// others. Call kill_tree() again. On a machine that starts many processes they may be unrelated ones.
   bool still_forking = false;
-  /// A process may have escaped unseen: one that left the session and then cleared its environment or became another
-  /// user. Only a cgroup rules that out.
+  /// A process may have escaped unseen: one that left the session and then cleared its environment or changed its user.
+  /// Only a cgroup rules that out.
   bool may_have_escaped = false;
 
-  /// Whether each process of the tree got the signal, for certain. Without a cgroup nothing is.
+  /// Whether every process of the tree certainly got the signal. Always false without a cgroup.
   bool reached_all() const noexcept { return reached_all_found() && !may_have_escaped; }
-  /// Whether each process that can be found got it.
+  /// Whether every process that can be found got the signal.
   bool reached_all_found() const noexcept { return left.empty() && !incomplete && !still_forking; }
 };
 
-/// A running child, or one that has ended. A move-only handle on shared state: moving it disturbs no wait.
+/// A child process, running or ended. A move-only handle on shared state: moving it does not affect pending operations.
 ///
-/// Dropping it leaves the child running, unless spawn_options::on_drop says otherwise; the child is still reaped while
+/// Destroying it leaves the child running unless spawn_options::on_drop says otherwise. The child is still reaped while
 /// the loop runs. Listeners that were added through the handle or its streams are not called any more, and the pipes
-/// are closed once what was written to them has left. Operations that wait still complete. detach() keeps the
-/// listeners.
+/// are closed once written data has been sent. Pending operations still complete. detach() keeps the listeners.
 ///
 /// Thread safety: pid(), file() and args() may be called from any thread. For everything else: none of its own. Use it,
 /// and run its handlers, one at a time: an io_context run by one thread, or a strand.
 class child_process : public message_sender {
  public:
   child_process(child_process&&) noexcept = default;
-  /// Drops the child that the handle held, as the destructor does.
+  /// Releases the current child as the destructor does.
   child_process& operator=(child_process&& other) noexcept;
   ~child_process();
 
-  /// Gives up the handle, but not its listeners: the child runs on and they are called as before. The child's input
-  /// ends after what was written; output that nobody listens to is closed. `spawn_options::on_drop` does not apply.
-  /// What the listeners use must live as long as the child.
+  /// Gives up the handle but keeps its listeners: the child keeps running and they are called as before. The child's
+  /// input ends after the written data; output without a listener is closed. `spawn_options::on_drop` does not apply.
+  /// Objects that the listeners use must live as long as the child.
   void detach() &&;
 
   pid_t pid() const noexcept;
-  /// The command as given, and all arguments the program sees, argv[0] included.
+  /// The command as given, and the program's arguments including argv[0].
   const std::string& file() const noexcept;
   const arguments& args() const noexcept;
 
-  /// How it ended, once it was reaped.
+  /// The exit status, once the child was reaped.
   std::optional<brood::exit_status> exit_status() const;
 
-  /// The pipes. Only where the options say `stdio::pipe` or `stdio::terminal`; otherwise std::logic_error. Of a
-  /// terminal what the child writes comes from out(), also what it writes to stderr, and in().end() types the end of
-  /// the input.
+  /// The streams, if the options say `stdio::pipe` or `stdio::terminal`. From a terminal, out() also delivers what the
+  /// child writes to stderr, and in().end() types the end-of-file character.
+  /// Throws: std::logic_error for a stream that is neither.
   writable& in();
   readable& out();
   readable& err();
-  /// Hands over the parent's end of a pipe of spawn_options::more: a stream socket, both ways, for descriptors from 3
-  /// on. Once each; std::logic_error otherwise. `asio::local::stream_protocol::socket` takes it. Of a terminal that
-  /// none of the first three is, the master.
+  /// Returns the parent's end of a pipe of spawn_options::more, once. For numbers from 3 on it is a bidirectional
+  /// stream socket: `asio::local::stream_protocol::socket` takes it. For a terminal that is none of the first three, it
+  /// is the master side.
+  /// Throws: std::logic_error if there is none or it was released before.
   unique_fd release_stdio(int number);
-  /// The child's terminal has another size; it gets SIGWINCH. boost::system::system_error where it has none.
+  /// Changes the size of the child's terminal. The child gets SIGWINCH.
+  /// Throws: boost::system::system_error if it has no terminal.
   void resize(terminal_size size);
 
-  /// The child was reaped. Everything it sent over the channel is delivered before.
-  /// Its async_wait completes with errc::status_lost where other code of this process collected the status.
+  /// The child has exited and was reaped. Everything it sent over the channel is delivered first. async_wait completes
+  /// with errc::status_lost if other code of this process collected the status.
   one_shot_event<brood::exit_status> exited;
-  /// Exited, and its output pipes and its channel are at their end as well: nothing more can come. Whoever listens to
-  /// the output (readable::on_data) has heard all of it, however often he paused; what nobody wants is not waited for.
+  /// The child has exited, and its output pipes and its channel have ended as well: no more data can arrive. A listener
+  /// for the output (readable::on_data) has received all of it, even if the stream was paused. Output without a reader
+  /// is not waited for.
   one_shot_event<brood::exit_status> closed;
 
-  /// The message channel, for children made by fork() or given stdio::channel. Others end `messages` at once.
+  /// Messages from the child, if it was started by fork() or with stdio::channel. Otherwise the queue ends at once.
   inbox<message> messages;
-  /// The channel is gone. The value is why: no error where either side closed it in good order.
+  /// The channel is closed. The value is the reason: no error if either side closed it properly.
   one_shot_event<error_code> disconnected;
 
-  /// Closes the channel once all that was sent has left. Messages still coming in are dropped.
+  /// Closes the channel after everything that was sent has been written. Messages that arrive meanwhile are dropped.
   void disconnect();
   bool connected() const noexcept;
 
-  /// Sends a signal, to this process and no other: false when it has already ended. 0 only asks. Throws
-  /// boost::system::system_error when the system refuses (EPERM, EINVAL for no signal at all).
+  /// Sends a signal to the child process itself and to no other process. Signal 0 only checks whether it exists.
+  /// Returns: false if the child has already ended.
+  /// Throws: boost::system::system_error if the system refuses (EPERM; EINVAL for an invalid signal).
   bool kill(int signal = SIGTERM);
   /// Sends a signal to the tree of the child and reports what it reached. Started with
   /// - `.cgroup`: the tree is every process in the cgroup and in those below it. None can escape.
@@ -120,22 +123,22 @@ class child_process : public message_sender {
   /// cannot be read, so does the group, and the report is `incomplete`. A search reads /proc on the calling thread:
   /// docs/child_process.md says how long that takes.
   tree_report kill_tree(int signal = SIGKILL);
-  /// Ends the child by steps: sends a signal, waits, sends the next one, until it has ended. Started with `.group`,
-  /// `.cgroup` or `.tree` it reaches the whole tree as kill_tree() does, and goes on until the tree has ended;
-  /// otherwise it reaches the child alone. The same is true of time limits, `on_drop` and a cancelled
-  /// exec_run::async_result. A second call replaces the steps of the first. Throws std::invalid_argument for steps that
-  /// could end nothing: no step, or one with an invalid signal.
+  /// Ends the child in steps: sends a signal, waits, sends the next one, until it has exited. If the child was started
+  /// with `.group`, `.cgroup` or `.tree`, this reaches the whole tree as kill_tree() does and goes on until the tree
+  /// has ended; otherwise it reaches the child alone. The same is true of time limits, `on_drop` and a cancelled
+  /// exec_run::async_result. A second call replaces the steps of the first.
+  /// Throws: std::invalid_argument for steps that cannot end a process: no step, or one with an invalid signal.
   void stop(stop_steps steps = default_stop);
-  /// Whether spawn_options::timeout or exec_options::timeout was over before the child had ended.
+  /// Whether spawn_options::timeout or exec_options::timeout expired before the child ended.
   bool timed_out() const noexcept;
-  /// Whether a kill() has reached it; it says nothing about its end.
+  /// Whether kill() has delivered a signal. The child may still be running.
   bool killed() const noexcept;
 
   /// Whether the child keeps the loop's run() from returning. It does until unref(). If the loop still runs when the
-  /// child ends, its events come as usual. An operation that waits for the child (`exited.async_wait`) keeps run() from
-  /// returning in any case, as Asio's operations do.
-  /// Throws: unref() throws std::logic_error unless the child was started on the executor of an io_context itself: the
-  /// work of a strand or of a thread pool cannot be left out of the count.
+  /// child ends, its events are emitted as usual. A pending operation (`exited.async_wait`) keeps run() from returning
+  /// in any case, as Asio's operations do.
+  /// Throws: unref() throws std::logic_error unless the child was started on the executor of an io_context itself. The
+  /// work of a strand or of a thread pool cannot be excluded from the count.
   void ref();
   void unref();
 
@@ -144,30 +147,31 @@ class child_process : public message_sender {
   explicit child_process(detail::process::started parts);
 
   detail::state_ptr<detail::process::child_state> state_;
-  std::unique_ptr<writable> in_;  // on the heap: references to them outlive a move
+  std::unique_ptr<writable> in_;  // on the heap, because references to them must survive a move
   std::unique_ptr<readable> out_;
   std::unique_ptr<readable> err_;
   std::vector<unique_fd> more_;
 };
 
-/// A sentence: `child 4711 (ls -l) is running`, `child 4711 (ls -l) exited with code 0`.
+/// A phrase: `child 4711 (ls -l) is running`, `child 4711 (ls -l) exited with code 0`.
 std::string to_string(const child_process& child);
 std::ostream& operator<<(std::ostream& out, const child_process& child);
 
-/// Starts a program; it runs when this returns.
+/// Starts a program. It is running when this returns.
 ///
-/// A command without a slash is looked up in PATH, the child's own. The child gets just the descriptors the options
-/// name, default signal handlers and an empty signal mask.
-/// Throws spawn_error, which says what could not be done to what.
+/// A command without a slash is looked up in the child's own PATH. The child gets exactly the descriptors that the
+/// options name, default signal handlers and an empty signal mask.
+/// Throws: spawn_error, which names the step that failed and its object.
 child_process spawn(executor ex, const std::string& command, arguments args = {}, const spawn_options& options = {});
 child_process spawn(executor ex, const std::string& command, const spawn_options& options);
 /// The same for a line of shell, which takes no further arguments.
 child_process spawn(executor ex, const shell& line, const spawn_options& options = {});
 
-/// Starts a module with a message channel, as Node's fork() does, in one of Node's serializations: the child is a Node
-/// script, a brood program with a `parent_channel`, or any other that speaks Node's protocol.
+/// Starts a module with a message channel, as Node's fork() does, in one of Node's serializations. The module is a Node
+/// script, a brood program with a `parent_channel`, or any other program that speaks Node's protocol.
 ///
-/// `.js`, `.mjs` and `.cjs` are run with `node`, anything else is executed. Throws spawn_error.
+/// `.js`, `.mjs` and `.cjs` are run with `node`; anything else is executed.
+/// Throws: spawn_error.
 child_process fork(executor ex, const std::string& module, arguments args = {}, const fork_options& options = {});
 child_process fork(executor ex, const std::string& module, const fork_options& options);
 

@@ -17,8 +17,8 @@
 
 namespace brood::cluster {
 
-/// Whether a cluster primary, brood's or Node's, started this process. What holds at the first call holds for ever;
-/// that call takes the variables it looks at out of the environment, so it belongs before other threads are started.
+/// Whether a cluster primary, brood's or Node's, started this process. The first call decides and removes the variables
+/// that it reads from the environment, so make it before other threads start.
 bool is_worker();
 inline bool is_primary() { return !is_worker(); }
 

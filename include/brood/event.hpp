@@ -12,51 +12,51 @@
 #include "brood/detail/token.hpp"
 #include "brood/subscription.hpp"
 
-/// The three kinds of events, told apart by what they remember.
+/// The three kinds of events. They differ in what they remember.
 ///
 /// Listeners run on the executor of the object that the event belongs to, in the order in which they were added. A
-/// listener never runs inside a call of the program: what a call causes is emitted afterwards, from the loop. If an
-/// exception leaves a listener, the other listeners are still called and the exception leaves the loop's run() soon
-/// after, as with any Asio handler; run() may then be called again.
+/// listener never runs inside a call of the program: an event that a call causes is emitted later, from the loop. If a
+/// listener throws, the other listeners are still called. The exception leaves the loop's run() soon after, as with any
+/// Asio handler; run() may then be called again.
 ///
-/// Listeners belong to the handle: when the handle (a child_process, a server, an acceptor ...) is dropped, its
-/// listeners are not called any more. Operations that wait (`async_wait`, `async_next`) still complete.
+/// Listeners belong to the handle: when the handle (a child_process, a server, an acceptor ...) is destroyed, its
+/// listeners are not called any more. Pending operations (`async_wait`, `async_next`) still complete.
 ///
-/// Events cannot be assigned. A copy speaks of the same event.
+/// Events cannot be assigned. A copy refers to the same event.
 ///
 /// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
 /// strand.
 namespace brood {
 
-/// An event that happens at most once and is remembered: a listener that is added late is still called. For `exited`,
-/// `disconnected` and the like.
+/// An event that happens at most once and is remembered: a listener that is added afterwards is still called. `exited`
+/// and `disconnected` are such events.
 template <class... Results>
 class one_shot_event {
  public:
   one_shot_event(const one_shot_event&) noexcept = default;
   one_shot_event& operator=(const one_shot_event&) = delete;
 
-  /// Calls `f(results...)` when the event happens; soon, if it already has.
+  /// Calls `f(results...)` when the event happens, or soon if it already has.
   template <std::invocable<const Results&...> Function>
   subscription on(Function f) const {
     return detail::access::make<subscription>(state_->listen_for_program(std::move(f)));
   }
 
   bool happened() const noexcept { return state_->happened(); }
-  /// The error of the event, if it has one: why it failed, or why it cannot happen any more.
+  /// The error of the event, if any: why it failed, or why it can no longer happen.
   boost::system::error_code error() const noexcept { return state_->error(); }
 
-  /// The result, or nullptr while the event has not happened. It points into the event, which owns it.
+  /// The result, or nullptr until the event happens. The pointer refers to an object inside the event.
   auto value() const noexcept requires(sizeof...(Results) == 1) {
     auto* results = state_->results();
     return results != nullptr ? &std::get<0>(*results) : nullptr;
   }
 
-  /// Completes when the event happens; soon, if it already has.
+  /// Completes when the event happens, or soon if it already has.
   /// Completion signature: `void(error_code, Results...)`.
-  /// Errors: what the event itself says; operation_aborted when cancelled, or if the event cannot happen any more and
+  /// Errors: the error of the event itself; operation_aborted when cancelled, or if the event can no longer happen and
   /// has no error of its own.
-  /// Cancellation: every kind ends the wait and nothing else.
+  /// Cancellation: every kind ends the wait and has no other effect.
   template <
       boost::asio::completion_token_for<void(boost::system::error_code, Results...)> Token = detail::default_token>
   auto async_wait(Token&& token = Token{}) & {
@@ -77,8 +77,8 @@ class one_shot_event {
   std::shared_ptr<detail::one_shot_state<Results...>> state_;
 };
 
-/// A queue: each value goes to exactly one reader and is kept until it is read. When no more values can come, the
-/// queue ends. The source is stopped while the queue is full. Read it with `async_next` or with `on`, not with both at
+/// A queue. Each value goes to exactly one reader and is kept until it is read. The queue ends when no more values can
+/// come. While the queue is full, its source is paused. Read it with `async_next` or with `on`, but not with both at
 /// once.
 template <class T>
 class inbox {
@@ -86,17 +86,18 @@ class inbox {
   inbox(const inbox&) noexcept = default;
   inbox& operator=(const inbox&) = delete;
 
-  /// Calls `f(value)` for each value from now on, beginning with those that are queued. A second call replaces the
-  /// first listener.
+  /// Calls `f(value)` for each value from now on, beginning with the queued ones. A second call replaces the first
+  /// listener.
   template <std::invocable<T> Function>
   subscription on(Function f) const {
     return detail::access::make<subscription>(state_->listen(std::move(f)));
   }
 
   /// Takes the next value.
-  /// Completion signature: `void(error_code, std::optional<T>)`; an empty optional is the end, which is no error.
+  /// Completion signature: `void(error_code, std::optional<T>)`. An empty optional means the end of the queue, which is
+  /// not an error.
   /// Errors: operation_aborted when cancelled.
-  /// Cancellation: every kind; no value is lost by it.
+  /// Cancellation: every kind. No value is lost.
   template <boost::asio::completion_token_for<void(boost::system::error_code, std::optional<T>)> Token =
                 detail::default_token>
   auto async_next(Token&& token = Token{}) & {
@@ -110,11 +111,11 @@ class inbox {
                   "co_await kid.messages.async_next();`");
   }
 
-  /// Takes the next value if there is one within `limit`. Unlike `async_next(...) || timer.async_wait(...)`, which may
-  /// lose a value that comes together with the time-out, this loses none.
-  /// Completion signature: `void(error_code, std::optional<T>)`; an empty optional without an error is the end.
+  /// Takes the next value if one arrives within `limit`. No value is lost, unlike with `async_next(...) ||
+  /// timer.async_wait(...)`, which may lose a value that arrives together with the time-out.
+  /// Completion signature: `void(error_code, std::optional<T>)`. An empty optional without an error means the end.
   /// Errors: asio::error::timed_out if no value came in time; operation_aborted when cancelled.
-  /// Cancellation: every kind; no value is lost by it.
+  /// Cancellation: every kind. No value is lost.
   template <boost::asio::completion_token_for<void(boost::system::error_code, std::optional<T>)> Token =
                 detail::default_token>
   auto async_next_within(std::chrono::milliseconds limit, Token&& token = Token{}) & {
@@ -130,14 +131,15 @@ class inbox {
   std::shared_ptr<detail::inbox_state<T>> state_;
 };
 
-/// An event that happens any number of times. Every listener is called; nothing is kept for later listeners.
+/// An event that happens any number of times. Every listener is called. Nothing is kept for listeners that are added
+/// later.
 template <class... Args>
 class event {
  public:
   event(const event&) noexcept = default;
   event& operator=(const event&) = delete;
 
-  /// Calls `f(args...)` each time.
+  /// Calls `f(args...)` each time the event happens.
   template <std::invocable<const Args&...> Function>
   subscription on(Function f) const {
     return detail::access::make<subscription>(state_->add(std::move(f), detail::audience::program));
@@ -152,7 +154,7 @@ class event {
 
 namespace detail {
 
-/// The event that a program sees of its memory.
+/// Makes the public event of an internal state.
 template <class... Results>
 one_shot_event<Results...> event_of(std::shared_ptr<one_shot_state<Results...>> state) {
   return access::make<one_shot_event<Results...>>(std::move(state));

@@ -19,65 +19,66 @@ namespace detail::process {
 class exec_state;
 }
 
-/// Given by name: `{.cwd = "/tmp", .timeout = 2s}`.
+/// Options of exec() and exec_file(). They are given by name: `{.cwd = "/tmp", .timeout = 2s}`.
 struct exec_options {
   detail::by_name by_name = detail::by_name();
   std::filesystem::path cwd{};
   environment env{};
-  /// What the command reads. A pipe is child().in(), to be ended by the program.
+  /// The command's standard input. A pipe is child().in(), which the caller must end.
   stdio in{};
   identity as{};
   brood::limits limits{};
-  /// As in spawn_options. The result does not wait for the end of the tree.
+  /// As in spawn_options. The result does not wait until the tree has ended.
   bool group = false;
   std::filesystem::path cgroup{};
   bool tree = false;
   bool die_with_parent = false;
-  /// Ends the command by `stop` when it takes longer. 0: no limit.
+  /// Time limit. A command that runs longer is ended by the steps of `stop`. 0: no limit.
   std::chrono::milliseconds timeout{0};
   stop_steps stop = default_stop;
-  /// How much of stdout, and as much of stderr, is kept; and what happens when there is more.
+  /// The maximum number of bytes kept, for stdout and stderr each. `overflow` decides what happens beyond it.
   std::size_t max_buffer = 1024 * 1024;
   enum class overflow {
-    kill,      ///< the command is ended by `stop`, as Node does
-    truncate,  ///< it runs on, the rest is read and thrown away
-    spill,     ///< it runs on, and all of that output is in exec_result::out_file or err_file
+    kill,      ///< the command is ended by the steps of `stop`, as in Node
+    truncate,  ///< the command keeps running; further output is read and discarded
+    spill,     ///< the command keeps running; exec_result::out_file or err_file has all of that output
   } on_overflow = overflow::kill;
   enum class capturing {
-    pipe,  ///< read while the command runs
-    /// Written into a file in memory (memfd_create(2)), read in the end. A write never waits for the reader, and
-    /// nothing is lost when a program ends while its output is under way, as Node programs do that call process.exit().
-    /// Its size has no bound but memory: under overflow::kill it is looked at every 20 ms.
+    pipe,  ///< the output is read while the command runs
+    /// The output goes to a file in memory (memfd_create(2)), which is read at the end. A write never waits for the
+    /// reader. No output is lost if a program exits before its output was read, as Node programs do that call
+    /// process.exit(). Only memory bounds its size; under overflow::kill the size is checked every 20 ms.
     memory_file,
   } capture = capturing::pipe;
-  /// What runs the line that exec() is given, called with "-c" and the line.
+  /// The shell that runs the line given to exec(). It is called with "-c" and the line.
   std::string shell = "/bin/sh";
-  /// What becomes of the command when the exec_run is dropped. The forms with a callback go on all the same.
+  /// What happens to the command when the exec_run is destroyed. The forms with a callback ignore it.
   brood::on_drop on_drop = brood::on_drop::leave;
 };
 
-/// What became of a command.
+/// The result of a command.
 struct exec_result {
   exit_status status{};
   std::string out{};
   std::string err{};
-  /// There was more output than max_buffer, and the rest is lost; out and err hold what came first. False if the rest
-  /// was spilled: then out_file or err_file has all of it.
+  /// There was more output than max_buffer and the rest was discarded; out and err hold the beginning. False if the
+  /// rest was spilled: out_file or err_file has all of it then.
   bool truncated = false;
-  /// Where there was more and it was to be spilled: all of that output, in a file that is gone when this is. Read it
-  /// with pread(2), from 0 on; copies of the result share it.
+  /// All of the output, if it was spilled, in an unnamed file that exists as long as this pointer. Read it with
+  /// pread(2) from offset 0: copies of the result share the file offset.
   std::shared_ptr<const unique_fd> out_file{};
   std::shared_ptr<const unique_fd> err_file{};
   bool timed_out = false;
-  std::string command{};        ///< as it was run, for messages
-  std::filesystem::path cwd{};  ///< where it ran, if it was told
+  std::string command{};        ///< the command as it was run, for messages
+  std::filesystem::path cwd{};  ///< the working directory, if one was given
 
   bool ok() const noexcept { return status.ok() && !truncated && !timed_out; }
-  /// Throws exec_error unless ok(); else returns *this.
+  /// Returns *this if ok().
+  /// Throws: exec_error otherwise.
   const exec_result& check() const;
 };
 
-/// A command that did not do its work. what() names it, where it ran, how it ended and the last lines it wrote to
+/// A command failed. what() names the command, its working directory, how it ended and the last lines it wrote to
 /// stderr: `command "git pull" in /srv/app exited with code 1: fatal: not a git repository`.
 class exec_error : public std::runtime_error {
  public:
@@ -88,21 +89,21 @@ class exec_error : public std::runtime_error {
   exec_result result_;
 };
 
-/// A command under way, whose output is being collected. Dropping it lets the command run on, unheard, unless
-/// exec_options::on_drop says otherwise.
+/// A running command whose output is being collected. If it is destroyed, the command keeps running and its output is
+/// discarded, unless exec_options::on_drop says otherwise.
 class [[nodiscard]] exec_run {
  public:
-  /// The process itself: to write to in(), or to kill.
+  /// The process: to write to its input, or to signal it.
   child_process& child() noexcept { return child_; }
 
-  /// Completes when the command has exited and what it wrote was read. A grandchild that keeps the pipes open does not
-  /// hold it up.
+  /// Completes when the command has exited and its output was read. A grandchild that keeps the pipes open does not
+  /// delay it.
   /// Completion signature: `void(error_code, exec_result)`. A command that fails is a result, not an error.
   /// Errors: errc::status_lost; the reason why the output could not be read or kept; operation_aborted when cancelled.
   /// Cancellation: `total` sends SIGINT, `partial` sends SIGTERM. `terminal`, or several types at once, ends the
-  /// command by exec_options::stop; that is what `||` of Asio's awaitable_operators emits. Each reaches what stop()
-  /// reaches: the tree, if the command was started with `.group`, `.cgroup` or `.tree`. The wait completes at once; the
-  /// command is reaped when it has ended.
+  /// command by exec_options::stop; `||` of Asio's awaitable_operators emits several types. Each reaches the same
+  /// processes as stop(): the tree, if the command was started with `.group`, `.cgroup` or `.tree`. The wait completes
+  /// at once, and the command is reaped when it has ended.
   template <boost::asio::completion_token_for<void(error_code, exec_result)> Token = detail::default_token>
   auto async_result(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, exec_result)>(
@@ -127,13 +128,15 @@ class [[nodiscard]] exec_run {
 
 using exec_callback = std::function<void(error_code, exec_result)>;
 
-/// Runs a line of shell, as Node's exec(). Nothing in it is quoted for you: put no foreign text into it, but use
-/// exec_file(). Throws spawn_error.
+/// Runs a line of shell, as Node's exec(). Nothing in the line is quoted: pass untrusted text as an argument of
+/// exec_file() instead.
+/// Throws: spawn_error.
 exec_run exec(executor ex, const std::string& line, const exec_options& options = {});
-/// Runs a program with arguments that no shell looks at.
+/// Runs a program with arguments that no shell interprets.
+/// Throws: spawn_error.
 exec_run exec_file(executor ex, const std::string& file, arguments args = {}, const exec_options& options = {});
 
-/// Node's forms: the callback gets what async_result() would. They return the running child.
+/// Node's forms. The callback is called with what async_result() completes with. They return the running child.
 child_process exec(executor ex, const std::string& line, exec_options options, exec_callback done);
 child_process exec_file(executor ex, const std::string& file, arguments args, exec_options options, exec_callback done);
 

@@ -19,13 +19,13 @@ concept other_executor = std::convertible_to<Executor, boost::asio::any_io_execu
 
 }  // namespace detail
 
-/// Where work runs, taken by every call that starts some: an execution context such as `asio::io_context`, an Asio
-/// executor, or an object that has one.
+/// The executor that an object's handlers run on. Every function that starts work takes one: an execution context such
+/// as `asio::io_context`, an Asio executor, or an object that has an executor.
 ///
 /// The executor must run one handler at a time: an io_context that one thread runs, or a strand. If two threads use the
-/// objects of one io_context or thread pool at the same time, the second gets a std::logic_error. So does who makes an
-/// object on a strand of a thread pool from outside that strand (docs/executors.md).
-/// unref() and the rules that follow from it work only on the executor of an io_context itself.
+/// objects of one io_context or thread pool at the same time, the second call throws std::logic_error. Creating an
+/// object on a strand of a thread pool from outside that strand throws it, too (docs/executors.md). unref() and the
+/// rules that follow from it work only on the executor of an io_context itself.
 class executor {
  public:
   executor(boost::asio::any_io_executor ex) noexcept : executor_(std::move(ex)) {}

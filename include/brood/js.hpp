@@ -11,13 +11,13 @@
 
 #include "brood/value.hpp"
 
-/// The kinds of JavaScript's values that have an identity. Each goes into a brood::value as it is:
+/// The types of JavaScript's values that have an identity. Each converts to a brood::value:
 ///
 ///     brood::value v = brood::js::object{{"when", brood::js::date{0}}, {"data", brood::js::buffer("hi")}};
 ///     if (const auto* data = v.find("data")->get_if<brood::js::typed_array>()) use(data->bytes);
 namespace brood::js {
 
-/// What they have in common: which one it is, and whether a link leads to it.
+/// The base of all of them: its type, and whether a link refers to it.
 struct node {
   value::kind what;
   bool linked = false;
@@ -49,9 +49,9 @@ class object : public node {
 
   const value* find(std::string_view key) const noexcept;
   value* find(std::string_view key) noexcept { return const_cast<value*>(std::as_const(*this).find(key)); }
-  /// Adds a member that is undefined where there is none of that name.
+  /// Adds an undefined member if there is none of that name.
   value& operator[](std::string_view key);
-  /// False, and nothing changed, where there is one of that name.
+  /// Adds a member. Returns false and changes nothing if there is one of that name.
   bool add(std::string key, value v);
 
  private:
@@ -59,15 +59,16 @@ class object : public node {
   void index_all();
 
   std::vector<member> members_;
-  std::vector<std::uint32_t> table_;  // open addressing: 1 + the place of a member, 0 is free; empty while few
+  std::vector<std::uint32_t> table_;  // open addressing: 1 + the index of a member, 0 is free; empty for few members
   std::uint64_t salt_ = 0;
 };
 
-/// The number that a name stands for where it is that of an array's element ("0", "17"); JavaScript's rule: digits, no
-/// leading zero, at most 2^32 - 2.
+/// The array index that a name stands for ("0", "17"), by JavaScript's rule: digits without leading zeros, at most 2^32
+/// - 2.
 std::optional<std::uint32_t> to_index(std::string_view name) noexcept;
 
-/// Elements, which may be holes, and what else hangs on an array. Made by hand, the elements are all in `elements`.
+/// Elements, which may be holes, and the other properties of an array. In an array made by the program, all elements
+/// are in `elements`.
 class array : public node {
  public:
   static constexpr auto type = value::kind::array;
@@ -77,19 +78,19 @@ class array : public node {
   explicit array(std::vector<value> all) noexcept : node(type), elements(std::move(all)) {}
 
   std::vector<value> elements{};
-  /// By name. Elements so far out that they are not kept in line are here as well ("1000000"); add() puts them.
+  /// Properties by name. add() also puts elements here whose index is too large for `elements` ("1000000").
   object properties{};
 
   /// JavaScript's `length`.
   std::uint32_t length() const noexcept;
-  /// Makes it longer, without elements there.
+  /// Makes it longer without adding elements.
   void set_length(std::uint32_t to) noexcept { length_ = to; }
   /// The element, or nullptr for a hole.
   const value* find(std::uint32_t index) const noexcept;
-  /// Puts an element where there is none; false, and nothing changed, where there is. Takes memory for what it holds,
-  /// not for the holes in between.
+  /// Adds an element. Returns false and changes nothing if there is one at that index. The memory depends on the
+  /// elements, not on the holes between them.
   bool add(std::uint32_t index, value v);
-  /// How many elements there are, holes not counted.
+  /// The number of elements, without holes.
   std::size_t count() const noexcept;
 
  private:
@@ -97,7 +98,7 @@ class array : public node {
   std::size_t added_ = 0;
 };
 
-/// Keys of any kind; the entries in their order.
+/// Keys of any type; the entries in their order.
 struct map : node {
   static constexpr auto type = value::kind::map;
   using entry = std::pair<value, value>;
@@ -132,13 +133,13 @@ struct regexp : node {
     has_indices = 128,
     unicode_sets = 256
   };
-  /// Flags that JavaScript does not know (is_flags) cannot be sent; whether it takes the pattern is known only there.
+  /// Flags that JavaScript does not know (is_flags) cannot be sent. Only the peer can check the pattern.
   explicit regexp(std::string pattern, std::uint32_t with = 0) : node(type), source(std::move(pattern)), flags(with) {}
   std::string source;
   std::uint32_t flags;
 };
 
-/// What travels of an Error: own properties (`code`) do not.
+/// The parts of an Error that are sent. Own properties such as `code` are not.
 struct error : node {
   static constexpr auto type = value::kind::error;
   enum class prototype : std::uint8_t { error, eval, range, reference, syntax, type, uri };
@@ -151,7 +152,7 @@ struct error : node {
   std::optional<value> cause{};
 };
 
-/// `new Boolean(true)` and its like: an object around a boolean, a number, a string or a BigInt.
+/// `new Boolean(true)` and the like: an object around a boolean, a number, a string or a BigInt.
 struct boxed : node {
   static constexpr auto type = value::kind::boxed;
   explicit boxed(value inside) : node(type), primitive(std::move(inside)) {}
@@ -162,11 +163,11 @@ struct array_buffer : node {
   static constexpr auto type = value::kind::array_buffer;
   explicit array_buffer(std::string content = {}) : node(type), bytes(std::move(content)) {}
   std::string bytes;
-  std::optional<std::size_t> max_length{};  ///< of one that can be resized
+  std::optional<std::size_t> max_length{};  ///< if it can be resized
 };
 
-/// A view on memory: Node's Buffer, Float64Array and the like, with just the bytes that are seen through it, in the
-/// byte order of the machine. The numbers of its kinds are Node's.
+/// A view of memory: Node's Buffer, Float64Array and the like, with only the bytes that the view covers, in the
+/// machine's byte order. The numbers of its types are Node's.
 struct typed_array : node {
   static constexpr auto type = value::kind::typed_array;
   enum class element : std::uint8_t {
@@ -183,19 +184,19 @@ struct typed_array : node {
     buffer,
     bigint64,
     biguint64,
-    float16  ///< from Node 24 on; older ones throw when they get it
+    float16  ///< from Node 24 on; older versions throw when they receive it
   };
   explicit typed_array(element which, std::string content = {}) : node(type), of(which), bytes(std::move(content)) {}
   element of;
-  std::string bytes;  ///< whole elements (size_of), or it cannot be sent
+  std::string bytes;  ///< must be whole elements (size_of) to be sent
 };
 
-/// Bytes as Node's Buffer.
+/// Makes Node's Buffer from bytes.
 inline typed_array buffer(std::string bytes) { return typed_array(typed_array::element::buffer, std::move(bytes)); }
 
-/// How many bytes one element takes.
+/// The size of one element in bytes.
 std::size_t size_of(typed_array::element) noexcept;
-/// Whether these are flags of a regexp: none that is unknown, and not both of `u` and `v`.
+/// Whether these are valid flags of a regexp: no unknown one, and not both `u` and `v`.
 bool is_flags(std::uint32_t) noexcept;
 
 }  // namespace brood::js

@@ -13,36 +13,38 @@
 
 namespace brood {
 
-/// A descriptor that travels with a message, and what Node's side shall make of it.
+/// A file descriptor that is sent with a message, with the type that Node gives it.
 ///
-/// It owns the descriptor: sent, it is kept until the peer has taken it, then closed; received, it is closed
-/// unless somebody takes it out with release().
+/// It owns the descriptor. When sent, it is kept until the peer has accepted it, then closed. When received, it is
+/// closed unless the program takes it by release() or take_as().
 class attachment {
  public:
-  /// The types of Node's NODE_HANDLE frame.
+  /// The types in Node's NODE_HANDLE frame.
   enum class kind { none, native, socket, server, datagram_native, datagram };
 
   attachment() = default;
-  /// A socket as what it is: a server where it listens, a datagram socket, or a connection. A pipe, and whatever else
-  /// it may be, is `native`; an empty one is `none`.
+  /// Detects the type: a listening socket is a `server`; other sockets are a datagram socket or a connection. A pipe or
+  /// any other descriptor is `native`, an empty one is `none`.
   explicit attachment(unique_fd fd) noexcept : kind_(kind_of(fd.get())), fd_(std::move(fd)) {}
   attachment(kind what, unique_fd fd) noexcept : kind_(fd ? what : kind::none), fd_(std::move(fd)) {}
 
-  /// Gives away an Asio socket or acceptor: TCP, UDP or Unix. What it was doing is cancelled, and it is closed here.
+  /// Gives away an Asio socket or acceptor: TCP, UDP or Unix. Its pending operations are cancelled, and it is closed
+  /// here.
   template <class Socket>
   static attachment of(Socket&& socket) requires std::is_rvalue_reference_v<Socket&&> {
     return attachment(unique_fd(socket.release()));
   }
-  /// The same, and the caller keeps its own: both speak of one socket, as after fork(2).
+  /// The same, but the caller keeps its own: both descriptors refer to one socket, as after fork(2).
   template <class Socket>
   static attachment copy_of(const Socket& socket) {
     return attachment(duplicate(const_cast<Socket&>(socket).native_handle()));
   }
 
-  /// What has arrived, as an Asio object: `m.handle.take_as<asio::ip::tcp::socket>(loop)`. The attachment is empty
-  /// afterwards. Throws boost::system::system_error with invalid_argument if it is a socket of another protocol, a
-  /// listening socket instead of a connection or the reverse; with the system's error if it is no socket, or empty. It
-  /// is left as it was then.
+  /// Returns the received handle as an Asio object: `m.handle.take_as<asio::ip::tcp::socket>(loop)`. The attachment is
+  /// empty afterwards.
+  /// Throws: boost::system::system_error with invalid_argument if it is a socket of another protocol, or a listening
+  /// socket instead of a connection or the reverse; with the system's error if it is not a socket, or empty. The
+  /// attachment is unchanged then.
   template <class Socket, class Context>
   Socket take_as(Context&& context) {
     using protocol = typename Socket::protocol_type;
@@ -63,7 +65,7 @@ class attachment {
   explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
   kind type() const noexcept { return kind_; }
   int native_handle() const noexcept { return fd_.get(); }
-  /// Hands the descriptor over to the caller; the attachment is empty afterwards.
+  /// Returns the descriptor. The attachment is empty afterwards.
   [[nodiscard]] unique_fd release() noexcept {
     kind_ = kind::none;
     return std::move(fd_);
@@ -75,22 +77,22 @@ class attachment {
   bool is_ipv6() const noexcept;
   void check_is(int family, int type, bool accepts) const;
 
-  kind kind_ = kind::none;  // before the descriptor, which it is made of
+  kind kind_ = kind::none;  // first, because it is derived from the descriptor
   unique_fd fd_;
 };
 
-/// What one process sent to another over their channel.
+/// A message that one process sent to another over their channel.
 struct message {
-  /// What was sent, or as much of it as JSON can hold (json_view). Its strings and keys are UTF-8. A lone surrogate,
-  /// which a JavaScript string may hold, stands as three bytes of its own (WTF-8), in both serializations, and is sent
-  /// as that surrogate again: `"a\ud83d"` is "a\xed\xa0\xbd" here. A UTF-8 decoder refuses these bytes.
+  /// The content, as far as JSON can represent it (json_view). Strings and keys are UTF-8. A lone surrogate, which a
+  /// JavaScript string may contain, is encoded as three bytes (WTF-8) in both serializations, and sent as that
+  /// surrogate again: `"a\ud83d"` is "a\xed\xa0\xbd" here. A UTF-8 decoder rejects these bytes.
   boost::json::value body{};
   attachment handle{};
-  /// All of it, where that is more than `body`: a Map, a Buffer, something undefined ... Only the advanced
-  /// serialization brings such.
+  /// The full content, if it is more than `body`: a Map, a Buffer, undefined ... Only the advanced serialization has
+  /// such values.
   std::optional<value> rich{};
 
-  /// All of it, in either case. Strings are as in `body`.
+  /// The full content in either case. Strings are as in `body`.
   value content() const { return rich ? *rich : from_json(body); }
 };
 

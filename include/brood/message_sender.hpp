@@ -24,7 +24,7 @@ struct endpoint;
 }
 
 namespace detail {
-/// A completion token of the sending operations. An attachment in its place is none.
+/// A completion token of the send operations. An attachment passed in its place is not one.
 template <class T>
 concept send_token =
     !std::same_as<std::remove_cvref_t<T>, attachment> && boost::asio::completion_token_for<T, void(error_code)>;
@@ -34,33 +34,38 @@ concept answer_token = boost::asio::completion_token_for<T, void(error_code, mes
 
 /// The sending side of a message channel: of a child_process, a parent_channel, a cluster's worker.
 ///
-/// Messages leave in the order they were sent, and all of them do before the channel closes in good order. An
-/// attachment has to be a socket or a pipe: the calls throw boost::system::system_error with errc::invalid_handle for
-/// anything else, as Node does (ERR_INVALID_HANDLE_TYPE). A socket is put in non-blocking mode, here as there, since
-/// the two share it: Node would stand still in one that blocks. Behind a message with one, all others wait until the
-/// peer has taken it, unless that is brood as well; what the peer cannot take (it is at its limit of descriptors) is
-/// sent up to four times, as Node does, and to a brood peer until it is taken, other messages passing meanwhile.
+/// Messages are written in the order in which they were sent, and all of them before the channel closes properly. A
+/// handle must be a socket or a pipe: the calls throw boost::system::system_error with errc::invalid_handle for
+/// anything else, as Node does (ERR_INVALID_HANDLE_TYPE). A socket is switched to non-blocking mode in both processes,
+/// because they share the mode and Node would block on it.
+///
+/// To a Node peer, messages behind one with a handle wait until the peer has accepted the handle. A handle that the
+/// peer cannot accept, for example because it has no free descriptor, is sent up to four times, as Node does. To a
+/// brood peer it is sent until it is accepted, and other messages overtake it.
 class message_sender {
  public:
-  /// Queues a message. False when 128 KiB or more wait to leave (queued all the same; see async_drained) or when the
-  /// channel is closed (then the message is dropped, and so is the attached descriptor). When 512 MiB wait, the channel
-  /// is closed with errc::message_too_large: the peer has stopped reading. Throws boost::system::system_error with
-  /// errc::not_serializable for what is nested deeper than 3,000 levels.
+  /// Queues a message.
+  /// Returns: false if 128 KiB or more are queued (this message is queued nevertheless; see async_drained), or if the
+  /// channel is closed (the message and its handle are dropped then). If 512 MiB are queued, the peer has stopped
+  /// reading: the channel is closed with errc::message_too_large.
+  /// Throws: boost::system::system_error with errc::not_serializable if the value is nested deeper than 3,000 levels.
   bool send(const boost::json::value& body, attachment handle = {});
-  /// The same with a brood::value, or one of its kinds: all of it in the advanced serialization, in json what
-  /// JSON.stringify makes of it. Throws boost::system::system_error with errc::not_serializable where there is no form
-  /// for it: in json a cycle or a BigInt, in both what is nested deeper than 3,000 levels.
+  /// The same with a brood::value, or one of its kinds. The advanced serialization sends all of it, json what
+  /// JSON.stringify makes of it.
+  /// Throws: boost::system::system_error with errc::not_serializable if the serialization cannot represent it: in json
+  /// a cycle or a BigInt; in both a value nested deeper than 3,000 levels.
   template <value_like T>
   bool send(const T& body, attachment handle = {}) {
     return send_value(body, std::move(handle));
   }
-  /// The same for a message that is JSON text already. Throws boost::system::system_error with errc::not_serializable
-  /// where it is not.
+  /// The same for a message that is JSON text already.
+  /// Throws: boost::system::system_error with errc::not_serializable if it is not valid JSON.
   bool send_json(std::string_view text);
 
-  /// Sends, and completes when all of the message has left this process for the kernel: should the process end now,
-  /// the message is not lost. Signature: `void(error_code)`. Error: errc::channel_closed when the channel was closed
-  /// before, or what it was closed with. Cancellation: every kind ends the wait; the message is sent all the same.
+  /// Sends, and completes when the kernel has the whole message: it is not lost if this process ends now.
+  /// Completion signature: `void(error_code)`.
+  /// Errors: errc::channel_closed if the channel was closed before, or the error that it was closed with.
+  /// Cancellation: every kind ends the wait. The message is still sent.
   template <detail::send_token Token = detail::default_token>
   auto async_send(boost::json::value body, attachment handle, Token&& token = Token{}) & {
     return initiate_send(std::move(body), std::move(handle), std::forward<Token>(token));
@@ -78,9 +83,11 @@ class message_sender {
     return initiate_send(value(std::move(body)), attachment(), std::forward<Token>(token));
   }
 
-  /// Sends a message with a descriptor, and completes when the peer has taken that. Signature: `void(error_code)`.
-  /// Error: errc::handle_refused when it did not; errc::channel_closed when the channel was closed before it answered;
-  /// errc::invalid_handle for an empty attachment and one that can not travel. Cancellation: as of async_send.
+  /// Sends a message with a handle, and completes when the peer has accepted the handle.
+  /// Completion signature: `void(error_code)`.
+  /// Errors: errc::handle_refused if the peer did not accept it; errc::channel_closed if the channel closed before the
+  /// peer replied; errc::invalid_handle for an empty handle or one that cannot be sent.
+  /// Cancellation: as async_send.
   template <detail::send_token Token = detail::default_token>
   auto async_send_handle(boost::json::value body, attachment handle, Token&& token = Token{}) & {
     return initiate_acked(std::move(body), std::move(handle), std::forward<Token>(token));
@@ -90,15 +97,16 @@ class message_sender {
     return initiate_acked(value(std::move(body)), std::move(handle), std::forward<Token>(token));
   }
 
-  /// Sends a request, and completes with the peer's answer. A brood peer reads message_sender::requests; a Node peer
-  /// needs the ten lines of docs/channel.md. Many requests may wait at once, in both directions. Answers may come in
-  /// any order. Without a `timeout`, or with one of 0, the wait has no limit. While it waits, the loop's run() does not
-  /// return.
-  /// Completion signature: `void(error_code, message)`. Errors: errc::request_failed if the peer answered with an
-  /// error, whose text is the message's body; asio::error::timed_out; asio::error::invalid_argument for a negative
-  /// time-out; errc::channel_closed, or the reason for which the channel was closed; errc::not_serializable as of
-  /// send(). With use_awaitable alone the text of an error is lost: use as_tuple(use_awaitable). Cancellation: every
-  /// kind ends the wait. The peer is not told, and its answer is dropped.
+  /// Sends a request and completes with the peer's response. A brood peer reads message_sender::requests; a Node peer
+  /// needs the ten lines of docs/channel.md. Any number of requests may be pending in both directions, and responses
+  /// may arrive in any order. Without a `timeout`, or with 0, the wait is unlimited. A pending request keeps the loop's
+  /// run() from returning.
+  /// Completion signature: `void(error_code, message)`.
+  /// Errors: errc::request_failed if the peer answered with an error, whose text is the message's body;
+  /// asio::error::timed_out; asio::error::invalid_argument for a negative time-out; errc::channel_closed, or the reason
+  /// why the channel was closed; errc::not_serializable as send(). With use_awaitable alone the text of an error is
+  /// lost: use as_tuple(use_awaitable).
+  /// Cancellation: every kind ends the wait. The peer is not notified, and its response is dropped.
   template <detail::answer_token Token = detail::default_token>
   auto async_request(boost::json::value body, std::chrono::milliseconds timeout, Token&& token = Token{}) & {
     return initiate_request(std::move(body), timeout, std::forward<Token>(token));
@@ -116,12 +124,14 @@ class message_sender {
     return initiate_request(value(std::move(body)), std::chrono::milliseconds(0), std::forward<Token>(token));
   }
 
-  /// What the peer asks by its async_request(). If no one has ever read here, each request is answered with an error:
-  /// "nobody answers requests here". Requests are not among the messages.
+  /// Requests from the peer's async_request(). If nothing has ever read them here, each request is answered with an
+  /// error: "nobody answers requests here". Requests are not among the messages.
   inbox<request> requests;
 
-  /// Completes when less than 128 KiB wait to leave; soon, if that is so already. Signature: `void(error_code)`. Error:
-  /// errc::channel_closed when the channel is closed first. Cancellation: every kind, and nothing else comes of it.
+  /// Completes when fewer than 128 KiB are queued, or soon if that is so already.
+  /// Completion signature: `void(error_code)`.
+  /// Errors: errc::channel_closed if the channel is closed first.
+  /// Cancellation: every kind ends the wait and has no other effect.
   template <detail::send_token Token = detail::default_token>
   auto async_drained(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(
@@ -133,9 +143,9 @@ class message_sender {
   ~message_sender() = default;
   message_sender(const message_sender&) = default;
   message_sender(message_sender&&) noexcept = default;
-  message_sender& operator=(const message_sender&) = delete;  // the handles have their own: detail::replace
+  message_sender& operator=(const message_sender&) = delete;  // each handle has its own: detail::replace
 
-  /// To be kept during a call that may end the channel.
+  /// Must be held during a call that may end the channel.
   detail::loop_entry enter() const { return endpoint_.enter(); }
   const std::shared_ptr<detail::ipc::endpoint>& endpoint() const noexcept { return endpoint_.unguarded(); }
 

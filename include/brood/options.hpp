@@ -22,8 +22,8 @@
 namespace brood {
 
 namespace detail {
-/// The first member of options, so that they can only be given by name: without it, `spawn(loop, shell("grep -c"),
-/// {"x"})` would take "x" for the directory.
+/// The first member of each options struct. Its constructor is explicit, so options can be initialized by member names
+/// only. Without it, `spawn(loop, shell("grep -c"), {"x"})` would take "x" for the working directory.
 struct by_name {
   explicit constexpr by_name() noexcept {}
 };
@@ -31,11 +31,11 @@ struct by_name {
 
 using arguments = std::vector<std::string>;
 
-/// The environment of a child. Left alone, it is this process's own at the moment of the start.
+/// The environment of a child. A default-constructed one is this process's own environment at the time of the start.
 ///
-/// `{{"PATH", "/bin"}}` replaces it: the child sees just these, as with Node's `env`. `environment{}.set(..).unset(..)`
-/// changes the inherited one. The variables of a message channel (NODE_CHANNEL_FD, NODE_CHANNEL_SERIALIZATION_MODE,
-/// NODE_UNIQUE_ID, BROOD_CHANNEL) are never inherited: they belong to this process alone.
+/// `{{"PATH", "/bin"}}` replaces the inherited environment, as Node's `env` does. `environment{}.set(..).unset(..)`
+/// changes it. The variables of a message channel (NODE_CHANNEL_FD, NODE_CHANNEL_SERIALIZATION_MODE, NODE_UNIQUE_ID,
+/// BROOD_CHANNEL) are never inherited, because they belong to this process alone.
 class environment {
  public:
   using variable = std::pair<const std::string, std::string>;
@@ -45,11 +45,12 @@ class environment {
 
   environment& set(std::string name, std::string value);
   environment& unset(std::string name);
-  /// Adds what `other` sets and removes what it unsets; if `other` replaces, the result replaces too.
+  /// Adds the variables that `other` sets and removes those that it unsets. If `other` replaces the environment, so
+  /// does the result.
   environment& merge(const environment& other);
 
-  /// "NAME=value" for each variable the child will have: the inherited ones in their own order, then those that were
-  /// set, in the order of their names.
+  /// Returns "NAME=value" for each variable of the child: the inherited ones in their own order, then those that were
+  /// set, sorted by name.
   std::vector<std::string> block() const;
 
  private:
@@ -59,13 +60,14 @@ class environment {
   std::map<std::string, std::optional<std::string>, std::less<>> changes_;
 };
 
-/// Who the child runs as. Needs the rights to become so; a step that fails is named by the spawn_error.
+/// The user and groups that the child runs as. This process needs the rights to switch to them. If a step fails, the
+/// spawn_error names it.
 struct identity {
   std::optional<uid_t> uid{};
   std::optional<gid_t> gid{};
-  /// The supplementary groups. Not given: none, where uid or gid is (as Node), else those of this process.
+  /// The supplementary groups. If not given: none if uid or gid is set (as in Node), otherwise those of this process.
   std::optional<std::vector<gid_t>> groups{};
-  /// The child and all below it can gain no rights by executing a program (PR_SET_NO_NEW_PRIVS).
+  /// The child and its descendants cannot gain privileges by executing a program (PR_SET_NO_NEW_PRIVS).
   bool no_new_privs = false;
 };
 
@@ -76,20 +78,20 @@ struct resource_limit {
   std::uint64_t hard;
 };
 
-/// How much of the machine the child gets.
+/// Resource limits and scheduling of the child.
 struct limits {
   std::vector<resource_limit> resources{};
-  std::optional<int> nice{};  ///< as of setpriority(2): -20 to 19, an absolute value
+  std::optional<int> nice{};  ///< -20 to 19, an absolute value (setpriority(2))
   std::optional<mode_t> umask{};
-  std::vector<int> cpus{};  ///< the processors it may run on; empty: as this process
+  std::vector<int> cpus{};  ///< the processors that the child may run on; empty: those of this process
 };
 
-/// One step of making a process end: send the signal, then wait so long for the end before the next step.
+/// One step of ending a process: sends `signal`, then waits up to `timeout` before the next step.
 struct stop_step {
   int signal;
   std::chrono::milliseconds timeout;
 };
-/// The steps of making a process end, taken in order until it has: the same for time limits, stop() and shutdown.
+/// The steps of ending a process, taken in order until it has exited. Time limits, stop() and shutdown use them.
 using stop_steps = std::vector<stop_step>;
 inline const stop_steps default_stop{{SIGTERM, std::chrono::seconds(5)}, {SIGKILL, std::chrono::seconds(0)}};
 
@@ -99,59 +101,60 @@ struct terminal_size {
   unsigned short columns = 80;
 };
 
-/// What becomes of a child whose handle is dropped while it runs. In each case it is reaped while the loop runs.
+/// What happens to a running child when its handle is destroyed. In each case the child is reaped while the loop runs.
 enum class on_drop {
-  leave,  ///< it runs on
-  stop,   ///< as child_process::stop, by the steps of the options
-  kill    ///< the same with SIGKILL as its only step
+  leave,  ///< the child keeps running
+  stop,   ///< child_process::stop() with the steps of the options
+  kill    ///< the same with SIGKILL as the only step
 };
 
-/// Given by name: `{.cwd = "/tmp", .group = true}`.
+/// Options of spawn(). They are given by name: `{.cwd = "/tmp", .group = true}`.
 struct spawn_options {
   detail::by_name by_name = detail::by_name();
-  /// The directory the program runs in; a relative command is looked up from there. Empty: this process's own.
+  /// The working directory of the child. A relative command is resolved from it. Empty: this process's own.
   std::filesystem::path cwd{};
   environment env{};
-  /// What the program sees as argv[0]. Empty: the command as given.
+  /// argv[0] of the program. Empty: the command as given.
   std::string argv0{};
   stdio in{};
   stdio out{};
   stdio err{};
-  /// For the child's descriptors 3, 4 and so on. A pipe is a stream both ways here: child.release_stdio(n).
+  /// The child's file descriptors from 3 on. A pipe is a bidirectional socket here: child.release_stdio(n).
   std::vector<stdio> more{};
-  /// Where a stream is stdio::terminal, the child leads a session of its own (as if `detached`) that this terminal
-  /// controls; its window has this size until child.resize(). What the child writes to it comes from child.out().
+  /// The size of the terminal window until child.resize(). If a stream is stdio::terminal, the child leads a session of
+  /// its own (as if `detached`), and the terminal controls that session. The child's output arrives at child.out().
   terminal_size terminal{};
-  /// Puts the child into a session of its own (setsid), so that it outlives this process's terminal.
+  /// Starts the child in a session of its own (setsid(2)), so that it survives this process's terminal.
   bool detached = false;
   /// Makes the child the leader of a process group and marks its environment. kill_tree(), stop(), time limits, on_drop
   /// and cancellation then reach the tree of the child: see child_process::kill_tree.
   bool group = false;
-  /// A directory of cgroup v2 that this process may write to. The child starts in it, and its tree is all processes in
-  /// it, which the same calls reach.
+  /// A cgroup v2 directory that this process may write to. The child starts in this cgroup. Its tree is every process
+  /// in the cgroup, and the same calls reach that tree.
   std::filesystem::path cgroup{};
-  /// The tree ends with the child: what is left of it when the child has exited gets SIGKILL. Implies `group`, unless
-  /// there is a cgroup. Only while the loop runs.
+  /// Kills the rest of the tree with SIGKILL when the child exits, if the loop runs. Implies `group` unless `cgroup` is
+  /// given.
   bool tree = false;
-  /// The child gets SIGKILL when this process ends, however it ends (PR_SET_PDEATHSIG). Its own children do not.
+  /// The child gets SIGKILL when this process ends, for whatever reason (PR_SET_PDEATHSIG). Children of the child do
+  /// not.
   bool die_with_parent = false;
   identity as{};
   brood::limits limits{};
-  /// Ends the child by `stop` when it runs longer. 0: no limit.
+  /// Time limit. A child that runs longer is ended by the steps of `stop`. 0: no limit.
   std::chrono::milliseconds timeout{0};
   stop_steps stop = default_stop;
   brood::on_drop on_drop = brood::on_drop::leave;
-  /// For fork() alone: what runs the module. Empty: `node` (found in PATH) for .js, .mjs and .cjs, else the module
-  /// itself is executed.
+  /// fork() only: the program that runs the module. Empty: `node`, looked up in PATH, for .js, .mjs and .cjs; other
+  /// modules are executed directly.
   std::string exec_path{};
-  /// For fork() alone: arguments for exec_path, or for `node`, before the module.
+  /// fork() only: arguments of exec_path, or of `node`, before the module.
   arguments exec_args{};
-  /// For fork() alone: the form of the messages, both ways. The child is told in its environment.
+  /// fork() only: the serialization of messages in both directions. The child learns it from its environment.
   brood::serialization serialization = brood::serialization::json;
 };
 
-/// fork() takes the same options. Its standard streams are inherited unless told otherwise, and the message channel
-/// takes the first free descriptor after those named here: 3, as a rule; or the place of stdio::channel.
+/// Options of fork(): the same as of spawn(). Standard streams are inherited by default. The message channel takes the
+/// place of stdio::channel, or the first free descriptor, which is usually 3.
 using fork_options = spawn_options;
 
 }  // namespace brood

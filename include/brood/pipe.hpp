@@ -5,20 +5,20 @@
 
 namespace brood {
 
-/// Moves all that comes from one child into another, as a shell does with `|`: inside the kernel where both are pipes
-/// (splice(2)), through a buffer otherwise. Neither stream may be read or written by the program from then on; what was
-/// written into `to` before goes first. It goes on though the handles of both children are dropped.
+/// Moves all output of one child into the input of another, as a shell does with `|`: inside the kernel if both are
+/// pipes (splice(2)), otherwise through a buffer. The program must not read or write either stream from then on. Data
+/// that was written to `to` before goes first. The transfer continues even if the handles of both children are
+/// destroyed.
 ///
-/// When `from` is at its end, so is the input of the other child. When `to` is closed, because its reader is gone, so
-/// is `from`: its writer gets SIGPIPE, or EPIPE. The one_shot_event is reached at either; its value says why: no error at
-/// the end, EPIPE, or what the system said. std::logic_error where `from` flows or is being read, or where
-/// another stream is joined to `to` already.
+/// When `from` ends, the input of the other child ends. When `to` is closed because its reader closed it, `from` is
+/// closed: its writer gets SIGPIPE, or EPIPE. The returned event happens in either case. Its value is the reason: no
+/// error at the end, EPIPE, or the error of a system call.
 ///
-/// Two children of which the second is not started yet are better joined by stdio::stream(): then nothing is in
-/// between.
+/// If the second child is not started yet, stdio::stream() is better: it joins both directly.
+/// Throws: std::logic_error if `from` flows or is being read, or if another stream is joined to `to` already.
 one_shot_event<error_code> pipe(readable& from, writable& to);
 
-/// a | b | c: what each writes is what the next one reads.
+/// a | b | c: the output of each is the input of the next.
 template <class... Rest>
 void pipe(child_process& from, child_process& to, Rest&... rest) {
   pipe(from.out(), to.in());

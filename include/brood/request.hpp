@@ -14,20 +14,21 @@ namespace detail::ipc {
 struct endpoint;
 }
 
-/// A message of the peer's that it waits for an answer to: what its async_request() has sent. Answer it once, now or
-/// later; requests may be answered in any order. A request that is dropped without an answer is answered with an error.
+/// A request from the peer's async_request(), which waits for the response. Answer it once, now or later; requests may
+/// be answered in any order. A request that is destroyed without an answer is answered with an error.
 class request {
  public:
   request(request&& other) noexcept;
   request& operator=(request&& other) noexcept;
   ~request();
 
-  /// What the peer has sent.
+  /// The content of the request.
   brood::message& content() noexcept { return content_; }
   const boost::json::value& body() const noexcept { return content_.body; }
 
-  /// Sends the answer. Returns what message_sender::send() does: false if the channel is closed, or if much waits to
-  /// leave. Throws std::logic_error if the request was answered before; boost::system::system_error with
+  /// Sends the response.
+  /// Returns: as message_sender::send(): false if the channel is closed, or if much is queued.
+  /// Throws: std::logic_error if the request was answered before; boost::system::system_error with
   /// errc::not_serializable as send() does, and then the request can still be answered.
   bool answer(const boost::json::value& body);
   template <value_like T>
@@ -49,7 +50,7 @@ class request {
   void drop() noexcept;
 
   std::weak_ptr<detail::ipc::endpoint> from_;
-  std::uint64_t id_ = 0;  // 0 once it was answered
+  std::uint64_t id_ = 0;  // 0 after it was answered
   brood::message content_;
 };
 

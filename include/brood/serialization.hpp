@@ -2,10 +2,10 @@
 
 namespace brood {
 
-/// The two forms that Node gives messages on a channel. The parent chooses; both directions use the same.
+/// The two serializations of messages on Node's channel. The parent chooses one for both directions.
 enum class serialization {
-  json,      ///< a line of JSON each
-  advanced,  ///< V8's structured clone format: all that a brood::value can hold
+  json,      ///< one line of JSON a message
+  advanced,  ///< V8's structured clone format, for everything that a brood::value can hold
 };
 
 }  // namespace brood

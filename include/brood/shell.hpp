@@ -10,7 +10,7 @@
 namespace brood {
 
 /// A line for a shell to run, in place of a command and its arguments: `spawn(loop, shell("ls | wc -l"))`. Nothing in
-/// it is quoted for you; shell_format() does that.
+/// it is quoted; shell_format() quotes.
 class shell {
  public:
   /// `program` is called with "-c" and the line. Throws std::invalid_argument for an empty line, as Node does.
@@ -27,15 +27,17 @@ class shell {
   std::string program_;
 };
 
-/// The text as one word of a POSIX shell, whatever is in it: shell_quote("it's") is 'it'\''s'. Text of nothing but
-/// harmless characters stays as it is. A NUL cannot be passed to a program at all: std::invalid_argument.
+/// Returns the text as one word of a POSIX shell, whatever it contains: shell_quote("it's") is 'it'\''s'. Text of
+/// harmless characters only is returned as it is.
+/// Throws: std::invalid_argument for a NUL, which cannot be passed to a program.
 std::string shell_quote(std::string_view text);
 
-/// A line of shell that runs `file` with just these arguments.
+/// Returns a line of shell that runs `file` with exactly these arguments.
 std::string shell_line(std::string_view file, const arguments& args);
 
-/// A line of shell with each "{}" replaced by the next argument, quoted: shell_format("sort {} | head -{}", {name,
-/// "3"}). Throws std::invalid_argument where there are more or fewer "{}" than arguments.
+/// Returns a line of shell with each "{}" replaced by the next argument, quoted: shell_format("sort {} | head -{}",
+/// {name, "3"}).
+/// Throws: std::invalid_argument if the numbers of "{}" and of arguments differ.
 std::string shell_format(std::string_view pattern, const arguments& args);
 
 }  // namespace brood

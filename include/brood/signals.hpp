@@ -6,10 +6,10 @@
 
 namespace brood {
 
-/// "SIGTERM" for 15, "SIGRTMIN+3" for real-time signals, "signal 99" for what has no name.
+/// "SIGTERM" for 15, "SIGRTMIN+3" for a real-time signal, "signal 99" for a number without a name.
 std::string signal_name(int signal);
 
-/// 15 for "SIGTERM", "TERM" or "15"; nothing for what is no signal of this system.
+/// 15 for "SIGTERM", "TERM" or "15"; empty if this system has no such signal.
 std::optional<int> signal_number(std::string_view name) noexcept;
 
 }  // namespace brood

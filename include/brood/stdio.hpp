@@ -15,35 +15,36 @@ namespace detail::process {
 class given_away;
 }
 
-/// What a child gets as one of its descriptors.
+/// The source of one of a child's file descriptors.
 class stdio {
  public:
-  /// What is usual where it stands: a pipe for spawn(), the parent's own for fork() and cluster workers.
+  /// The default: a pipe for spawn(), the parent's own descriptor for fork() and for cluster workers.
   stdio() = default;
-  static const stdio pipe;      ///< one end of a pipe; the other is the parent's child.in(), out() or err()
-  static const stdio inherit;   ///< the parent's own descriptor of that number
-  static const stdio ignore;    ///< /dev/null; beyond 2, nothing at all
-  static const stdio terminal;  ///< a pseudo terminal, the same for all of a child that are one; see spawn_options
-  static const stdio channel;   ///< the message channel, Node's 'ipc'; one a child at most
+  static const stdio pipe;     ///< a pipe; the parent has the other end as child.in(), out() or err()
+  static const stdio inherit;  ///< the parent's own descriptor with the same number
+  static const stdio ignore;   ///< /dev/null; from 3 on, a closed descriptor
+  /// a pseudo terminal, shared by all streams of the child that are one; see spawn_options
+  static const stdio terminal;
+  static const stdio channel;  ///< the message channel, Node's 'ipc'; at most one a child
 
-  /// A descriptor of this process. It stays the caller's and must be open when the child is started.
+  /// A descriptor of this process. The caller keeps it, and it must be open when the child is started.
   static stdio descriptor(int fd) { return {kind::descriptor, fd}; }
-  /// One that is given away: it is closed here when the child has got it, or could not be started. It can be given to
-  /// one child only.
+  /// A descriptor that is given to one child. It is closed in this process when the child has it, or if the start
+  /// fails.
   static stdio descriptor(unique_fd fd);
-  /// What another child writes, or what it reads: the two are joined by one pipe, with nobody in between. The stream is
-  /// taken out of the parent's hands (readable::release) and at its end there.
+  /// Another child's output, or its input: one pipe joins both children directly. The parent's stream is released
+  /// (readable::release) and ends.
   static stdio stream(readable& from);
   static stdio stream(writable& to);
-  /// A file, opened for the child: to read, to write from the start (made or emptied), to write at its end. This
-  /// process opens it, so that a FIFO holds up the start until somebody opens its other side (fifo(7)).
+  /// A file that is opened for the child: to read, to write from the start (created or truncated), or to append. This
+  /// process opens it, so a FIFO blocks the start until another process opens its other side (fifo(7)).
   static stdio read(std::string path) { return {kind::read, -1, std::move(path)}; }
   static stdio write(std::string path) { return {kind::write, -1, std::move(path)}; }
   static stdio append(std::string path) { return {kind::append, -1, std::move(path)}; }
 
   enum class kind { usual, pipe, inherit, ignore, terminal, channel, descriptor, read, write, append };
   kind type() const noexcept { return kind_; }
-  /// -1 when it was given away and is closed already.
+  /// -1 if it was given away and is already closed.
   int fd() const noexcept { return owned_ ? owned_->get() : fd_; }
   const std::string& path() const noexcept { return path_; }
 
@@ -53,7 +54,7 @@ class stdio {
   kind kind_ = kind::usual;
   int fd_ = -1;
   std::string path_{};
-  std::shared_ptr<unique_fd> owned_{};  // fd_, where it was given away
+  std::shared_ptr<unique_fd> owned_{};  // fd_, if it is to be given away
 };
 inline const stdio stdio::pipe{kind::pipe};
 inline const stdio stdio::inherit{kind::inherit};

@@ -26,51 +26,56 @@ class writable_state;
 
 class writable;
 
-/// What a child writes, as the parent reads it. Read it in one of two ways: flowing, by `on_data`, or as an Asio
-/// AsyncReadStream, by `async_read_some` and all that is built on it. Unread output stays with the child (it waits,
-/// once the pipe is full); when the child has exited, what it left in the pipe is kept here until read.
+/// The output of a child. It can be read in one of two ways: as a flow, by `on_data` or `on_line`, or as an Asio
+/// AsyncReadStream, by `async_read_some` and everything built on it. Unread output stays in the pipe, and a child that
+/// fills the pipe blocks. When the child has exited, this object keeps the rest of the pipe until it is read.
 class readable {
  public:
   readable(const readable&) = delete;
   readable& operator=(const readable&) = delete;
-  /// Closes the stream, unless a read is under way. Listeners are not called any more.
+  /// Closes the stream unless a read is pending. Listeners are not called any more.
   ~readable();
   using executor_type = boost::asio::any_io_executor;
 
   executor_type get_executor() const noexcept;
 
-  /// Starts the flow: `f(data)` for each piece, in order; the view is valid during the call.
+  /// Starts the flow and calls `f(data)` for each piece, in order. The view is valid during the call.
   subscription on_data(std::function<void(std::string_view)> f);
-  /// Starts the flow: `f(line)` for each line, in order, without the LF or CR LF that ends it. `f` takes an output_line
-  /// or a std::string_view, which is valid during the call. The last line needs no end. A line of more than `limit`
-  /// bytes is delivered in pieces of `limit` bytes; output_line::complete is false for all of them but the last. So
-  /// memory is bounded, and a piece may end inside a character. Throws std::invalid_argument for a limit of 0. After
-  /// pause() no line is delivered until resume(), not even of what was read already. close() delivers the beginning of
-  /// a line that was read, or drops it if the stream is paused.
+  /// Starts the flow and calls `f(line)` for each line, in order, without its LF or CR LF. `f` takes an output_line or
+  /// a std::string_view, which is valid during the call. The last line need not end with LF.
+  ///
+  /// A line of more than `limit` bytes is delivered in pieces of `limit` bytes. output_line::complete is false for all
+  /// pieces but the last, and a piece may end inside a character. After pause() no line is delivered until resume(),
+  /// not even one that was read before. close() delivers the beginning of a line that was read, unless the stream is
+  /// paused.
+  /// Throws: std::invalid_argument if `limit` is 0.
   subscription on_line(std::function<void(const output_line&)> f, std::size_t limit = default_line_limit);
   template <class Function>
     requires(!std::convertible_to<Function, std::function<void(const output_line&)>>)
   void on_line(Function&&, std::size_t = 0) {
     static_assert(detail::never<Function>, "a function for lines takes a brood::output_line or a std::string_view");
   }
-  /// `f()` once, after the last piece: the child, and all it gave its end to, have closed it.
+  /// Calls `f()` once, after the last piece: the child, and every process it passed the pipe to, has closed it.
   subscription on_end(std::function<void()> f);
-  /// Stops and restarts the flow. Paused, nothing is read, so a child that writes on will wait.
+  /// Stops and restarts the flow. While the stream is paused nothing is read, so a child that keeps writing will block.
   void pause();
   void resume();
-  /// Lets go of the parent's end. A child that still writes gets SIGPIPE.
+  /// Closes the parent's end. A child that still writes gets SIGPIPE.
   void close();
-  /// Hands the parent's end over to the caller, in blocking mode; the stream is at its end here. What a child that has
-  /// exited left behind, and was taken in already, comes with it. std::logic_error while the stream flows or is read;
-  /// boost::system::system_error where what was left cannot be kept. Where a process that the child has left behind may
-  /// still write, the rest is passed on while the loop runs, and the stream is at its end here after it.
+  /// Returns the parent's end, in blocking mode. This stream ends. Output of an exited child that was read into memory
+  /// already is included. If a process that the child left behind may still write, the rest is forwarded while the loop
+  /// runs, and this stream ends afterwards.
+  /// Throws: std::logic_error if the stream flows or is being read; boost::system::system_error if buffered output
+  /// cannot be preserved.
   [[nodiscard]] unique_fd release();
-  /// When the end was reached or the stream closed. Its error is what kept the rest from being read, if anything did.
+  /// The stream has reached its end or was closed. If the rest could not be read, the error says why.
   one_shot_event<> ended;
 
-  /// AsyncReadStream. Signature: `void(error_code, std::size_t)`. Error: asio::error::eof at the end;
-  /// operation_aborted when cancelled or closed; already_started when a read is under way or the stream flows.
-  /// Cancellation: every kind; nothing read is lost by it.
+  /// Asio's AsyncReadStream.
+  /// Completion signature: `void(error_code, std::size_t)`.
+  /// Errors: asio::error::eof at the end; operation_aborted when cancelled or closed; already_started if a read is
+  /// pending or the stream flows.
+  /// Cancellation: every kind. No data is lost.
   template <class Buffers,
             boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
   auto async_read_some(const Buffers& buffers, Token&& token = Token{}) {
@@ -104,47 +109,51 @@ class readable {
   detail::state_ptr<detail::process::readable_state> state_;
 };
 
-/// What the parent writes and a child reads: `write` and `end`, which never wait, or an Asio AsyncWriteStream.
-/// A child that is gone is an error value here, never a SIGPIPE.
+/// The input of a child. `write` and `end` never block; it is also an Asio AsyncWriteStream. If the child has closed
+/// its end, writing is an error value here, never a SIGPIPE.
 class writable {
  public:
   writable(const writable&) = delete;
   writable& operator=(const writable&) = delete;
-  /// The same as end(). Listeners are not called any more.
+  /// Calls end(). Listeners are not called any more.
   ~writable();
   using executor_type = boost::asio::any_io_executor;
 
   executor_type get_executor() const noexcept;
 
-  /// Writes all of `data`, now as far as the pipe takes it, the rest from a queue of its own. False when 64 KiB or
-  /// more wait in the queue (wait for `drained` before writing on), or when the stream is closed.
+  /// Writes as much of `data` as the pipe takes, and queues the rest.
+  /// Returns: false if 64 KiB or more are queued (wait for `drained` before writing on), or if the stream is closed.
   bool write(std::string_view data);
-  /// The child sees the end of its input after all that was written. Writing afterwards does nothing. A terminal stays
-  /// open, or it would hang up, until the child has ended, close(), or the end of this.
+  /// Ends the child's input after all that was written. Later writes have no effect. A terminal stays open, because
+  /// closing it would hang up the child: it is closed when the child has exited, by close(), or with this object.
   void end();
   void end(std::string_view last_data);
-  /// Lets go of the parent's end at once; what waits in the queue is dropped.
+  /// Closes the parent's end at once. Queued data is dropped.
   void close();
-  /// Hands the parent's end over to the caller, in blocking mode; the stream is closed here. std::logic_error while
-  /// something waits to be written.
+  /// Returns the parent's end, in blocking mode, and closes this stream.
+  /// Throws: std::logic_error if data is queued.
   [[nodiscard]] unique_fd release();
-  /// The queue has become empty after `write` returned false: Node's 'drain'.
+  /// The queue is empty again after `write` returned false: Node's 'drain'.
   event<> drained;
-  /// When the stream was closed, and why: no error after end() or close(), or when the child ended with nothing waiting
-  /// for it; EPIPE when the reader went away.
+  /// The stream was closed. The value is the reason: no error after end() or close(), or if the child ended with an
+  /// empty queue; EPIPE if the reader closed its end.
   one_shot_event<error_code> closed;
 
-  /// Completes when the queue is empty. Signature: `void(error_code)`. Error: why the stream was closed instead;
-  /// operation_aborted when cancelled, or when close() dropped the queue. Cancellation: every kind; the queue is
-  /// written all the same.
+  /// Completes when the queue is empty.
+  /// Completion signature: `void(error_code)`.
+  /// Errors: the reason why the stream was closed instead; operation_aborted when cancelled, or if close() dropped the
+  /// queue.
+  /// Cancellation: every kind. The queue is still written.
   template <boost::asio::completion_token_for<void(error_code)> Token = detail::default_token>
   auto async_drained(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(
         [state = state_](auto handler) { wait_drained(state, std::move(handler)); }, token);
   }
 
-  /// AsyncWriteStream. Signature: `void(error_code, std::size_t)`. Goes after what `write` has queued. Error: EPIPE
-  /// when the reader is gone; operation_aborted when cancelled or closed; already_started while another one waits.
+  /// Asio's AsyncWriteStream. Writes after everything that `write` has queued.
+  /// Completion signature: `void(error_code, std::size_t)`.
+  /// Errors: EPIPE if the reader closed its end; operation_aborted when cancelled or closed; already_started while
+  /// another asynchronous write is pending.
   template <class Buffers,
             boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
   auto async_write_some(const Buffers& buffers, Token&& token = Token{}) {

@@ -10,19 +10,19 @@ namespace brood {
 
 class scoped_subscription;
 
-/// Returned by `on`. Dropping it leaves the listener in place, so that `child.exited.on(f);` works as it stands. A
-/// listener ends with cancel(), with the end of a scoped_subscription, or with the handle that it was added through.
+/// Returned by `on`. Its destructor does not remove the listener, so that `child.exited.on(f);` works as it stands. A
+/// listener is removed by cancel(), by the end of a scoped_subscription, or with the handle that it was added through.
 class subscription {
  public:
   subscription() = default;
 
-  /// Removes the listener: it is not called any more, not even by an emission under way. May be called twice.
+  /// Removes the listener. It is not called any more, not even by an emission in progress. May be called twice.
   void cancel() noexcept {
     if (auto listener = listener_.lock()) listener->cancel();
     listener_.reset();
   }
 
-  /// Turns this into an object that cancels at the end of its scope.
+  /// Converts this into an object that cancels at the end of its scope.
   [[nodiscard]] scoped_subscription scoped() &&;
 
  private:

@@ -8,7 +8,7 @@ namespace brood {
 class unique_fd {
  public:
   unique_fd() = default;
-  /// Takes over `fd`; from here on nobody else may close it.
+  /// Takes ownership of `fd`.
   explicit unique_fd(int fd) noexcept : fd_(fd) {}
   unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
   unique_fd& operator=(unique_fd&& other) noexcept {
@@ -20,7 +20,7 @@ class unique_fd {
   int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-  /// Closes what it holds, then takes over `fd`. errno is left as it was.
+  /// Closes the current descriptor, then takes ownership of `fd`. errno is preserved.
   void reset(int fd = -1) noexcept {
     if (const int old = std::exchange(fd_, fd); old >= 0) close(old);
   }

@@ -22,7 +22,8 @@ namespace detail {
 struct acceptor_state;
 }  // namespace detail
 
-/// A worker's share of a port that the primary owns: gives ordinary Asio sockets, for Beast or any other protocol.
+/// A worker's share of a listening port that the primary owns. It delivers ordinary Asio sockets, for Beast or any
+/// other protocol.
 ///
 /// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
 /// strand.
@@ -31,8 +32,8 @@ class acceptor {
   using endpoint_type = boost::asio::ip::tcp::endpoint;
   using socket_type = boost::asio::ip::tcp::socket;
   using local_socket_type = boost::asio::local::stream_protocol::socket;
-  /// Takes connections, as many at a time as were waiting: connected, non-blocking, closed on exec. It moves out those
-  /// it wants; the others are closed.
+  /// Receives all connections that are waiting: connected, non-blocking, closed on exec. The handler moves out those it
+  /// wants; the others are closed.
   using batch_handler = std::function<void(std::span<unique_fd>)>;
 
   acceptor(acceptor&&) noexcept = default;
@@ -42,58 +43,63 @@ class acceptor {
 
   boost::asio::any_io_executor get_executor() const noexcept;
 
-  /// The primary's answer. Its async_wait completes with the address the port is bound to (of a Unix path: none,
-  /// where() tells), or with why it is not: address_in_use, permission_denied ...
+  /// The primary's reply. async_wait completes with the bound address (a default one for a Unix path: see where()), or
+  /// with the reason of the failure: address_in_use, permission_denied ...
   one_shot_event<endpoint_type> listening;
-  /// What the first worker that had something to share said when it asked to listen here; null before `listening`, and
-  /// where nobody said anything.
+  /// The data that the workers of this address share: listen_options::shared_data of the first worker that gave any.
+  /// Null before `listening`, and if no worker gave any.
   const boost::json::value& shared_data() const noexcept;
-  /// `f` is called when the primary has put something else in its place, which it does with the keys of TLS tickets
-  /// (brood::https). It may close this acceptor.
+  /// Calls `f` when the primary has replaced the shared data, as it does with the keys of TLS tickets (brood::https).
+  /// `f` may close this acceptor.
   void on_shared_data(std::function<void()> f);
-  /// `f` is called when connections wait that cannot be accepted, since there is no descriptor or no memory left: again
-  /// after each further attempt, which is made ten times a second. It may close this acceptor.
+  /// Calls `f` when connections wait that cannot be accepted for lack of descriptors or memory. The accept is retried
+  /// ten times a second, and `f` is called after each failed attempt. It may close this acceptor.
   void on_exhausted(std::function<void()> f);
-  /// No connection comes any more, and all that came were given out. The value is why: errc::listener_closed when it
-  /// was closed or the worker was told to go, else what `listening` says.
+  /// No more connections will arrive, and all that arrived were delivered. The value is the reason:
+  /// errc::listener_closed if the acceptor was closed or the worker was told to disconnect, otherwise the error of
+  /// `listening`.
   one_shot_event<error_code> closed;
 
-  /// Gives the next connection. Signature: `void(error_code, asio::ip::tcp::socket)`. Error: why there is no listener;
-  /// errc::listener_closed when it was closed or the worker was told to go; operation_aborted when cancelled.
-  /// Cancellation: every kind; no connection is lost by it.
+  /// Completes with the next connection.
+  /// Completion signature: `void(error_code, asio::ip::tcp::socket)`.
+  /// Errors: the error of `listening`; errc::listener_closed if the acceptor was closed or the worker was told to
+  /// disconnect; operation_aborted when cancelled.
+  /// Cancellation: every kind. No connection is lost.
   template <boost::asio::completion_token_for<void(error_code, socket_type)> Token = brood::detail::default_token>
   auto async_accept(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, socket_type)>(
         [state = state_](auto handler) { accept(state, std::move(handler)); }, token);
   }
 
-  /// The same for a Unix path. Each of the two gives operation_not_supported at once where the other is the right one.
+  /// The same for a Unix path. Each of the two completes with operation_not_supported at once if the other one fits the
+  /// address.
   template <boost::asio::completion_token_for<void(error_code, local_socket_type)> Token = brood::detail::default_token>
   auto async_accept_local(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, local_socket_type)>(
         [state = state_](auto handler) { accept_local(state, std::move(handler)); }, token);
   }
 
-  /// What it listens at, once it does; before, what was asked for.
+  /// The bound address, or the requested one until `listening`.
   address where() const;
 
-  /// Instead of async_accept, for servers that want bare descriptors and few calls: `f` gets every connection from here
-  /// on. It runs on the loop, and may close this acceptor.
+  /// Delivers all connections to `f` from now on, in place of async_accept: for servers that want file descriptors and
+  /// few calls. `f` runs on the loop and may close this acceptor.
   void on_connections(batch_handler f);
 
-  /// The listening socket, where this worker has one (kernel scheduling, `shared`, or Node's SCHED_NONE); else -1. For
-  /// its options, or for servers that accept by themselves: these must use on_connections as well, since connections
-  /// rescued from a worker that died come through the primary. It stays the acceptor's.
+  /// The listening socket if this worker has one (a kernel scheduling, `shared`, or Node's SCHED_NONE), otherwise -1.
+  /// It is meant for socket options, and for servers that accept by themselves. Such a server must also use
+  /// on_connections, because connections of a worker that exited arrive from the primary. The acceptor owns the
+  /// descriptor.
   int native_handle() const noexcept;
 
-  /// Tells how many connections this worker has open, those that came through here and any other that shall count;
-  /// to be told again whenever that changes. It is what scheduling::kernel_least_loaded goes by; elsewhere it does
-  /// nothing. A worker that never tells gets its turn. http::server tells by itself.
+  /// Reports the number of open connections of this worker, including those that did not arrive here but should count.
+  /// Call it whenever the number changes. scheduling::kernel_least_loaded uses it; other schedulings ignore it. A
+  /// worker that never calls it gets connections in turn. http::server calls it.
   void set_load(std::size_t open) noexcept;
 
-  /// Tells that this worker has been asked `more` requests more, on whatever connection: for recycling::requests and
-  /// worker_statistics::requests. To be told 0 before the first makes it known that there was none. It is cheap: the
-  /// primary hears of the sum, 100 ms later at most. http::server tells by itself.
+  /// Adds `more` to the number of requests that this worker has received on any connection, for recycling::max_requests
+  /// and worker_statistics::requests. Call it with 0 before the first request to report that there was none. The call
+  /// is cheap: the sum is sent to the primary at most every 100 ms. http::server calls it.
   void count_requests(std::size_t more) noexcept;
 
   /// Stops accepting. Pending connections are returned to the primary, except those that were acknowledged already:

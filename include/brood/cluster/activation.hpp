@@ -7,18 +7,19 @@
 
 namespace brood::cluster {
 
-/// A socket that the program was started with.
+/// A socket that this program was started with.
 struct activated_socket {
   unique_fd fd;
-  /// LISTEN_FDNAMES: FileDescriptorName= of the unit, its name where that is not given; empty where nothing is told.
+  /// The name in LISTEN_FDNAMES: FileDescriptorName= of the systemd unit, or the name of the unit by default. Empty if
+  /// there is none.
   std::string name{};
 };
 
-/// The sockets that systemd, or whoever speaks its protocol (sd_listen_fds(3)), has started this very process with:
-/// LISTEN_FDS, where LISTEN_PID is this process. They are closed on exec from here on.
+/// Returns the sockets that systemd, or another program with its protocol (sd_listen_fds(3)), started this process
+/// with: LISTEN_FDS, if LISTEN_PID is this process. They become close-on-exec. Pass them to primary::adopt.
 ///
-/// The first call takes them, and the variables LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES out of the environment, so it
-/// belongs before other threads are started; each further one gives nothing. Give them to primary::adopt.
+/// The first call removes the variables LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES from the environment, so make it
+/// before other threads start. Further calls return nothing.
 std::vector<activated_socket> take_activated_sockets();
 
 }  // namespace brood::cluster

@@ -6,12 +6,12 @@
 
 namespace brood::cluster {
 
-/// Where a worker listens. Prints as "0.0.0.0:8000", "[::1]:8000" or "/run/app.sock".
+/// An address that a worker listens on. Prints as "0.0.0.0:8000", "[::1]:8000" or "/run/app.sock".
 struct address {
   enum class kind { ipv4, ipv6, path };
   kind type = kind::ipv4;
-  /// A numeric address or a path; "0.0.0.0" where the worker left the choice open. A link-local IPv6 address has its
-  /// zone: "fe80::1%eth0".
+  /// A numeric address or a path; "0.0.0.0" if the worker gave no address. A link-local IPv6 address has its zone:
+  /// "fe80::1%eth0".
   std::string host{};
   std::uint16_t port = 0;
 

@@ -7,14 +7,14 @@
 
 namespace brood::cluster {
 
-/// Workers die young, again and again: the program cannot start, or not live.
+/// Workers exit soon after their start, again and again: the program cannot start or keeps crashing.
 struct crash_loop {
-  int failures = 0;                   ///< generations in a row; workers that die together are one
-  std::chrono::milliseconds wait{0};  ///< until the next one is started, if it is forked now
-  int worker = 0;                     ///< who died last
-  exit_status status{};               ///< and how
-  std::string reason{};               ///< the same as a line: "worker 5 exited with code 3"
-  /// The end of what it wrote to stderr, 4 KiB at most. Empty without settings::on_err.
+  int failures = 0;                   ///< consecutive generations; workers that exit together count as one
+  std::chrono::milliseconds wait{0};  ///< until the next worker is started, if it is forked now
+  int worker = 0;                     ///< the id of the last one that exited
+  exit_status status{};               ///< its exit status
+  std::string reason{};               ///< the same as text: "worker 5 exited with code 3"
+  /// The last 4 KiB, or less, that it wrote to stderr. Empty without settings::on_err.
   std::string last_stderr{};
 };
 

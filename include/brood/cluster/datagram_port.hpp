@@ -12,8 +12,8 @@ namespace detail {
 struct datagram_state;
 }  // namespace detail
 
-/// A worker's share of a UDP port that the primary owns: a plain Asio socket. All workers have the same one, and each
-/// datagram goes to whoever reads first.
+/// A worker's share of a UDP port that the primary owns: a plain Asio socket. All workers share one socket, and the
+/// first to read a datagram gets it.
 ///
 /// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
 /// strand.
@@ -27,17 +27,18 @@ class datagram_port {
   /// Closes the port. Listeners are not called any more.
   ~datagram_port();
 
-  /// The primary's answer. Its async_wait completes with the address the socket is bound to, or with why it is not:
+  /// The primary's reply. async_wait completes with the bound address, or with the reason of the failure:
   /// address_in_use, permission_denied ...
   one_shot_event<endpoint_type> bound;
-  /// The socket is closed. The value is why: errc::listener_closed when close() was called or the worker was told to
-  /// go, else what `bound` says.
+  /// The socket is closed. The value is the reason: errc::listener_closed after close() or if the worker was told to
+  /// disconnect, otherwise the error of `bound`.
   one_shot_event<error_code> closed;
 
-  /// Open and non-blocking from `bound` to `closed`; what waits for it then completes with operation_aborted.
+  /// Open and non-blocking from `bound` to `closed`. Operations that are pending at `closed` complete with
+  /// operation_aborted.
   socket_type& socket() noexcept;
 
-  /// Other workers go on.
+  /// Closes this worker's socket. Other workers keep theirs.
   void close();
 
  private:

@@ -26,80 +26,89 @@ class primary_state;
 /// The process that starts the workers and owns every port they listen on, for as long as it lives.
 ///
 /// Its workers are brood programs with a `this_worker`, or unmodified Node programs that use `cluster`. When the
-/// primary is destroyed, its ports and channels close and the workers end by themselves.
+/// primary is destroyed, its ports and channels close, and the workers then exit by themselves.
 ///
 /// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
 /// strand.
 class primary {
  public:
-  /// Throws std::invalid_argument where the settings make no sense.
+  /// Throws: std::invalid_argument if a setting is invalid; its message names the setting.
   explicit primary(executor ex, settings options = {});
   ~primary();
   primary(const primary&) = delete;
   primary& operator=(const primary&) = delete;
 
-  /// Starts a worker, with changes to its environment. Returns at once; if workers are dying young the start itself is
-  /// put off (settings::restart), so calling this from a listener of `exited` never spins.
-  /// Throws spawn_error where the start is not put off and fails.
+  /// Starts a worker, with changes to its environment. Returns at once. If workers exit too soon after their start, the
+  /// start is delayed (settings::restart), so calling this from a listener of `exited` never spins.
+  /// Throws: spawn_error if the start is not delayed and fails.
   worker fork(const environment& changes = {});
 
-  /// All that have not exited, by id.
+  /// All workers that have not exited, ordered by id.
   std::vector<worker> workers() const;
-  /// Empty if no such worker runs.
+  /// The worker with that id; empty if it has exited or never existed.
   std::optional<worker> find(int id) const;
 
-  /// What decides who gets a connection: never `automatic`. Where the system does not allow what was asked for it is
-  /// round_robin, and settings::log was told why. A port for which it can not be done (a Unix path with a kernel
-  /// scheduling) is served by round_robin all the same.
+  /// The scheduling in use: never `automatic`. It is round_robin if the system does not support the requested one;
+  /// settings::log is called with the reason. A port that the scheduling does not support (a Unix path with a kernel
+  /// scheduling) uses round_robin.
   cluster::scheduling scheduling() const noexcept;
 
-  /// Takes over a socket that is bound, be it by systemd (take_activated_sockets): a worker that asks for its address,
-  /// or for any address at its port, gets a share of this one, instead of a new one being bound. TCP, Unix, or UDP. It
-  /// is served by round_robin where the scheduling is the kernel's, and by none but the workers: what is in its queue
-  /// in the end stays there for whoever else has it, and a socket file stays too. Returns where it is bound. Throws
-  /// boost::system::system_error where it is no socket, or not bound.
+  /// Takes over a bound socket, for example from systemd (take_activated_sockets). Workers that ask for its address, or
+  /// for any address at its port, share this socket instead of a new one. TCP, Unix or UDP. It uses round_robin if the
+  /// scheduling is a kernel one. Connections that are in its queue when the primary ends stay there for other processes
+  /// that have the socket, and a socket file is not removed.
+  /// Returns: its address.
+  /// Throws: boost::system::system_error if the descriptor is not a socket, or not bound.
   address adopt(unique_fd socket);
 
-  /// The last of crash_looping, until a worker has lived.
+  /// The last value of crash_looping, until a worker has reached backoff::min_uptime.
   std::optional<cluster::crash_loop> crash_loop() const;
 
-  /// How the workers are doing, as a value; boost::json::value_from makes JSON of it. Reads a small file of /proc for
+  /// Returns statistics of all workers; boost::json::value_from converts them to JSON. Reads a small file of /proc for
   /// each worker.
   statistics stats(const statistics_options& options = {}) const;
 
-  /// Of each worker, after the worker's own event of that name. Listeners may keep a copy of the handle.
+  /// These events are emitted for each worker, after the worker's own event of the same name. Listeners may keep a copy
+  /// of the handle.
   event<worker&> forked;
   event<worker&> online;
   event<worker&, address> listening;
   event<worker&, error_code> disconnected;
   event<worker&, exit_status> exited;
-  /// Generation after generation dies young (backoff::crash_loop_threshold), and one more has: after the last worker's `exited`.
+  /// backoff::crash_loop_threshold consecutive generations, and each further one, have exited before
+  /// backoff::min_uptime. Emitted after the last worker's `exited`.
   event<cluster::crash_loop> crash_looping;
-  /// How many connections a worker that shall go has open yet: when it is told to go, and whenever that changes. Only
-  /// of workers that tell how many they have (worker_statistics::open).
+  /// The number of open connections of a worker that is disconnecting: when it is told to, and whenever the number
+  /// changes. Only for workers that report it (worker_statistics::open).
   event<worker&, std::size_t> draining;
-  /// A look at each message before the worker's own `messages` get it.
+  /// Emitted for each message before the worker's own `messages` get it.
   event<worker&, brood::message> message;
 
-  /// Closes the ports, disconnects every worker and completes when the last one has exited. Whoever has connected is
-  /// served: their connections go to the workers before these are told to go. Those that are not done in
-  /// settings::drain are ended by the steps of settings::stop. Signature: `void(error_code)`; error: operation_aborted
-  /// when cancelled (the workers go all the same). Cancellation: every kind.
+  /// Shuts down: closes the ports, disconnects every worker and completes when the last one has exited. Clients that
+  /// are connected are still served: their connections go to the workers before these are told to disconnect. Workers
+  /// that have not finished within settings::drain are ended by settings::stop.
+  /// Completion signature: `void(error_code)`.
+  /// Errors: operation_aborted when cancelled.
+  /// Cancellation: every kind ends the wait. The shutdown goes on.
   template <boost::asio::completion_token_for<void(error_code)> Token = brood::detail::default_token>
   auto async_disconnect(Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code)>(
         [state = state_](auto handler) { disconnect(state, std::move(handler)); }, token);
   }
 
-  /// Replaces every worker by a new one, started now, with the changes to the environment its predecessor had. The new
-  /// ones run the file that settings::exec, or the name of this program, leads to now (reload_result::program). The
-  /// old ones go on until their successors are ready (worker::ready), then finish what they are serving, within
-  /// settings::drain. If a new one ends, cannot be started or is not ready in time, its batch goes, and the old ones
-  /// that are left stay: those of it that listen finish what they serve, too, the others are stopped at once. A worker
-  /// that ends by this has exited_after_disconnect() set. Signature: `void(error_code, reload_result)`; the verdict
-  /// tells how many were replaced and, if not all, why. Error: already_started while another reload is under way;
-  /// operation_aborted when cancelled (it goes on all the same) or when the cluster is disconnected meanwhile.
-  /// Cancellation: every kind.
+  /// Replaces every worker by a new one, which gets the environment changes of its predecessor. The new workers run the
+  /// file that settings::exec, or the name of this program, resolves to now (reload_result::program). The old workers
+  /// keep serving until their successors are ready (worker::ready), then finish their connections within
+  /// settings::drain. They have exited_after_disconnect() set.
+  ///
+  /// If a new worker exits, cannot be started or is not ready in time, the new workers of its batch are ended and the
+  /// remaining old workers stay. New workers that already listen finish their connections first; others are ended at
+  /// once.
+  /// Completion signature: `void(error_code, reload_result)`. The result says how many workers were replaced and, if
+  /// not all, why.
+  /// Errors: already_started if another reload is in progress; operation_aborted when cancelled, or if the cluster is
+  /// disconnected meanwhile.
+  /// Cancellation: every kind ends the wait. The reload goes on.
   template <boost::asio::completion_token_for<void(error_code, reload_result)> Token = brood::detail::default_token>
   auto async_reload(reload_options options, Token&& token = Token{}) & {
     return boost::asio::async_initiate<Token, void(error_code, reload_result)>(

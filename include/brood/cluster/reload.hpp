@@ -11,25 +11,26 @@
 namespace brood::cluster {
 
 struct reload_options {
-  /// How many new workers are started before as many old ones are told to go, over and over. 0: all at once; then a
-  /// generation that does not get ready leaves every old worker where it was, for twice the memory meanwhile.
+  /// Batch size of a rolling reload: this many new workers are started before as many old ones are disconnected. 0
+  /// replaces all at once and needs twice the memory meanwhile; if the new generation fails, no old worker has been
+  /// stopped.
   std::size_t surge = 0;
-  /// How long a new worker may take to get ready.
+  /// The time limit for a new worker to become ready.
   std::chrono::milliseconds ready_timeout{30'000};
 };
 
-/// How a reload went.
+/// The result of a reload.
 struct reload_result {
-  /// New workers that are ready and serve, in place of as many old ones.
+  /// Old workers that were replaced by new ones that are ready.
   std::size_t replaced = 0;
-  /// Old workers that stay since their successors did not get ready. None: all went well.
+  /// Old workers that stay because their successors did not become ready. 0 if the reload succeeded.
   std::size_t kept = 0;
-  /// Why, where it did not: "worker 5 exited with code 3 before it was ready". Empty otherwise.
+  /// Why it failed: "worker 5 exited with code 3 before it was ready". Empty if it succeeded.
   std::string reason{};
-  /// The file that the new workers were started from, all symbolic links followed. If settings::exec is a name without
-  /// a folder, it is that name.
+  /// The file that the new workers were started from, with all symbolic links resolved. If settings::exec is a name
+  /// without a directory, it is that name.
   std::filesystem::path program{};
-  /// How that worker ended, if that is why.
+  /// The exit status of the worker that made it fail, if one exited.
   std::optional<exit_status> status{};
 
   explicit operator bool() const noexcept { return reason.empty(); }

@@ -16,70 +16,71 @@ namespace brood::cluster {
 
 class worker;
 
-/// Who decides which worker gets a connection. docs/cluster.md draws the way of a connection under each.
+/// How connections are distributed to the workers. docs/cluster.md shows the path of a connection under each.
 enum class scheduling {
-  /// kernel_round_robin where the system allows it, else round_robin; primary::scheduling() tells which that is.
+  /// kernel_round_robin if the system supports it, otherwise round_robin. primary::scheduling() returns the one in use.
   automatic,
-  /// The kernel, in turn: each worker has a queue of its own and accepts by itself. Needs the right to load eBPF
-  /// programs (CAP_BPF, which root has) and Linux 5.12; TCP only.
+  /// The kernel distributes in turn: each worker accepts from a queue of its own. Needs permission to load eBPF
+  /// programs (CAP_BPF, which root has) and Linux 5.12. TCP only.
   kernel_round_robin,
-  /// The same, but the worker with the fewest open connections is next, in turn among equals. Workers tell how many
-  /// they have open by acceptor::set_load(); those that do not, Node's among them, get what falls to them by turn.
+  /// The same, but the worker with the fewest open connections is next, in turn among equals. Workers report their
+  /// connections by acceptor::set_load(). Those that do not, such as Node's, get connections in turn.
   kernel_least_loaded,
-  /// The primary accepts and hands the connections over in turn, as Node's SCHED_RR.
+  /// The primary accepts and distributes the connections in turn: Node's SCHED_RR.
   round_robin,
-  /// All workers accept from one queue, whoever is there first: Node's SCHED_NONE. Uneven by nature.
+  /// All workers accept from one queue: Node's SCHED_NONE. The distribution is uneven.
   shared,
-  /// The primary accepts and hands the connections over to whom the program's own function names: settings::choose.
+  /// The primary accepts, and a function of the program chooses the worker: settings::choose.
   program,
 };
 
-/// The name as it is written here: "kernel_round_robin".
+/// The name of the enumerator: "kernel_round_robin".
 std::string to_string(scheduling);
 
-/// A worker that dies young is not replaced at once: fork() waits, longer each time, so that a program that cannot
-/// start does not spin. One that lived resets the wait. Each wait is off by up to a tenth, so that many do not come
-/// back in step.
+/// Delays the replacement of workers that exit too soon. fork() waits longer after each such exit, so that a program
+/// that cannot start does not spin. A worker that reaches min_uptime resets the delay. Each delay varies by up to 10 %,
+/// so that many restarts do not coincide.
 struct backoff {
   std::chrono::milliseconds initial_delay{1000};
   double factor = 1.5;
   std::chrono::milliseconds max_delay{30'000};
-  /// Dying before this age is dying young.
+  /// A worker that exits before this age has failed to start.
   std::chrono::milliseconds min_uptime{1000};
-  /// So many generations in a row that died young are a crash loop: primary::crash_looping. 0: it is never told.
+  /// This many consecutive failed generations are a crash loop: primary::crash_looping. 0: never.
   int crash_loop_threshold = 3;
 };
 
-/// When a worker has served long enough and is replaced: its successor gets ready first, then it finishes what it is
-/// serving. One at a time, never two in step. A limit of 0 is none.
+/// When a worker is replaced because of its age or use. Its successor becomes ready first, then the worker finishes its
+/// connections. Workers are replaced one at a time. A limit of 0 means no limit.
 struct recycling {
   std::chrono::milliseconds max_age{0};
-  /// Connections it has taken. Not for workers of which that is not known: Node's under the kernel schedulings and
-  /// `shared`.
+  /// Accepted connections. No limit for workers that do not report them: Node's under a kernel scheduling or `shared`.
   std::uint64_t max_connections = 0;
-  /// Requests it has been asked: for workers that tell (acceptor::count_requests), as http::server does.
+  /// Received requests, for workers that report them (acceptor::count_requests), as http::server does.
   std::uint64_t max_requests = 0;
   std::uint64_t max_rss = 0;  ///< resident memory, in bytes
-  /// Each worker's own limits are off by a random part of them, up to this one, so that workers started together do not
-  /// go together. 0 to 1.
+  /// Each worker's limits vary at random by up to this fraction, so that workers started together are not replaced
+  /// together. 0 to 1.
   double jitter = 0.1;
-  /// How often that is looked at. After a successor that did not get ready, the next is tried after backoff::max_delay.
+  /// How often the limits are checked. If a successor does not become ready, the next attempt follows after
+  /// backoff::max_delay.
   std::chrono::milliseconds check_interval{1000};
 };
 
-/// How workers are started and ended. Defaults as in Node's cluster, where it has them.
+/// How a cluster starts, distributes to, and ends workers. The defaults are those of Node's cluster if it has the
+/// setting.
 struct settings {
-  /// The workers' program, as brood::fork() takes it. Empty: this program, by the name it was started by. That name is
-  /// looked up again for each worker (this_program).
+  /// The workers' program, as for brood::fork(). Empty: this program, by the name that it was started by. The name is
+  /// resolved again for each worker (this_program).
   std::string exec{};
-  /// Its arguments. Not given: those of this program.
+  /// Its arguments. If not given: those of this program.
   std::optional<arguments> args{};
-  /// Arguments for `node`, before the script.
+  /// Arguments of `node`, before the script.
   arguments exec_args{};
   std::filesystem::path cwd{};
   environment env{};
-  /// Neither a pipe, nor a terminal or channel: nobody would have the other end. Use `on_out` and `on_err` to get what
-  /// workers write.
+  /// The workers' standard streams. A pipe, a terminal or a channel is not allowed, because nothing would read it: use
+  /// `on_out` and `on_err` to receive their output.
   stdio in = stdio::inherit;
   stdio out = stdio::inherit;
   stdio err = stdio::inherit;
@@ -88,26 +89,27 @@ struct settings {
   std::function<void(worker&, std::string_view)> on_out{};
   /// The same for stderr and `err`. The last 4 KiB are crash_loop::last_stderr.
   std::function<void(worker&, std::string_view)> on_err{};
-  /// The form of the messages, the cluster's own included.
+  /// The serialization of messages, including the cluster's own.
   brood::serialization serialization = brood::serialization::json;
   cluster::scheduling scheduling = cluster::scheduling::automatic;
-  /// Who gets a connection, by the program's own rule; with it, scheduling::automatic is scheduling::program. What it
-  /// names for a connection holds until that worker has taken it. A worker that is none of those offered (no such id,
-  /// not listening there, on its way out) is told to `log`, an exception leaves the loop's run(); in both cases the
-  /// connection goes to the worker for which the fewest wait.
+  /// Chooses the worker of each connection; scheduling::automatic is scheduling::program then. A choice is valid until
+  /// that worker has accepted the connection. If the chosen worker is not among the candidates, the error is logged. If
+  /// the function throws, the exception leaves the loop's run(). In both cases the connection goes to the worker with
+  /// the fewest waiting connections.
   choose_function choose{};
   /// False: a port is closed when a worker that stays connected closes it and no other worker listens there. True: a
   /// port stays open until the primary ends. A port whose last worker exits or disconnects stays open in both cases.
   bool keep_ports = false;
   backoff restart{};
   recycling recycle{};
-  /// A worker that listens or is ready, and whose loop has not turned for this long, gets no more connections, those
-  /// that wait for it go to others, and it is ended by the steps of `stop`. 0: never. Works for Node's workers too.
+  /// Time limit for the event loop of a worker that listens or is ready. If the loop does not respond for this long,
+  /// the worker gets no more connections, its waiting ones go to other workers, and it is ended by the steps of `stop`.
+  /// 0: no limit. Works for Node's workers, too.
   std::chrono::milliseconds heartbeat{0};
-  /// A worker is ready (worker::ready) when it says so: this_worker::ready(), or a message "ready" as process.send has
-  /// it in Node. False: when it listens.
+  /// True: a worker is ready (worker::ready) when it calls this_worker::ready() or, in Node, process.send("ready").
+  /// False: when it listens.
   bool explicit_ready = false;
-  /// How long async_disconnect() lets workers finish by themselves, and what happens to those that do not.
+  /// The time that async_disconnect() leaves workers to finish. Those that have not finished are ended by `stop`.
   std::chrono::milliseconds drain{10'000};
   stop_steps stop = default_stop;
   log_function log{};

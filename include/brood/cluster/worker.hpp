@@ -19,10 +19,10 @@ namespace detail {
 struct worker_state;
 }  // namespace detail
 
-/// A handle of one worker, as its primary sees it. Copies refer to the same worker. A handle may be kept after the
-/// worker has exited and after the primary was destroyed, but not after the loop was: the worker is dead then, it is
-/// sent nothing, and kill() returns false. A wait for something that the worker exited without reaching completes with
-/// operation_aborted. Listeners end with the worker, or with the primary.
+/// A handle of one worker in its primary. Copies refer to the same worker. A handle may be kept after the worker has
+/// exited and after the primary was destroyed, but not after the loop was: the worker counts as dead then, messages are
+/// dropped, and kill() returns false. A wait for an event that the worker can no longer reach completes with
+/// operation_aborted. Listeners are removed with the worker, or with the primary.
 ///
 /// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
 /// strand.
@@ -33,34 +33,34 @@ class worker : public message_sender {
   worker& operator=(const worker& other);
   ~worker() = default;
 
-  /// From 1 on, never used again; the worker knows it as this_worker::id().
+  /// From 1 on, never reused. In the worker it is this_worker::id().
   int id() const noexcept;
-  /// 0 while the start is put off because workers are dying young (settings::restart).
+  /// 0 while the start is delayed because workers exit too soon (settings::restart).
   pid_t pid() const noexcept;
 
-  /// The worker's runtime is up.
+  /// The worker's runtime has started.
   one_shot_event<> online;
-  /// Each time it starts to listen somewhere.
+  /// Emitted each time it starts to listen on an address.
   event<address> listening;
-  /// It serves: it listens, or has said so itself where settings::explicit_ready wants that.
+  /// The worker is ready: it listens, or it has reported so if settings::explicit_ready is set.
   one_shot_event<> ready;
-  /// Its channel is gone; from here on it gets no connection.
+  /// Its channel is closed. It gets no more connections.
   one_shot_event<error_code> disconnected;
-  /// Never reached by a worker that was disconnected before it was started.
+  /// Never happens for a worker that was disconnected before it was started.
   one_shot_event<exit_status> exited;
-  /// What it sends, beside the cluster's own messages. If nobody ever reads, what is beyond 1,024 messages is dropped.
+  /// Messages from the worker, without the cluster's own. If nothing ever reads them, those beyond 1,024 are dropped.
   inbox<message> messages;
 
-  /// Sends a signal to the worker; no graceful step. As child_process::kill.
+  /// Sends a signal to the worker, without a graceful shutdown. As child_process::kill.
   bool kill(int signal = SIGTERM);
-  /// Asks it to close its servers, finish what it is serving and go. It gets no connection from here on. Does nothing
-  /// once the worker has exited or the primary was destroyed.
+  /// Asks the worker to close its servers, finish its connections and exit. It gets no connections from now on. No
+  /// effect after the worker has exited or the primary was destroyed.
   void disconnect();
 
   bool is_connected() const noexcept;
   /// Whether it has exited, or will never be started.
   bool is_dead() const noexcept;
-  /// Whether its end was wanted: disconnect() here, or disconnect() in the worker itself.
+  /// Whether its exit was planned: disconnect() was called here, or in the worker itself.
   bool exited_after_disconnect() const noexcept;
 
   /// Whether both refer to the same worker.

@@ -5,7 +5,7 @@
 
 namespace brood::detail {
 
-/// Makes what only the library makes: objects whose constructors take private types.
+/// Creates objects whose constructors take private types.
 struct access {
   template <class Object, class... Arguments>
   static Object make(Arguments&&... arguments) {
@@ -17,7 +17,7 @@ struct access {
   }
 };
 
-/// Move assignment of a handle: drops what `object` held, exactly as its destructor does, and takes over `other`.
+/// Move assignment of a handle: releases the state of `object` as its destructor does, and takes over that of `other`.
 template <class Handle>
 Handle& replace(Handle& object, Handle&& other) noexcept {
   if (&object != &other) {

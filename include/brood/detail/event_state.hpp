@@ -15,14 +15,14 @@ namespace brood::detail {
 
 using boost::system::error_code;
 
-/// The memory of a one_shot_event: set once by the library, and then told to everybody who asks, early or late.
+/// The state of a one_shot_event. The library sets it once; every listener and waiter is notified, early or late.
 template <class... Results>
 class one_shot_state : public std::enable_shared_from_this<one_shot_state<Results...>> {
  public:
   explicit one_shot_state(asio::any_io_executor ex) : waiters_(ex), own_(ex), listeners_(std::move(ex)) {}
 
-  /// Only the first call counts. Waiters are posted. The library's listeners are called from here, then those of the
-  /// program, as emit() has it: the caller has put its own state in order before.
+  /// Only the first call has an effect. Waiters are posted. The library's listeners are called from here; those of the
+  /// program are called as emit() does. The caller must have updated its own state before.
   void set(error_code ec, Results... results) {
     if (over()) return;
     error_ = ec;
@@ -32,10 +32,10 @@ class one_shot_state : public std::enable_shared_from_this<one_shot_state<Result
     }
     const auto keep = this->shared_from_this();  // a listener may hold the last reference to this
     emit(waiters_.get_executor(), [keep] { keep->call_all(keep->listeners_); });
-    call_all(own_);  // after the program's: what follows from this event comes after it
+    call_all(own_);  // after the program's listeners, because what the library does next comes after this event
   }
 
-  /// It cannot happen any more. Waits complete with `reason`, and so do later ones; listeners are not called.
+  /// The event can no longer happen. Pending and later waits complete with `reason`; listeners are not called.
   void fail(error_code reason) {
     if (over()) return;
     error_ = reason;
@@ -44,7 +44,7 @@ class one_shot_state : public std::enable_shared_from_this<one_shot_state<Result
     listeners_.clear();
   }
 
-  /// Called when somebody waits or listens (true), and when nobody does any more (false).
+  /// Called with true when the first waiter or listener is added, and with false when the last one is removed.
   void on_interest(std::function<void(bool)> interest) { interest_changed_ = std::move(interest); }
   bool has_interest() const noexcept { return !listeners_.empty() || !waiters_.empty(); }
 
@@ -84,7 +84,7 @@ class one_shot_state : public std::enable_shared_from_this<one_shot_state<Result
     tell_interest();
   }
 
-  /// The handle that this belongs to was dropped.
+  /// Called when the handle of this event is destroyed.
   void forget_program() noexcept { listeners_.forget_program(); }
 
  private:
@@ -95,7 +95,7 @@ class one_shot_state : public std::enable_shared_from_this<one_shot_state<Result
   void call_all(list& which) {
     std::apply([&](const auto&... r) { which.call_once(r...); }, *results_);
   }
-  /// For a listener that comes late: it is called from the loop, and can still be cancelled until then.
+  /// For a listener that is added after the event: it is called from the loop, and can be cancelled until then.
   void call_later(list one_shot_state::*which) {
     asio::post(waiters_.get_executor(), [keep = this->shared_from_this(), which] { keep->call_all((*keep).*which); });
   }
@@ -105,14 +105,14 @@ class one_shot_state : public std::enable_shared_from_this<one_shot_state<Result
   }
 
   waiters<Results...> waiters_;
-  list own_;  // of the library
+  list own_;  // the library's
   list listeners_;
   std::function<void(bool)> interest_changed_;
   error_code error_;
   std::optional<std::tuple<Results...>> results_;
 };
 
-/// The memory of an inbox: a bounded queue with one reader at a time.
+/// The state of an inbox: a bounded queue with one reader at a time.
 template <class T>
 class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, loop_end::member {
   struct sink : listener_base {
@@ -127,21 +127,22 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   };
 
  public:
-  /// It is full when what it holds weighs so much; a value weighs 1 unless its source says more.
+  /// The queue is full when the sum of its weights reaches `capacity`. A value weighs 1 unless its source says
+  /// otherwise.
   inbox_state(asio::any_io_executor ex, std::size_t capacity) : waiters_(std::move(ex)), capacity_(capacity) {}
 
-  /// Called whenever a full inbox has room again, so that the source goes on.
+  /// Called whenever a full queue has room again, so that the source resumes.
   void on_room(std::function<void()> room) { room_ = std::move(room); }
-  /// Called when a reader comes (true) and when the last one is gone (false).
+  /// Called with true when a reader starts, and with false when the last one stops.
   void on_reader(std::function<void(bool)> reader) { reader_changed_ = std::move(reader); }
 
   bool full() const noexcept { return weight_ >= capacity_; }
   bool has_reader() const noexcept { return (sink_ && sink_->active) || !waiters_.empty(); }
-  /// Whether anybody has ever asked for a value.
+  /// Whether a reader has ever existed.
   bool ever_read() const noexcept { return ever_read_; }
 
-  /// Never loses the value: one too many is kept as well; the source looks at full() and stops in time. A listener may
-  /// destroy anything: the source has to hold this meanwhile.
+  /// Never loses a value: a full queue keeps it, too. The source must check full() and pause. A listener may destroy
+  /// any object, so the source must keep this one alive during the call.
   void push(T&& value, std::size_t weight = 1) {
     if (ended_) return;
     if (queue_.empty() && !waiters_.empty()) {
@@ -158,7 +159,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     emit(waiters_.get_executor(), [keep = this->shared_from_this()] { keep->deliver(); });
   }
 
-  /// No value comes any more. What is queued is still read; then readers get the end.
+  /// No more values will come. Queued values are still delivered, then readers get the end.
   void end() {
     if (std::exchange(ended_, true)) return;
     room_ = nullptr;
@@ -188,14 +189,14 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     tell_reader();
   }
 
-  /// The same, but no longer than `limit`.
+  /// The same with a time limit.
   void next(typename waiters<std::optional<T>>::handler handler, std::chrono::milliseconds limit) {
     if (take_now(handler)) return;
     waiters_.add_for(limit, std::move(handler), [this] { tell_reader(); });
     tell_reader();
   }
 
-  /// The handle that this belongs to was dropped: its listener is not called any more.
+  /// The handle of this queue was destroyed: its listener is not called any more.
   void forget_program() noexcept {
     const auto last = std::exchange(sink_, nullptr);
     if (last) last->cancel();
@@ -209,7 +210,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
 
   void let_go() noexcept override { const auto last = std::exchange(sink_, nullptr); }
 
-  /// Completes the handler if there is a value, or if no value can come any more.
+  /// Completes the handler if there is a value, or if the queue has ended.
   bool take_now(typename waiters<std::optional<T>>::handler& handler) {
     ever_read_ = true;
     if (queue_.empty() && !ended_) return false;
@@ -227,7 +228,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     return std::move(first.value);
   }
 
-  /// The usual case: somebody listens, and nothing waits.
+  /// The common case: there is a listener, and the queue is empty.
   void hand_on(T&& value) {
     const auto reader = sink_;
     delivering_ = true;
@@ -238,7 +239,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     let_go_at_end();
   }
 
-  /// Hands queued values to the listener, one after another. A listener that throws loses only its own value.
+  /// Delivers queued values to the listener, one by one. If the listener throws, only that value is lost.
   void deliver() {
     if (std::exchange(delivering_, true)) return;
     auto keep = this->shared_from_this();
@@ -254,7 +255,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
     let_go_at_end();
   }
 
-  /// The listener that has heard all: what it holds may well hold this.
+  /// Removes the listener after the end. Its captures may own this object.
   void let_go_at_end() {
     if (ended_ && queue_.empty() && !delivering_) const auto last = std::exchange(sink_, nullptr);
   }
@@ -281,7 +282,7 @@ class inbox_state final : public std::enable_shared_from_this<inbox_state<T>>, l
   bool ever_read_ = false;
   bool ended_ = false;
   bool delivering_ = false;
-  bool was_full_ = false;  // and its source was told, or may have found out
+  bool was_full_ = false;  // and its source may have noticed
   std::shared_ptr<loop_guard> guard_;
 };
 

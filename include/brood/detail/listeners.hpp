@@ -21,8 +21,8 @@ namespace brood::detail {
 
 namespace asio = boost::asio;
 
-/// Calls a function of the program. An exception that leaves it leaves the loop's run() later, in a turn of its own:
-/// the other listeners are still called, and brood finishes what it was doing.
+/// Calls a function of the program. If it throws, the exception leaves the loop's run() later, from a handler of its
+/// own. The other listeners are still called, and brood completes its current work.
 template <class Call>
 void call_listener(const asio::any_io_executor& ex, Call call, loop_guard* guard = nullptr) {
   const loop_entry entry(loop_entry::from::handler, guard);
@@ -33,13 +33,14 @@ void call_listener(const asio::any_io_executor& ex, Call call, loop_guard* guard
   }
 }
 
-/// Whose listener it is. The program's end with the handle they were added through; the library's own do not.
+/// The owner of a listener. The program's listeners are removed with the handle they were added through; the library's
+/// are not.
 enum class audience { program, library };
 
 struct listener_base {
   bool active = true;
   audience whose = audience::program;
-  /// Called once the listener was cancelled.
+  /// Called after the listener was cancelled.
   std::function<void()> cancelled{};
 
   void cancel() noexcept {
@@ -47,9 +48,9 @@ struct listener_base {
   }
 };
 
-/// The functions that are called for one event, in the order they were added.
+/// The functions that are called for one event, in the order in which they were added.
 ///
-/// A function may add and remove listeners, itself included, while it is called: a removed one is not called any more;
+/// A function may add and remove listeners, including itself, while it is called. A removed one is not called any more;
 /// an added one is called from the next event on.
 template <class... Args>
 class listeners final : loop_end::member {
@@ -86,8 +87,8 @@ class listeners final : loop_end::member {
     return true;
   }
 
-  /// Calls each function; from the loop if the running thread is inside a call of the program (values that cannot be
-  /// copied never come from there). The object itself may be destroyed meanwhile.
+  /// Calls each function, or posts that to the loop if the running thread is inside a call of the program. (Values that
+  /// cannot be copied never come from there.) The functions may destroy this object.
   void call(const Args&... args) {
     if (list_.empty()) return;
     if constexpr ((std::is_constructible_v<stored<Args>, const Args&> && ...)) {
@@ -109,7 +110,7 @@ class listeners final : loop_end::member {
     drop_inactive();
   }
 
-  /// Removes the listeners of the program: the handle they were added through was dropped.
+  /// Removes the program's listeners, because the handle they were added through was destroyed.
   void forget_program() noexcept {
     for (std::size_t i = 0; i < list_.size(); ++i) {
       if (const auto one = list_[i]; one->whose == audience::program) one->cancel();
@@ -117,12 +118,12 @@ class listeners final : loop_end::member {
     drop_inactive();
   }
 
-  /// Removes all listeners: nothing can happen any more. What they hold may be this object.
+  /// Removes all listeners, because nothing can happen any more. Their captures may own this object.
   void clear() noexcept { const auto last = std::exchange(list_, {}); }
 
  private:
   using list = std::vector<std::shared_ptr<listener>>;
-  /// Calls the functions from the loop. Events that come meanwhile are postponed as well, so that none overtakes it.
+  /// Calls the functions from the loop. Events that follow are postponed as well, so that none overtakes this one.
   void postpone(const Args&... args) {
     if (!postponed_) postponed_ = std::make_shared<int>(0);
     ++*postponed_;
@@ -133,7 +134,7 @@ class listeners final : loop_end::member {
     });
   }
 
-  /// One by one: what a function holds may look at this list when it is destroyed.
+  /// One by one, because the destructor of a capture may look at this list.
   void drop_inactive() noexcept {
     const auto kept = std::stable_partition(list_.begin(), list_.end(), [](const auto& one) { return one->active; });
     for (auto count = list_.end() - kept; count > 0; --count) {
@@ -155,7 +156,7 @@ class listeners final : loop_end::member {
   asio::any_io_executor executor_;
   list list_;
   std::shared_ptr<loop_guard> guard_;
-  std::shared_ptr<int> postponed_;  // how many events are
+  std::shared_ptr<int> postponed_;  // its use count is the number of postponed events
 };
 
 }  // namespace brood::detail

@@ -11,11 +11,11 @@ namespace brood::detail {
 
 namespace asio = boost::asio;
 
-/// Tells objects that their loop is being destroyed, while it is still there.
+/// Notifies objects that their loop is being destroyed, while it still exists.
 ///
-/// What waits for an object (handlers, coroutines, listeners) is kept by that object, and may well keep it in turn.
-/// When the loop goes away before it has happened, nobody would ever open such a circle; Asio does so for the
-/// operations that it keeps itself. Objects join when they first keep something, and leave by themselves.
+/// An object keeps its waiters (handlers, coroutines, listeners), which may own the object in turn. If the loop ended
+/// before they were called, such a cycle would never be freed; Asio frees only the operations that it keeps itself.
+/// Objects join when they first keep a waiter, and are removed by their destructor.
 class loop_end : public asio::execution_context::service {
  public:
   class member {
@@ -26,13 +26,13 @@ class loop_end : public asio::execution_context::service {
    protected:
     member() = default;
     ~member() { leave(); }
-    /// True for the first call.
+    /// Returns true for the first call.
     bool join(const asio::any_io_executor& ex) {
       if (list_ != nullptr) return false;
       asio::use_service<loop_end>(asio::query(ex, asio::execution::context)).add(*this);
       return true;
     }
-    /// To drop all that it keeps. It may itself go away by that.
+    /// Must drop all waiters. This may destroy the object itself.
     virtual void let_go() noexcept = 0;
 
    private:
@@ -80,7 +80,7 @@ class loop_end : public asio::execution_context::service {
     one.previous_ = one.next_ = nullptr;
   }
 
-  std::mutex mutex_;  // a loop may be run by many threads, each with objects of its own
+  std::mutex mutex_;  // several threads may run a loop, each with objects of its own
   member* first_ = nullptr;
 };
 

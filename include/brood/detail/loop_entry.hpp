@@ -10,9 +10,9 @@ namespace brood::detail {
 
 namespace asio = boost::asio;
 
-/// Notices that two threads use the objects of one execution context at the same time.
+/// Detects two threads that use the objects of one execution context at the same time.
 ///
-/// brood's objects take no locks: their executor must run one handler at a time. A strand guarantees that, and so does
+/// brood's objects use no locks: their executor must run one handler at a time. A strand guarantees that, and so does
 /// an io_context that one thread runs. An io_context that several threads run does not, and neither Asio nor the
 /// compiler would notice. There is one guard for each io_context and thread pool.
 class loop_guard {
@@ -25,21 +25,23 @@ class loop_guard {
   std::atomic<const void*> thread_{nullptr};
 };
 
-/// To be called where a program makes an object. Throws std::logic_error if `ex` is a strand of a thread pool and the
-/// running thread is not on it: the threads of a pool always run, so that they would use the object at the same time. A
-/// strand of an io_context may be prepared before the context is run.
+/// Must be called where a program creates an object. A strand of an io_context may be used before the context is run,
+/// but the threads of a pool always run: an object that is created off its strand would be used by two threads.
+/// Throws: std::logic_error if `ex` is a strand of a thread pool and the running thread is not on it.
 void require_strand(const asio::any_io_executor& ex);
 
-/// A stay of the running thread in brood's code: inside a handler that the loop runs, or inside a call of the program.
+/// Marks that the running thread is in brood's code: inside a handler that the loop runs, or inside a call of the
+/// program.
 ///
-/// Two rules are kept here for all objects:
-/// - One thread at a time. A second thread that enters is refused by an exception before it touches anything.
+/// It enforces two rules for all objects:
+/// - One thread at a time. A second thread gets an exception before it changes anything.
 /// - A listener never runs inside a call of the program: emit() postpones it.
 class loop_entry {
  public:
   enum class from { handler, call };
 
-  /// `guard` may be null. Throws std::logic_error if another thread is inside.
+  /// `guard` may be null.
+  /// Throws: std::logic_error if another thread is inside.
   loop_entry(from where, loop_guard* guard) : where_(where) {
     if (guard != nullptr) enter(*guard);
     outer_ = std::exchange(innermost_, this);
@@ -51,7 +53,7 @@ class loop_entry {
   loop_entry(const loop_entry&) = delete;
   loop_entry& operator=(const loop_entry&) = delete;
 
-  /// Whether the innermost stay of this thread is a call of the program.
+  /// Whether the innermost entry of this thread is a call of the program.
   static bool in_call() noexcept { return innermost_ != nullptr && innermost_->where_ == from::call; }
 
  private:
@@ -68,10 +70,10 @@ class loop_entry {
 
   const from where_;
   const loop_entry* outer_ = nullptr;
-  loop_guard* guard_ = nullptr;  // the one that this entry has to leave
+  loop_guard* guard_ = nullptr;  // the guard that the destructor releases
 };
 
-/// Calls `emission`: now, or from the loop if the running thread is inside a call of the program.
+/// Calls `emission` now, or from the loop if the running thread is inside a call of the program.
 template <class Emission>
 void emit(const asio::any_io_executor& ex, Emission emission) {
   if (loop_entry::in_call()) {
@@ -81,7 +83,7 @@ void emit(const asio::any_io_executor& ex, Emission emission) {
   }
 }
 
-/// The pointer from a handle to the state behind it. Each call through it is a call of the program.
+/// The pointer from a handle to its state. Each call through it is a call of the program.
 template <class State>
 class state_ptr {
   class call {
@@ -104,7 +106,7 @@ class state_ptr {
   loop_entry enter() const { return loop_entry(loop_entry::from::call, guard_.get()); }
   explicit operator bool() const noexcept { return state_ != nullptr; }
 
-  /// For what never changes, and may be read at any time.
+  /// For data that never changes and may be read by any thread.
   const std::shared_ptr<State>& unguarded() const noexcept { return state_; }
 
  private:

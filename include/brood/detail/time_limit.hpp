@@ -8,14 +8,14 @@
 
 namespace brood::detail {
 
-/// The time limit as a timer can count it. A timer counts nanoseconds: milliseconds::max() would overflow, and the
-/// limit would be over at once.
+/// Limits a duration to what a timer can count. Timers count nanoseconds, so milliseconds::max() would overflow and
+/// expire at once.
 constexpr std::chrono::milliseconds countable(std::chrono::milliseconds limit) noexcept {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365 * 100);
   return std::min(limit, longest);
 }
 
-/// Calls `f` on the executor when the time is up, unless the returned object has been destroyed by then.
+/// Calls `f` on the executor after `limit`, unless the returned object is destroyed first.
 std::shared_ptr<void> start_deadline(const boost::asio::any_io_executor& ex, std::chrono::milliseconds limit,
                                      std::function<void()> f);
 

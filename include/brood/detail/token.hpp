@@ -7,8 +7,8 @@
 
 namespace brood::detail {
 
-/// The completion token of an operation that is given none: the default of the executor, or `deferred` for an executor
-/// without one (any_io_executor has none before Boost 1.86).
+/// The default completion token: that of the executor, or `deferred` for an executor without one (any_io_executor has
+/// none before Boost 1.86).
 template <class Executor>
 using default_token_of =
     std::conditional_t<std::is_void_v<typename boost::asio::default_completion_token<Executor>::type>,
@@ -16,7 +16,7 @@ using default_token_of =
 
 using default_token = default_token_of<boost::asio::any_io_executor>;
 
-/// False, but only once `Token` is known: for functions that must not be called.
+/// Always false, but only after `Token` is known: for functions that must not be called.
 template <class Token>
 inline constexpr bool never = false;
 

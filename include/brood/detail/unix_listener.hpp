@@ -7,16 +7,16 @@
 
 namespace brood::detail {
 
-/// How the file of a Unix socket is to be made.
+/// Permissions of the file of a Unix socket.
 struct unix_file {
   std::string path{};
-  bool readable_all = false;  ///< for everybody
+  bool readable_all = false;  ///< for every user
   bool writable_all = false;
 };
 
-/// A Unix socket that listens, non-blocking; empty with errno where it fails. A socket file that was left behind and
-/// that nobody listens at is replaced; anything else there is EADDRINUSE. `remove` becomes what takes the file away in
-/// the end, unless another one has taken its place.
+/// Returns a non-blocking Unix socket that listens, or an empty one with errno set. A stale socket file, at which no
+/// process listens, is replaced; any other file is EADDRINUSE. Sets `remove` to a function that removes the file,
+/// unless another one has replaced it.
 unique_fd listen_at(const unix_file& file, int backlog, std::function<void()>& remove);
 
 }  // namespace brood::detail

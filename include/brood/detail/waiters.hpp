@@ -27,7 +27,7 @@ namespace brood::detail {
 
 namespace asio = boost::asio;
 
-/// What a handler gets in place of a result that does not exist: an empty value, or a socket that is not open.
+/// The value that a handler gets if there is no result: an empty object, or a socket that is not open.
 template <class Result>
 Result no_result([[maybe_unused]] const asio::any_io_executor& ex) {
   if constexpr (std::is_default_constructible_v<Result>) {
@@ -37,9 +37,9 @@ Result no_result([[maybe_unused]] const asio::any_io_executor& ex) {
   }
 }
 
-/// Completion handlers that wait for the same thing, in order. Each completes exactly once: with a result, or with
-/// operation_aborted if its cancellation slot fires or this object is destroyed first. If the loop is destroyed first,
-/// the handler is destroyed with it.
+/// Completion handlers that wait for the same event, in order. Each completes exactly once: with a result, or with
+/// operation_aborted if its cancellation slot is triggered or this object is destroyed first. If the loop is destroyed
+/// first, the handler is destroyed with it.
 ///
 /// Handlers are posted, never called from inside a member function. While a handler waits it counts as work of its
 /// associated executor, as the handlers of Asio's own operations do.
@@ -60,14 +60,14 @@ class waiters final : loop_end::member {
     add(std::move(h), [](asio::cancellation_type) {});
   }
 
-  /// `on_cancel(type)` is called when the handler's slot fired and the handler has left the list.
+  /// `on_cancel(type)` is called after the handler's slot was triggered and the handler was removed from the list.
   template <class Hook>
   void add(handler h, Hook on_cancel) {
     auto slot = asio::get_associated_cancellation_slot(h);
     const auto added = insert(std::move(h));
     if (!slot.is_connected()) return;
-    // The slot may fire twice, or long after the wait: by then neither the list's node nor this object need exist any
-    // more. The signal may be destroyed earlier: from here on the slot is not touched.
+    // The slot may be triggered twice, or long after the wait, when neither the list's node nor this object exists any
+    // more. The signal may be destroyed earlier, so the slot must not be used after this.
     slot.assign([this, on_cancel, added, waits = added->waits()](asio::cancellation_type type) mutable {
       if (waits.expired()) return;
       complete(added, asio::error::operation_aborted);
@@ -75,7 +75,7 @@ class waiters final : loop_end::member {
     });
   }
 
-  /// The same for a handler that completes with timed_out if it has waited so long; `on_leave()` is called then, too.
+  /// The same with a time limit: the handler completes with timed_out after it, and `on_leave()` is called.
   template <class Hook>
   void add_for(std::chrono::milliseconds limit, handler h, Hook on_leave) {
     add(std::move(h), [on_leave](asio::cancellation_type) { on_leave(); });
@@ -93,7 +93,7 @@ class waiters final : loop_end::member {
     post(std::move(first.function), ec, std::move(results)...);
   }
 
-  /// Completes a handler that never had to wait.
+  /// Completes a handler that did not have to wait.
   void post(handler h, boost::system::error_code ec, Results... results) {
     asio::post(executor_, asio::append(std::move(h), ec, std::move(results)...));
   }
@@ -101,8 +101,8 @@ class waiters final : loop_end::member {
  private:
   struct waiter {
     handler function;
-    asio::any_completion_executor work;  // ends after the handler was posted
-    std::shared_ptr<void> life{};        // made for those who must know whether the wait goes on
+    asio::any_completion_executor work;  // released after the handler was posted
+    std::shared_ptr<void> life{};        // exists only if the wait must be observed
     std::shared_ptr<void> limit{};
 
     std::weak_ptr<void> waits() {

@@ -22,14 +22,14 @@ class client_exchange;
 
 /// Limits and time-outs of a client's requests. A time of 0 means no limit; a size of 0 means a limit of 0.
 struct client_options {
-  /// The connection must stand in this time, name resolution included.
+  /// Time limit for connecting, including name resolution.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds{10};
-  /// The whole answer must have come in this time, counted from the call.
+  /// Time limit for the whole response, from the call on.
   std::chrono::milliseconds timeout = std::chrono::seconds{30};
-  /// Status line and header fields of the answer together, in bytes. Node: maxHeaderSize.
+  /// Status line and header fields of the response together, in bytes. Node: maxHeaderSize.
   std::size_t max_header_size = 16 * 1024;
-  /// The answer's body after the chunked encoding is removed, in bytes. 0: an answer with a body is an error
-  /// (body_limit). No limit: SIZE_MAX.
+  /// The response body after the chunked encoding is removed, in bytes. 0: a response with a body is an error
+  /// (body_limit). SIZE_MAX: no limit.
   std::size_t max_body_size = 8 * 1024 * 1024;
   /// For https URLs: an https::client_tls (brood/https.hpp).
   client_tls_ptr tls{};
@@ -41,40 +41,40 @@ struct client_field {
   std::string value;
 };
 
-/// What client::send() asks.
+/// A request for client::send().
 struct client_request {
   std::string method = "GET";
-  /// "http://host:port/path?query". The host is a name, an IPv4 address or an IPv6 address in brackets; the port is 80
-  /// unless told. Or "https://...", where client_options::tls is set; the port is 443 then.
+  /// "http://host:port/path?query". The host is a name, an IPv4 address or an IPv6 address in brackets; the default
+  /// port is 80. "https://..." needs client_options::tls; its default port is 443.
   std::string url{};
-  /// Beside those the client writes: Host (unless it is among these), Connection and Content-Length.
+  /// Additional fields. The client writes Host (unless it is given here), Connection and Content-Length.
   std::vector<client_field> headers{};
   std::string body{};
 };
 
-/// What a server answered, whatever its status.
+/// The response of a server, with any status.
 struct client_response {
   int status = 0;
-  std::vector<client_field> headers{};  ///< in the order they came
-  std::string body{};                   ///< whole, without the chunked encoding
+  std::vector<client_field> headers{};  ///< in the order in which they arrived
+  std::string body{};                   ///< complete, without the chunked encoding
 
-  /// The value of the first field of that name, empty if there is none; case of the name does not matter.
+  /// The value of the first field of that name, which is compared case-insensitively; empty if there is none.
   std::string_view header(std::string_view name) const noexcept;
 };
 
-/// A request under way. Dropping it lets the request run on, unheard.
+/// A pending request. If this is destroyed, the request goes on and its response is dropped.
 /// Thread safety: that of its client.
 class [[nodiscard]] client_call {
  public:
   explicit client_call(std::shared_ptr<detail::client_exchange> exchange) noexcept : exchange_(std::move(exchange)) {}
 
-  /// Completes when the answer has come whole; soon, if it already has. It may be asked more than once.
-  /// Signature: `void(error_code, client_response)`. A status such as 404 is a result, not an error. Errors:
-  /// asio::error::timed_out; what resolving the name, connecting or reading came to; of boost::beast::http::error
-  /// end_of_stream (the peer closed without an answer), partial_message (in the middle of it), header_limit,
-  /// body_limit, and those that name what is malformed; for https what the handshake came to, as https::client_tls
-  /// says; operation_aborted when cancelled. Cancellation: every kind ends the wait, and the request if nobody else
-  /// waits for it.
+  /// Completes when the whole response has arrived, or soon if it already has. May be called more than once.
+  /// Completion signature: `void(error_code, client_response)`. A status such as 404 is a result, not an error.
+  /// Errors: asio::error::timed_out; the error of name resolution, connecting or reading; of boost::beast::http::error
+  /// end_of_stream (the peer closed without a response), partial_message (the peer closed in the middle of it),
+  /// header_limit, body_limit, and those that name malformed input; for https the error of the handshake, see
+  /// https::client_tls; operation_aborted when cancelled.
+  /// Cancellation: every kind ends the wait. The request ends, too, if no other wait is pending.
   template <boost::asio::completion_token_for<void(boost::system::error_code, client_response)> Token =
                 brood::detail::default_token>
   auto async_result(Token&& token = Token{}) & {
@@ -89,16 +89,17 @@ class [[nodiscard]] client_call {
   std::shared_ptr<detail::client_exchange> exchange_;
 };
 
-/// A small HTTP/1.1 client, for health probes and tests: each request has a connection of its own, which closes with
-/// the answer. It follows no redirects, keeps no cookies and sends nothing twice.
+/// A small HTTP/1.1 client for health probes and tests. Each request uses a new connection, which closes after the
+/// response. It follows no redirects, keeps no cookies and never repeats a request.
 ///
 ///     brood::http::client client{loop};
 ///     auto call = client.get("http://127.0.0.1:8000/health");
 ///     auto answer = co_await call.async_result();
 ///
-/// All calls start at once. They throw std::invalid_argument for what can not be sent: an URL they do not know (https
-/// without client_options::tls), a method or a field that is none, and fields that the client writes itself. Requests
-/// outlive their client. A status line without a reason, and without the space before it, is accepted.
+/// All calls start at once. Requests may outlive their client. A status line without a reason phrase, and without the
+/// space before it, is accepted.
+/// Throws: all calls throw std::invalid_argument for a request that cannot be sent: an unsupported URL (or https
+/// without client_options::tls), an invalid method or field, or a field that the client writes itself.
 ///
 /// Thread safety: none of its own. Use it, and run its handlers, one at a time: an io_context run by one thread, or a
 /// strand.
@@ -112,7 +113,7 @@ class client {
   client_call post(std::string url, std::string body, std::string content_type) const;
   client_call send(client_request request) const;
 
-  /// Node's forms: the callback gets what async_result() would.
+  /// Node's forms. The callback is called with what async_result() completes with.
   void get(std::string url, callback done) const;
   void send(client_request request, callback done) const;
 

@@ -15,24 +15,24 @@
 namespace brood::http {
 
 namespace detail {
-/// Runs the coroutine of a handler on the loop of its connection, and has request and response kept until it ends.
+/// Runs the coroutine of a handler on the connection's loop, and keeps request and response alive until it ends.
 void run_handler(boost::asio::awaitable<void> work, response& answer);
 }  // namespace detail
 
-/// What answers requests: any function of `(const request&, response&)` that returns nothing, or a coroutine that
-/// returns `asio::awaitable<void>`. Called once a request, when it has arrived whole.
+/// A function that answers requests. It takes `(const request&, response&)` and returns nothing, or is a coroutine that
+/// returns `asio::awaitable<void>`. It is called once for each request, after the whole request has arrived.
 ///
-/// One of `(const request&, request_body&, response&)` is called as soon as the head has come, and reads the body
+/// A function of `(const request&, request_body&, response&)` is called after the head has arrived, and reads the body
 /// itself; request::body() is empty then.
 ///
-/// Request and response of a coroutine are valid until it ends, whatever becomes of the connection; until then the
-/// connection serves nothing else, even if the response has ended. A handler that throws, before or after its first
-/// suspension, is answered with 500 and told to server_options::log, and so is one that ends without having ended the
-/// response or kept a copy of it. A coroutine still suspended when the server is dropped goes on; response::open()
-/// tells it so.
+/// Request and response of a coroutine are valid until it ends, even if the connection is lost. Until then the
+/// connection serves no other request, even if the response has ended. If a handler throws, before or after its first
+/// suspension, the response is 500 and server_options::log is called. The same happens if it neither ends the response
+/// nor keeps a copy of it. A coroutine that is suspended when the server is destroyed goes on; response::open() is
+/// false then.
 ///
 /// Thread safety: none of its own. A server calls it for one request at a time, on the server's executor. Copies for
-/// servers on several threads share what the function refers to.
+/// servers on several threads share the objects that the function refers to.
 class handler {
   template <class Function>
   static constexpr bool takes_whole = std::invocable<Function&, const request&, response&>;
@@ -43,7 +43,7 @@ class handler {
   template <class Function>
     requires(!std::same_as<std::remove_cvref_t<Function>, handler> && (takes_whole<Function> || takes_stream<Function>))
   handler(Function f) : function_(adapt(std::move(f))), streams_(!takes_whole<Function>) {}
-  /// Says what a function that is no handler has to take.
+  /// Rejects other functions with a message that names the accepted parameters.
   template <class Function>
     requires(!std::same_as<std::remove_cvref_t<Function>, handler> && !takes_whole<Function> && !takes_stream<Function>)
   handler(Function) {
@@ -55,7 +55,7 @@ class handler {
   void operator()(const request& message, request_body& body, response& answer) const {
     function_(message, body, answer);
   }
-  /// It reads bodies itself.
+  /// Whether the function reads bodies itself.
   bool streams() const noexcept { return streams_; }
 
  private:

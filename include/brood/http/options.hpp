@@ -10,23 +10,23 @@
 
 namespace brood::http {
 
-/// Limits and time-outs of a server, with the defaults and, in snake_case, the names of Node's http.Server (or of
-/// nginx, where Node has none). What exceeds one is answered with the status told here and its connection closed; it
-/// never reaches the handler.
+/// Limits and time-outs of a server, with the defaults and, in snake_case, the names of Node's http.Server, or of nginx
+/// if Node has no such option. A request that exceeds a limit is answered with the status given here, its connection is
+/// closed, and the handler is not called.
 ///
-/// Times are kept by one coarse clock a server: they end never early and at most about a second late. A time of 0 means
-/// no limit; a size or a count of 0 means a limit of 0, unless its comment says otherwise.
+/// Time-outs use one coarse clock for each server: they never expire early, and at most about a second late. A time of
+/// 0 means no limit. A size or a count of 0 means a limit of 0, unless its comment says otherwise.
 struct server_options {
-  /// The head of a request must be complete in this time: 408. Node: server.headersTimeout.
+  /// Time limit for the head of a request: 408. Node: server.headersTimeout.
   std::chrono::milliseconds headers_timeout = std::chrono::seconds{60};
-  /// Of TLS: the handshake must be over in this time, or the connection is closed without a word; the time for the
-  /// first head begins when it is. Node: tls.Server's handshakeTimeout.
+  /// Time limit for the TLS handshake; then the connection is closed without a response. headers_timeout starts after
+  /// the handshake. Node: tls.Server's handshakeTimeout.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds{120};
-  /// The whole request must have arrived in this time: 408. Node: server.requestTimeout.
+  /// Time limit for the whole request: 408. Node: server.requestTimeout.
   std::chrono::milliseconds request_timeout = std::chrono::seconds{300};
-  /// How long a connection may idle between two requests; then it is closed. Node: server.keepAliveTimeout.
+  /// Idle time between two requests; then the connection is closed. Node: server.keepAliveTimeout.
   std::chrono::milliseconds keep_alive_timeout = std::chrono::seconds{5};
-  /// How long a peer may take nothing of what is sent to it; then it is closed. nginx: send_timeout.
+  /// Time during which the peer reads nothing of the response; then the connection is closed. nginx: send_timeout.
   std::chrono::milliseconds send_timeout = std::chrono::seconds{60};
 
   /// Request line and header fields together, in bytes: 431, or 414 if the request line alone is longer.
@@ -38,20 +38,19 @@ struct server_options {
   /// SIZE_MAX. nginx: client_max_body_size, for which 0 means no limit.
   std::size_t max_body_size = 1024 * 1024;
 
-  /// Connections at a time; one too many is answered 503. 0: no limit. Node: server.maxConnections.
+  /// Open connections; a further one is answered 503. 0: no limit. Node: server.maxConnections.
   std::size_t max_connections = 0;
-  /// After so many requests a connection is closed with the last answer. 0: no limit. Node:
-  /// server.maxRequestsPerSocket.
+  /// Requests on a connection, which closes with the last response. 0: no limit. Node: server.maxRequestsPerSocket.
   std::size_t max_requests_per_socket = 0;
 
-  /// The queue of connections the kernel holds for a listening socket of our own. Node: backlog of server.listen.
+  /// The maximum length of the kernel's accept queue, for a server that listens itself. Node: backlog of server.listen.
   int backlog = cluster::default_backlog;
 
-  /// Makes this an HTTPS server: an https::server_tls (brood/https.hpp).
+  /// Makes this an HTTPS server. An https::server_tls (brood/https.hpp).
   server_tls_ptr tls{};
 
-  /// Told of handlers that throw or do not answer, and of connections that cannot be accepted; of what is wrong with
-  /// a peer's TLS at log_level::debug.
+  /// Receives log lines about handlers that throw or do not answer, and about connections that cannot be accepted. TLS
+  /// errors of peers are logged at log_level::debug.
   log_function log{};
 };
 

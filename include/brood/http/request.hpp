@@ -14,8 +14,8 @@ namespace detail {
 class message_reader;
 class request_parser;
 
-/// A piece of the connection's buffer, told as a distance from the start of the message: the buffer may move while the
-/// message is still arriving.
+/// A part of the connection's buffer, as an offset from the start of the message, because the buffer may be reallocated
+/// while the message is arriving.
 struct piece {
   std::uint32_t offset = 0;
   std::uint32_t size = 0;
@@ -26,11 +26,11 @@ struct field_pieces {
 };
 }  // namespace detail
 
-/// The methods of RFC 9110 and PATCH (RFC 5789). `other` is any other token; request::method_string() has it.
+/// The methods of RFC 9110, and PATCH (RFC 5789). `other` is any other token; request::method_string() returns it.
 enum class verb : unsigned char { other, get, head, post, put, delete_, connect, options, trace, patch };
 
 struct header_field {
-  std::string_view name;  ///< as the peer wrote it; names are compared without regard to case
+  std::string_view name;  ///< as the peer wrote it; names are compared case-insensitively
   std::string_view value;
 };
 
@@ -40,15 +40,15 @@ struct query_parameter {
   std::string value;
 };
 
-/// Splits "a=1&b=2", a query or a body of the type application/x-www-form-urlencoded, into its parameters. Keeps their
-/// order, and each of several with the same name. The rules are those of the WHATWG URL Standard (5.1), which browsers
-/// and Node's URLSearchParams follow, so no text is an error:
-/// - '+' becomes a space, "%XX" the byte with that number; other bytes stay, and need not be UTF-8.
-/// - A '%' without two hexadecimal digits after it stays as it is.
-/// - A parameter without '=' has an empty value. Nothing between two '&' is no parameter.
+/// Splits a query such as "a=1&b=2", or a body of the type application/x-www-form-urlencoded, into its parameters.
+/// Keeps their order and repeated names. The rules are those of the WHATWG URL Standard (5.1), which browsers and
+/// Node's URLSearchParams follow, so no text is an error:
+/// - '+' becomes a space, "%XX" the byte with that number. Other bytes are kept, and need not be UTF-8.
+/// - A '%' without two hexadecimal digits after it is kept.
+/// - A parameter without '=' has an empty value. An empty part between two '&' is skipped.
 std::vector<query_parameter> parse_query(std::string_view text);
 
-/// The header fields of a request in the order they came; a name may come more than once.
+/// The header fields of a request, in the order in which they arrived. A name may occur more than once.
 /// Thread safety: that of the request.
 class header_fields {
  public:
@@ -89,13 +89,13 @@ class header_fields {
   std::size_t count_;
 };
 
-/// A whole request: head and body.
+/// A complete request: head and body.
 ///
-/// It owns nothing. Everything it returns points into the buffer of its connection and is valid until the handler has
-/// returned and the response has ended, whichever is later; the request object itself as long. A handler that answers
-/// later may therefore keep the reference beside the deferred response, even if the connection is lost meanwhile.
+/// It owns nothing. Everything it returns refers to the buffer of its connection. The request and its buffer are valid
+/// until the handler has returned and the response has ended, whichever is later. A handler that answers later may
+/// therefore keep the reference together with the deferred response, even if the connection is lost meanwhile.
 ///
-/// Thread safety: none of its own. Use it where its response may be used: on the server's executor.
+/// Thread safety: none of its own. Use it on the executor of its server, as the response.
 class request {
  public:
   request() = default;
@@ -106,13 +106,13 @@ class request {
   std::string_view method_string() const noexcept { return text(method_); }
   /// The request target as it stands in the request line: "/a%20b?c=d".
   std::string_view target() const noexcept { return text(target_); }
-  /// The target up to its '?', not decoded. Of "http://host/a", the absolute form that proxies send, it is "/a".
+  /// The target up to its '?', not decoded. For the absolute form "http://host/a", which proxies send, it is "/a".
   std::string_view path() const noexcept;
-  /// What follows the '?', not decoded; empty if there is none.
+  /// The part after '?', not decoded; empty if there is none.
   std::string_view query() const noexcept;
   /// path() with each "%XX" replaced by the byte with that number, once. A '%' without two hexadecimal digits after it
-  /// stays as it is, and so does '+'. The result may hold any byte: "%2F" becomes a '/', "%00" a NUL, and "/%2E%2E" is
-  /// "/..". So do not open files by it: static_files does that safely.
+  /// is kept, and so is '+'. The result may contain any byte: "%2F" becomes '/', "%00" a NUL, and "/%2E%2E" is "/..".
+  /// Do not open files by it: static_files does that safely.
   std::string decoded_path() const;
   /// The parameters of query(), as parse_query() returns them.
   std::vector<query_parameter> parameters() const;
@@ -120,19 +120,19 @@ class request {
   std::optional<std::string> parameter(std::string_view name) const;
   /// 10 or 11.
   int version() const noexcept { return version_; }
-  /// What the peer asked for, by version and Connection field: whether more requests may follow this one.
+  /// Whether the peer allows another request on this connection, by its version and Connection field.
   bool keep_alive() const noexcept { return keep_alive_; }
 
-  /// What the peer wants to speak instead of HTTP, "websocket" for one: the Upgrade field, if Connection says that it
-  /// is meant for us (RFC 9110, 7.8); else empty.
+  /// The protocol that the peer asks to switch to, for example "websocket": the Upgrade field, if the Connection field
+  /// lists it (RFC 9110, 7.8). Otherwise empty.
   std::string_view upgrade() const noexcept;
 
-  /// The value of the first field of that name, empty if there is none; case of the name does not matter.
+  /// The value of the first field of that name, which is compared case-insensitively; empty if there is none.
   std::string_view header(std::string_view name) const noexcept;
   bool has_header(std::string_view name) const noexcept;
   header_fields headers() const noexcept { return {base_, fields_.data(), fields_.size()}; }
 
-  /// The whole body, without the chunked encoding. Trailer fields are read and dropped (RFC 9110, 6.5.1).
+  /// The whole body, without the chunked encoding. Trailer fields are discarded (RFC 9110, 6.5.1).
   std::string_view body() const noexcept { return {base_ + body_offset_, body_size_}; }
 
  private:

@@ -11,11 +11,11 @@
 namespace brood::http {
 
 struct static_files_options {
-  /// What is served for a directory. Empty: nothing, 404.
+  /// The file that is served for a directory. Empty: none, 404.
   std::string index = "index.html";
-  /// Whether links are followed. Those that lead out of the root never are.
+  /// Whether symbolic links are followed. Links that lead outside the root never are.
   bool symlinks = true;
-  /// The Cache-Control field; none if empty.
+  /// The Cache-Control field; empty for none.
   std::string cache_control{};
 };
 
@@ -23,27 +23,27 @@ struct static_files_options {
 ///
 ///     http::server server{loop, http::static_files{"public"}};
 ///
-/// Files leave by sendfile(2), with Content-Type by their suffix, an ETag and Last-Modified. If-Match,
-/// If-Unmodified-Since, If-None-Match and If-Modified-Since are honoured (RFC 9110, 13.2.2), and so is Range with one
-/// range of bytes, under If-Range; several ranges are answered with the whole file. A date in If-Range counts only for
-/// a file that was modified before the current second, since one that was not may change again without a new date (RFC
-/// 9110, 13.1.5). A directory without the slash at its end is redirected.
+/// Files are sent by sendfile(2), with Content-Type by their suffix, an ETag and Last-Modified. If-Match,
+/// If-Unmodified-Since, If-None-Match and If-Modified-Since are evaluated (RFC 9110, 13.2.2), and Range with one range
+/// of bytes, under If-Range. Several ranges are answered with the whole file. A date in If-Range counts only if the
+/// file was modified before the current second, because a newer file may change again without a new date (RFC 9110,
+/// 13.1.5). A directory without a trailing slash is redirected.
 ///
-/// Nothing outside of the root can be reached: the kernel resolves the path beneath it (openat2(2), RESOLVE_BENEATH),
-/// so neither "..", in whatever encoding, nor a link, nor one that is exchanged meanwhile leads out. Names that begin
-/// with a dot are not served, ".well-known" excepted, nor is what is neither file nor directory.
+/// Nothing outside the root can be reached: the kernel resolves the path beneath it (openat2(2), RESOLVE_BENEATH).
+/// Neither ".." in any encoding, nor a link, nor a link that is exchanged meanwhile leads outside. Names that begin
+/// with a dot are not served, except ".well-known". Only regular files and directories are served.
 ///
-/// Statuses: 200, 206, 301, 304, 400 (a path that is none), 404 (also for what may not be read), 405, 412, 416, 500.
-/// Copies share the root.
+/// Statuses: 200, 206, 301, 304, 400 (an invalid path), 404 (also without read permission), 405, 412, 416, 500. Copies
+/// share the root.
 ///
 /// Thread safety: all calls are const, and several threads may make them at the same time.
 class static_files {
  public:
-  /// Throws boost::system::system_error if the root cannot be opened, or the kernel lacks openat2(2).
+  /// Throws: boost::system::system_error if the root cannot be opened, or if the kernel lacks openat2(2).
   explicit static_files(const std::filesystem::path& root, static_files_options options = {});
 
   void operator()(const request& message, response& answer) const { serve(message, answer, message.path()); }
-  /// The same with a path the program chose, encoded as in a request: to serve below a prefix.
+  /// The same with a path that the program chose, encoded as in a request: to serve files below a prefix.
   void serve(const request& message, response& answer, std::string_view path) const;
 
  private:
@@ -51,7 +51,7 @@ class static_files {
   static_files_options options_;
 };
 
-/// "text/html; charset=utf-8" for "a/index.html"; application/octet-stream for what is not known.
+/// "text/html; charset=utf-8" for "a/index.html"; application/octet-stream for an unknown suffix.
 std::string_view content_type_of(std::string_view file_name) noexcept;
 
 }  // namespace brood::http

@@ -7,17 +7,16 @@
 
 namespace brood::http {
 
-/// A connection that speaks HTTP no more: what response::upgrade() hands over.
+/// A connection that no longer speaks HTTP, returned by response::upgrade().
 struct upgraded {
-  /// With TCP_NODELAY set. Of a connection that came by a Unix path it is that, under the other's type: all it does for
-  /// a stream it does, but it has no endpoints.
+  /// TCP_NODELAY is set. A connection from a Unix path has this type, too: it works as a stream, but has no endpoints.
   boost::asio::ip::tcp::socket socket;
-  /// What was read from it: the request's head as it came, and whatever followed. Beast's websocket::stream accepts
-  /// from this as it is, up to 1,536 bytes; its error is buffer_overflow beyond.
+  /// The data that was read: the head of the request, and everything after it. Beast's websocket::stream accepts an
+  /// upgrade from it, up to 1,536 bytes; beyond that its error is buffer_overflow.
   std::string received;
   std::size_t head_size = 0;
 
-  /// What followed the head.
+  /// The data after the head.
   std::string_view rest() const noexcept { return std::string_view(received).substr(head_size); }
 };
 

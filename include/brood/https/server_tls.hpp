@@ -17,13 +17,13 @@ namespace detail {
 class server_context;
 }
 
-/// A certificate and what proves that it is ours, as files in PEM form.
+/// A certificate and its private key, as PEM files.
 struct certificate_files {
-  /// The certificate, then those of its chain up to, and without, the root. Node: cert.
+  /// The certificate, followed by those of its chain, without the root. Node: cert.
   std::filesystem::path certificate{};
   /// Its private key. Node: key.
   std::filesystem::path key{};
-  /// Of the key, if it is encrypted. Nobody is ever asked for one.
+  /// The passphrase of an encrypted key. It is never asked for interactively.
   std::string passphrase{};
 };
 
@@ -31,16 +31,17 @@ struct server_tls_options {
   std::filesystem::path certificate{};
   std::filesystem::path key{};
   std::string passphrase{};
-  /// For other names: a client that asks for a name gets the first certificate that is good for it, the one above if
-  /// none is. Node: server.addContext.
+  /// Certificates for other names. A client that asks for a name gets the first certificate that matches, or the one
+  /// above if none does. Node: server.addContext.
   std::vector<certificate_files> more{};
-  /// How long the keys of session tickets are used. Then there are new ones, and a session that was made with the old
-  /// ones resumes for as long again, not longer. In a cluster the primary makes them, from its first worker's wish and
-  /// 100 ms up, and every worker of the port gets them, at once or when it comes; under a Node primary they stay.
-  /// 0: they stay. RFC 9325, 3.4, wants them changed once a week at least.
+  /// How long the keys of session tickets are used. Then new ones are made; a session of the old keys can be resumed
+  /// for the same time again, but not longer. In a cluster the primary makes the keys when the first worker asks for
+  /// them (at intervals of at least 100 ms), and every worker of the port receives them, at once or when it starts.
+  /// Under a Node primary they never change. 0: they never change. RFC 9325, 3.4, demands new keys at least once a
+  /// week.
   std::chrono::milliseconds ticket_key_lifetime = std::chrono::hours{12};
-  /// Last touch to each of OpenSSL's contexts, for what is not told here: ciphers, certificates of clients, ... The
-  /// contexts allow TLS 1.2 and 1.3.
+  /// Called with each of OpenSSL's contexts, for settings that are not listed here: ciphers, client certificates ...
+  /// The contexts allow TLS 1.2 and 1.3.
   std::function<void(ssl_ctx_st*)> configure{};
 };
 
@@ -49,22 +50,23 @@ struct server_tls_options {
 ///     brood::https::server_tls tls{{.certificate = "cert.pem", .key = "key.pem"}};
 ///     brood::http::server server{self, f, {.tls = tls}};
 ///
-/// Clients resume sessions by tickets. In a cluster the workers agree on their keys when they begin to listen, in
-/// Node's own way, so that a session resumes on every worker of a port, Node's workers among them as far as the keys
-/// go, and after a reload. ALPN is "http/1.1"; a client that insists on another protocol is refused.
+/// Clients resume sessions by tickets. The workers of a cluster share the ticket keys in Node's own way, from the time
+/// they listen. A session therefore resumes on every worker of a port, and after a reload; on Node's workers, too, as
+/// far as they accept the keys. ALPN is "http/1.1"; a client that requires another protocol is refused.
 ///
-/// Copies share what they hold.
+/// Copies share their state.
 ///
 /// Thread safety: none of its own. Use it, its copies and the servers that have them one at a time: on an io_context
 /// run by one thread, or a strand.
 class server_tls {
  public:
-  /// Reads the files. Throws boost::system::system_error that names the file: it cannot be read, is malformed, has no
-  /// certificate or key in it, is encrypted with another passphrase, or the key belongs to another certificate.
+  /// Reads the files.
+  /// Throws: boost::system::system_error that names the file: it cannot be read, is malformed, contains no certificate
+  /// or key, has another passphrase, or the key does not belong to the certificate.
   explicit server_tls(server_tls_options options);
 
-  /// Reads the files again, for connections from here on; open ones keep what they have, and sessions resume. Throws as
-  /// the constructor; then nothing has changed.
+  /// Reads the files again, for new connections. Open connections keep their certificates, and sessions can still be
+  /// resumed. Throws as the constructor; nothing has changed then.
   void reload();
 
   operator http::server_tls_ptr() const noexcept;
