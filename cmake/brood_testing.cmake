@@ -44,9 +44,6 @@ function(brood_gtest target folder)
     return()
   endif()
   add_executable(${target} ${sources})
-  # Test files may name their helpers alike; the library's sources build as a unity, too, which halves the presets that
-  # compile everything once more.
-  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   target_link_libraries(${target} PRIVATE test_support)
   if(arg_PRIVATE_HEADERS)
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")

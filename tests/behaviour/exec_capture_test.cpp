@@ -4,6 +4,7 @@
 #include <brood/exec.hpp>
 #include <brood/spawn_sync.hpp>
 
+#include "exec_support.hpp"
 #include "support.hpp"
 
 // Where exec() puts what a command writes, and what it says of commands that failed.
@@ -13,18 +14,8 @@ using brood::exec_options;
 using brood::exec_result;
 using brood::exit_status;
 using brood_test::loop;
+using brood_test::result_of;
 using namespace std::chrono_literals;
-
-exec_result result_of(const std::string& line, exec_options options) {
-  loop io;
-  exec_result got;
-  brood::exec(io, line, std::move(options), [&](brood::error_code ec, exec_result result) {
-    EXPECT_FALSE(ec) << ec.message();
-    got = std::move(result);
-  });
-  io.run();
-  return got;
-}
 
 std::string all_in(const std::shared_ptr<const brood::unique_fd>& file) {
   std::string text;

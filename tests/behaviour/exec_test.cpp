@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <brood/exec.hpp>
 
+#include "exec_support.hpp"
 #include "support.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -20,18 +21,8 @@ namespace asio = boost::asio;
 using brood::exec_result;
 using brood::exit_status;
 using brood_test::loop;
+using brood_test::result_of;
 using namespace std::chrono_literals;
-
-exec_result result_of(const std::string& line, const brood::exec_options& options = {}) {
-  loop io;
-  exec_result got;
-  brood::exec(io, line, options, [&](brood::error_code ec, exec_result result) {
-    EXPECT_FALSE(ec);
-    got = std::move(result);
-  });
-  io.run();
-  return got;
-}
 
 TEST(exec, collects_both_outputs_and_the_status) {
   const auto result = result_of("echo out; echo err >&2; exit 4");

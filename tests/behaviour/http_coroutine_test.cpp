@@ -41,8 +41,6 @@ class gate {
   std::promise<void> come_;
 };
 
-const std::string failed = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
-
 asio::awaitable<void> turn() {
   asio::steady_timer timer{co_await asio::this_coro::executor, 1ms};
   co_await timer.async_wait(asio::use_awaitable);
@@ -68,7 +66,7 @@ TEST(http_coroutine, that_throws_is_answered_with_500_and_the_connection_stays) 
                 },
                 {.log = [&](brood::log_level, std::string_view text) { logged += std::string(text) + '\n'; }}};
   EXPECT_EQ(peer{server}.talk(get("/first") + get("/then") + get("/forget") + get("/")),
-            failed + failed + failed + ok("fine"));
+            internal_error + internal_error + internal_error + ok("fine"));
   server.drop();
   EXPECT_EQ(logged,
             "http: handler of GET /first failed: at once\nhttp: handler of GET /then failed: later\n"

@@ -122,9 +122,9 @@ TEST(http_exchange, handlers_that_throw_are_answered_with_500_and_the_connection
                   response.end();
                 },
                 {.log = [&](brood::log_level, std::string_view text) { logged += std::string(text) + '\n'; }}};
-  const std::string failed = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
   EXPECT_EQ(peer{server}.talk(get("/throw") + get("/odd") + get("/forget") + get("/late") + get("/")),
-            failed + failed + failed + "HTTP/1.1 201 Created\r\nX: y\r\nContent-Length: 4\r\n\r\nfine" +
+            internal_error + internal_error + internal_error +
+                "HTTP/1.1 201 Created\r\nX: y\r\nContent-Length: 4\r\n\r\nfine" +
                 "HTTP/1.1 201 Created\r\nX: y\r\nContent-Length: 0\r\n\r\n");
   server.drop();
   EXPECT_EQ(logged,

@@ -12,10 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const auto answer = [](const http::request& request, http::response& response) { echo(request, response); };
-
 TEST(http_timeout, a_head_that_does_not_end_is_answered_with_408) {
-  served server{answer, {.headers_timeout = 20ms}};
+  served server{echoes, {.headers_timeout = 20ms}};
   peer client{server};
   client.send("GET / HTTP/1.1\r\nX: ");
   EXPECT_EQ(client.until("\r\n\r\n"), last("408 Request Timeout"));
@@ -25,20 +23,20 @@ TEST(http_timeout, a_head_that_does_not_end_is_answered_with_408) {
 }
 
 TEST(http_timeout, a_body_that_does_not_end_is_answered_with_408) {
-  served server{answer, {.headers_timeout = 0ms, .request_timeout = 20ms}};
+  served server{echoes, {.headers_timeout = 0ms, .request_timeout = 20ms}};
   peer client{server};
   client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab");
   EXPECT_EQ(client.until("\r\n\r\n"), last("408 Request Timeout"));
 }
 
 TEST(http_timeout, a_connection_that_never_asks_is_closed_without_a_word) {
-  served server{answer, {.headers_timeout = 20ms}};
+  served server{echoes, {.headers_timeout = 20ms}};
   EXPECT_EQ(peer{server}.rest(), "");
   EXPECT_EQ(server.statistics().timed_out, 1u);
 }
 
 TEST(http_timeout, an_idle_connection_is_closed) {
-  served server{answer, {.keep_alive_timeout = 20ms}};
+  served server{echoes, {.keep_alive_timeout = 20ms}};
   peer client{server};
   client.send(get("/1") + get("/2"));
   EXPECT_EQ(client.rest(), ok("/1 ") + ok("/2 "));
@@ -47,7 +45,7 @@ TEST(http_timeout, an_idle_connection_is_closed) {
 
 // Node: headersTimeout begins with a request, and an empty line begins none.
 TEST(http_timeout, an_empty_line_leaves_an_idle_connection_its_keep_alive_timeout) {
-  served server{answer, {.headers_timeout = 20ms, .keep_alive_timeout = 20ms}};
+  served server{echoes, {.headers_timeout = 20ms, .keep_alive_timeout = 20ms}};
   for (const char* lines : {"\r\n", "\r", "\r\n\r\n\r"}) {
     peer client{server};
     client.send(get("/1") + lines);
@@ -58,7 +56,7 @@ TEST(http_timeout, an_empty_line_leaves_an_idle_connection_its_keep_alive_timeou
 }
 
 TEST(http_timeout, an_empty_line_does_not_begin_the_headers_timeout) {
-  served server{answer, {.headers_timeout = 20ms, .keep_alive_timeout = 0ms}};
+  served server{echoes, {.headers_timeout = 20ms, .keep_alive_timeout = 0ms}};
   peer client{server};
   client.send(get("/1") + "\r\n");
   EXPECT_EQ(client.until("/1 "), ok("/1 "));
@@ -104,7 +102,7 @@ TEST(http_timeout, none_runs_while_the_handler_thinks) {
 }
 
 TEST(http_limit, a_connection_too_many_is_answered_with_503) {
-  served server{answer, {.max_connections = 1}};
+  served server{echoes, {.max_connections = 1}};
   peer first{server};
   first.send(get("/1"));
   first.until("/1 ");
@@ -114,13 +112,13 @@ TEST(http_limit, a_connection_too_many_is_answered_with_503) {
 }
 
 TEST(http_limit, a_connection_ends_with_its_last_request) {
-  served server{answer, {.max_requests_per_socket = 2}};
+  served server{echoes, {.max_requests_per_socket = 2}};
   EXPECT_EQ(peer{server}.talk(get("/1") + get("/2") + get("/3")),
             ok("/1 ") + "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n/2 ");
 }
 
 TEST(http_limit, fields_and_bodies_as_large_as_allowed_pass) {
-  served server{answer, {.max_header_size = 100'000, .max_headers_count = 5000, .max_body_size = 10}};
+  served server{echoes, {.max_header_size = 100'000, .max_headers_count = 5000, .max_body_size = 10}};
   std::string fields;
   for (int i = 0; i < 4000; ++i) fields += "X-Field: " + std::to_string(i) + "\r\n";
   EXPECT_EQ(peer{server}.talk("POST /p HTTP/1.1\r\nHost: h\r\n" + fields + "Content-Length: 10\r\n\r\n0123456789"),
@@ -128,7 +126,7 @@ TEST(http_limit, fields_and_bodies_as_large_as_allowed_pass) {
 }
 
 TEST(http_limit, a_body_size_of_0_refuses_every_body) {
-  served server{answer, {.max_body_size = 0}};
+  served server{echoes, {.max_body_size = 0}};
   EXPECT_EQ(peer{server}.talk("POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n" + get("/2")),
             ok("/1 ") + ok("/2 "));
   EXPECT_EQ(peer{server}.talk("POST /3 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx"),
@@ -136,7 +134,7 @@ TEST(http_limit, a_body_size_of_0_refuses_every_body) {
 }
 
 TEST(http_close, an_idle_connection_that_sent_an_empty_line_goes) {
-  served server{answer, {.keep_alive_timeout = 20ms}};
+  served server{echoes, {.keep_alive_timeout = 20ms}};
   peer idle{server};
   idle.send(get("/") + "\r\n");
   EXPECT_EQ(idle.until("/ "), ok("/ "));
@@ -146,7 +144,7 @@ TEST(http_close, an_idle_connection_that_sent_an_empty_line_goes) {
 }
 
 TEST(http_close, idle_connections_go) {
-  served server{answer, {.keep_alive_timeout = 20ms}};
+  served server{echoes, {.keep_alive_timeout = 20ms}};
   peer idle{server};
   idle.send(get("/"));
   idle.until("/ ");
@@ -209,7 +207,7 @@ TEST(http_close, connections_that_were_let_in_are_served) {
 }
 
 TEST(http_close, those_that_stay_silent_get_a_moment) {
-  served server{answer, {.keep_alive_timeout = 20ms}};
+  served server{echoes, {.keep_alive_timeout = 20ms}};
   peer silent{server};
   auto closed = server.close();
   EXPECT_EQ(silent.rest(), "");
@@ -297,7 +295,7 @@ TEST(http_listen, a_port_alone_is_every_address) {
   http::server server{loop, answer};
   server.listen(0);
   const auto port = server.local_endpoint().port();
-  EXPECT_THROW(http::server(loop, answer).listen(port), boost::system::system_error);
+  EXPECT_THROW(http::server(loop, echoes).listen(port), boost::system::system_error);
   std::thread client([&] {
     EXPECT_EQ(peer{http::server::endpoint(asio::ip::address_v4::loopback(), port)}.talk(get("/4")), ok("/4 "));
     if (server.local_endpoint().address().is_v6()) {

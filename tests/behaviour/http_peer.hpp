@@ -122,6 +122,8 @@ class basic_peer {
 using peer = basic_peer<asio::ip::tcp>;
 using unix_peer = basic_peer<asio::local::stream_protocol>;
 
+/// The answer to a request whose handler failed.
+inline const std::string internal_error = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
 inline std::string ok(std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
@@ -136,5 +138,6 @@ inline std::string get(std::string_view target) {
 inline void echo(const http::request& request, http::response& response) {
   response.end(std::string(request.target()) + ' ' + std::string(request.body()));
 }
+inline const auto echoes = [](const auto& request, auto& response) { echo(request, response); };
 
 }  // namespace brood_test

@@ -63,17 +63,17 @@ INSTANTIATE_TEST_SUITE_P(in, a_request, testing::Values(serialization::json, ser
 
 TEST_P(a_request, completes_with_the_answer_that_belongs_to_it) {
   auto kid = start();
-  constexpr int many = 500;
+  constexpr int requests_at_once = 500;
   std::map<int, std::int64_t> sums;
-  for (int i = 0; i < many; ++i) {
+  for (int i = 0; i < requests_at_once; ++i) {
     kid.async_request({{"add", {i, 1000}}}, [&, i](error_code ec, const message& answer) {
       EXPECT_FALSE(ec) << ec.message();
       sums[i] = answer.body.as_int64();
-      if (sums.size() == many) kid.disconnect();
+      if (sums.size() == requests_at_once) kid.disconnect();
     });
   }
   io.run();
-  ASSERT_EQ(sums.size(), many);
+  ASSERT_EQ(sums.size(), requests_at_once);
   for (const auto& [i, sum] : sums) EXPECT_EQ(sum, i + 1000);
 }
 

@@ -19,7 +19,7 @@ using brood::stdio;
 using brood_test::loop;
 using namespace std::chrono_literals;
 
-std::string output_of(const std::string& line, brood::spawn_options options) {
+std::string output_of_line(const std::string& line, brood::spawn_options options) {
   loop io;
   std::string text;
   options.out = stdio::pipe;
@@ -41,11 +41,11 @@ struct scratch_file {
 
 TEST(spawn_options, files_are_read_written_and_appended_to) {
   const scratch_file file;
-  output_of("echo one >&2", {.err = stdio::write(file.path)});
-  output_of("echo two >&2", {.err = stdio::append(file.path)});
+  output_of_line("echo one >&2", {.err = stdio::write(file.path)});
+  output_of_line("echo two >&2", {.err = stdio::append(file.path)});
   EXPECT_EQ(content_of(file.path), "one\ntwo\n");
-  EXPECT_EQ(output_of("cat", {.in = stdio::read(file.path)}), "one\ntwo\n");
-  output_of("echo new >&2", {.err = stdio::write(file.path)});
+  EXPECT_EQ(output_of_line("cat", {.in = stdio::read(file.path)}), "one\ntwo\n");
+  output_of_line("echo new >&2", {.err = stdio::write(file.path)});
   EXPECT_EQ(content_of(file.path), "new\n");
 }
 
@@ -63,7 +63,8 @@ TEST(spawn_options, further_descriptors_are_streams_both_ways) {
   loop io;
   auto child =
       brood::spawn(io, "sh", {"-c", "read line <&4; echo \"got $line\" >&4"}, {.more = {stdio::ignore, stdio::pipe}});
-  boost::asio::local::stream_protocol::socket end(io, boost::asio::local::stream_protocol(), child.release_stdio(4).release());
+  boost::asio::local::stream_protocol::socket end(io, boost::asio::local::stream_protocol(),
+                                                  child.release_stdio(4).release());
   EXPECT_THROW(static_cast<void>(child.release_stdio(4)), std::logic_error) << "it is handed over once";
   EXPECT_THROW(static_cast<void>(child.release_stdio(3)), std::logic_error) << "that one is no pipe";
   std::string answer;
@@ -75,8 +76,8 @@ TEST(spawn_options, further_descriptors_are_streams_both_ways) {
 
 TEST(spawn_options, limits_hold_in_the_child) {
   const auto text =
-      output_of("ulimit -n; umask; nice; grep Cpus_allowed_list /proc/self/status",
-                {.limits = {.resources = {{RLIMIT_NOFILE, 77, 77}}, .nice = 5, .umask = 027, .cpus = {0}}});
+      output_of_line("ulimit -n; umask; nice; grep Cpus_allowed_list /proc/self/status",
+                     {.limits = {.resources = {{RLIMIT_NOFILE, 77, 77}}, .nice = 5, .umask = 027, .cpus = {0}}});
   EXPECT_EQ(text, "77\n0027\n5\nCpus_allowed_list:\t0\n");
 }
 
@@ -87,8 +88,8 @@ TEST(spawn_options, a_processor_that_cannot_be_is_refused) {
 
 TEST(spawn_options, a_group_of_its_own_and_a_session_of_its_own) {
   const std::string ids = "ps -o pgid=,sid= -p $$ | tr -s ' '; echo $$";
-  std::istringstream group(output_of(ids, {.group = true}));
-  std::istringstream session(output_of(ids, {.detached = true}));
+  std::istringstream group(output_of_line(ids, {.group = true}));
+  std::istringstream session(output_of_line(ids, {.detached = true}));
   pid_t pgid = 0;
   pid_t sid = 0;
   pid_t pid = 0;
@@ -102,17 +103,17 @@ TEST(spawn_options, a_group_of_its_own_and_a_session_of_its_own) {
 
 TEST(spawn_options, another_user_keeps_none_of_our_groups) {
   if (::getuid() != 0) GTEST_SKIP() << "needs root";
-  EXPECT_EQ(output_of("id -u; id -g; id -G", {.as = {.uid = 65534, .gid = 65533}}), "65534\n65533\n65533\n");
-  EXPECT_EQ(output_of("id -G", {.as = {.uid = 65534, .gid = 65533, .groups = std::vector<gid_t>{7, 8}}}),
+  EXPECT_EQ(output_of_line("id -u; id -g; id -G", {.as = {.uid = 65534, .gid = 65533}}), "65534\n65533\n65533\n");
+  EXPECT_EQ(output_of_line("id -G", {.as = {.uid = 65534, .gid = 65533, .groups = std::vector<gid_t>{7, 8}}}),
             "65533 7 8\n");
-  EXPECT_EQ(output_of("grep NoNewPrivs /proc/self/status", {.as = {.no_new_privs = true}}), "NoNewPrivs:\t1\n");
+  EXPECT_EQ(output_of_line("grep NoNewPrivs /proc/self/status", {.as = {.no_new_privs = true}}), "NoNewPrivs:\t1\n");
 }
 
 TEST(spawn_options, an_identity_without_the_right_to_it_names_the_step) {
   if (::getuid() != 0) GTEST_SKIP() << "needs root";
   // A child that has dropped its rights starts one that wants them back.
   loop io;
-  const auto line = output_of("setpriv --reuid 0 true 2>&1 | head -1", {.as = {.uid = 65534, .gid = 65534}});
+  const auto line = output_of_line("setpriv --reuid 0 true 2>&1 | head -1", {.as = {.uid = 65534, .gid = 65534}});
   EXPECT_NE(line.find("setresuid"), std::string::npos) << line;
 }
 

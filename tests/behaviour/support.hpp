@@ -20,19 +20,14 @@
 #include <thread>
 #include <vector>
 
+#include "support/open_descriptors.hpp"
+
 namespace brood_test {
 
 namespace asio = boost::asio;
 
 /// The path of a program of tests/actors.
 inline std::string actor(const std::string& name) { return std::string(BROOD_ACTORS_DIR) + "/" + name; }
-
-/// How many descriptors this process has open.
-inline std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-  return count - 1;  // the one that reads the directory
-}
 
 /// Where the suite runs, by BROOD_EXECUTOR in the environment: `strand` is one of an io_context that four threads run,
 /// `pool` one of a thread_pool with four threads. Not given: an io_context that one thread runs.

@@ -13,7 +13,7 @@ using namespace channel_testing;
 using brood::detail::sys::fault_struck;
 using brood::detail::sys::plant_fault;
 
-constexpr int count = 5;
+constexpr int message_count = 5;
 
 /// Two brood peers.
 struct two_sides {
@@ -46,14 +46,15 @@ struct two_sides {
 
 bool exchange() {
   two_sides both;
-  for (int n = 0; n < count; ++n) {
+  for (int n = 0; n < message_count; ++n) {
     for (auto* side : {&both.parent, &both.child}) {
       side->link->send(n);
       side->link->send("handle", attachment(attachment::kind::native, pipe_with(std::to_string(n))));
     }
   }
-  const bool arrived = both.run_until_heard(2 * count);
-  for (std::size_t n = 0; arrived && n < count; ++n) EXPECT_EQ(content_of(both.child.handles[n]), std::to_string(n));
+  const bool arrived = both.run_until_heard(2 * message_count);
+  for (std::size_t n = 0; arrived && n < message_count; ++n)
+    EXPECT_EQ(content_of(both.child.handles[n]), std::to_string(n));
   return arrived;
 }
 
@@ -63,11 +64,11 @@ bool exchange_large() {
   const json::string text(300'000, 'x');
   for (auto* side : {&both.parent, &both.child}) {
     side->on_message = [side, &text] {
-      if (side->heard.size() < count) side->link->send(text);
+      if (side->heard.size() < message_count) side->link->send(text);
     };
     side->link->send(text);
   }
-  const bool arrived = both.run_until_heard(count);
+  const bool arrived = both.run_until_heard(message_count);
   for (const auto& heard : both.parent.heard) EXPECT_EQ(heard.size(), 300'002U);
   return arrived;
 }

@@ -11,6 +11,7 @@
 
 #include "support/apart.hpp"
 #include "support/cgroup.hpp"
+#include "support/open_descriptors.hpp"
 #include "sys/faults.hpp"
 
 // The Nth system call of a scenario fails, for every N until it passes. Whatever fails: nothing is left behind, and
@@ -22,12 +23,8 @@ namespace asio = boost::asio;
 using brood::detail::sys::fault_struck;
 using brood::detail::sys::plant_fault;
 
-std::size_t open_descriptors() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all))) - 1;
-}
-
 using brood_test::has_children;
+using brood_test::open_descriptors;
 using namespace std::chrono_literals;
 
 class a_system_call : public testing::TestWithParam<int> {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "support/open_descriptors.hpp"
 #include "sys/faults.hpp"
 
 // The Nth system call of choosing a scheduling fails, for every N: the primary is there all the same, schedules by
@@ -15,11 +16,7 @@ namespace {
 namespace cluster = brood::cluster;
 using brood::detail::sys::fault_struck;
 using brood::detail::sys::plant_fault;
-
-std::size_t open_descriptors() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all))) - 1;
-}
+using brood_test::open_descriptors;
 
 class a_bpf_call : public testing::TestWithParam<int> {
  protected:

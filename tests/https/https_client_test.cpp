@@ -18,8 +18,6 @@ namespace https = brood::https;
 using namespace std::chrono_literals;
 using boost::system::error_code;
 
-const auto echoes = [](const auto& request, auto& response) { echo(request, response); };
-
 struct outcome {
   error_code ec;
   http::client_response response;

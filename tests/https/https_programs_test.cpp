@@ -16,8 +16,6 @@ namespace {
 namespace cluster = brood::cluster;
 namespace https = brood::https;
 
-const auto echoes = [](const auto& request, auto& response) { echo(request, response); };
-
 std::string actor(const std::string& name) { return BROOD_ACTORS_DIR "/" + name; }
 
 bool installed(const std::string& program) { return brood::exec_sync("command -v " + program).ok(); }

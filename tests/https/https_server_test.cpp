@@ -15,8 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const auto echoes = [](const auto& request, auto& response) { echo(request, response); };
-
 std::string post(std::string_view target, std::string_view body) {
   return "POST " + std::string(target) + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n\r\n" + std::string(body);

@@ -23,7 +23,7 @@ std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-constexpr int threads = 5;
+constexpr int loops_at_once = 5;
 constexpr int at_a_time = 100;
 
 /// One thread's loop: starts `total` children, never more than 100 at a time, and counts those that came to the right
@@ -61,7 +61,7 @@ class soak {
 int run_soak(int total) {
   std::atomic<int> right = 0;
   std::vector<std::jthread> all;
-  for (int i = 0; i < threads; ++i) all.emplace_back([&] { right += soak(total / threads).run(); });
+  for (int i = 0; i < loops_at_once; ++i) all.emplace_back([&] { right += soak(total / loops_at_once).run(); });
   all.clear();
   return right;
 }

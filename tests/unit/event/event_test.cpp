@@ -8,11 +8,11 @@ namespace {
 
 namespace asio = boost::asio;
 using event = brood::event<int, std::string>;
-using state_type = brood::detail::listeners<int, std::string>;
+using emitter = brood::detail::listeners<int, std::string>;
 
 struct events : testing::Test {
   asio::io_context io{1};
-  std::shared_ptr<state_type> state = std::make_shared<state_type>(io.get_executor());
+  std::shared_ptr<emitter> state = std::make_shared<emitter>(io.get_executor());
   event happens = brood::detail::event_of(state);
   std::vector<std::string> heard;
 
@@ -84,8 +84,8 @@ TEST_F(events, tell_all_though_listeners_throw) {
 }
 
 TEST_F(events, may_be_dropped_by_a_listener) {
-  auto its = std::make_shared<state_type>(io.get_executor());
-  std::weak_ptr<state_type> watch = its;
+  auto its = std::make_shared<emitter>(io.get_executor());
+  std::weak_ptr<emitter> watch = its;
   its->add([&](int, const std::string&) { its.reset(); });
   its->add(note("next"));
   its->call(1, "x");

@@ -12,16 +12,16 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-using value = std::unique_ptr<int>;  // values need not be copyable
-using inbox = brood::inbox<value>;
-using state_type = brood::detail::inbox_state<value>;
+using item = std::unique_ptr<int>;  // values need not be copyable
+using inbox = brood::inbox<item>;
+using queue = brood::detail::inbox_state<item>;
 
-value make(int number) { return std::make_unique<int>(number); }
+item make(int number) { return std::make_unique<int>(number); }
 
 struct inboxes : testing::Test {
   static constexpr std::size_t capacity = 3;
   asio::io_context io{1};
-  std::shared_ptr<state_type> state = std::make_shared<state_type>(io.get_executor(), capacity);
+  std::shared_ptr<queue> state = std::make_shared<queue>(io.get_executor(), capacity);
   inbox values = brood::detail::event_of(state);
   std::vector<int> read;
 
@@ -29,10 +29,10 @@ struct inboxes : testing::Test {
   static constexpr int aborted = -2;
 
   auto take() {
-    return [this](const value& v) { read.push_back(*v); };
+    return [this](const item& v) { read.push_back(*v); };
   }
   auto take_next() {
-    return [this](error_code ec, std::optional<value> v) { read.push_back(ec ? aborted : v ? **v : end); };
+    return [this](error_code ec, std::optional<item> v) { read.push_back(ec ? aborted : v ? **v : end); };
   }
   void push(int from, int to) {
     for (int i = from; i <= to; ++i) state->push(make(i));
@@ -63,7 +63,7 @@ TEST_F(inboxes, keep_values_until_they_are_read) {
 
 TEST_F(inboxes, give_each_value_to_one_reader_in_their_order) {
   std::vector<int> first;
-  values.async_next([&](error_code, const std::optional<value>& v) { first.push_back(**v); });
+  values.async_next([&](error_code, const std::optional<item>& v) { first.push_back(**v); });
   values.async_next(take_next());
   push(1, 2);
   run();
@@ -81,7 +81,7 @@ TEST_F(inboxes, give_a_listener_what_waits_first) {
 }
 
 TEST_F(inboxes, replace_the_listener) {
-  values.on([](const value&) { FAIL() << "replaced"; });
+  values.on([](const item&) { FAIL() << "replaced"; });
   values.on(take());
   push(1, 1);
   EXPECT_EQ(read, std::vector<int>{1});
@@ -89,7 +89,7 @@ TEST_F(inboxes, replace_the_listener) {
 
 TEST_F(inboxes, keep_for_the_next_reader_what_a_cancelled_one_did_not_read) {
   brood::subscription reading;
-  reading = values.on([&](const value& v) {
+  reading = values.on([&](const item& v) {
     read.push_back(*v);
     if (*v == 2) reading.cancel();
   });
@@ -103,7 +103,7 @@ TEST_F(inboxes, keep_for_the_next_reader_what_a_cancelled_one_did_not_read) {
 }
 
 TEST_F(inboxes, take_values_pushed_by_their_listener_in_order) {
-  values.on([&](const value& v) {
+  values.on([&](const item& v) {
     read.push_back(*v);
     if (*v == 1) push(10, 11);
     EXPECT_LE(read.size(), 3U);
@@ -165,7 +165,7 @@ TEST_F(inboxes, tell_of_room_though_the_listener_throws_at_the_last_value) {
   int room = 0;
   state->on_room([&] { ++room; });
   push(1, 3);
-  values.on([&](const value& v) {
+  values.on([&](const item& v) {
     read.push_back(*v);
     if (*v == 3) throw std::runtime_error("listener");
   });
@@ -176,7 +176,7 @@ TEST_F(inboxes, tell_of_room_though_the_listener_throws_at_the_last_value) {
 }
 
 TEST_F(inboxes, lose_no_value_when_the_listener_throws) {
-  values.on([&](const value& v) {
+  values.on([&](const item& v) {
     read.push_back(*v);
     throw std::runtime_error("listener");
   });
@@ -229,7 +229,7 @@ TEST_F(inboxes, let_go_of_their_listener_after_the_end) {
   auto kept = std::make_shared<int>();
   std::weak_ptr<int> watch = kept;
   push(1, 2);
-  values.on([this, keep = std::move(kept)](const value& v) { read.push_back(*v); });
+  values.on([this, keep = std::move(kept)](const item& v) { read.push_back(*v); });
   state->end();
   EXPECT_FALSE(watch.expired()) << "it still has to read";
   run();
@@ -240,19 +240,19 @@ TEST_F(inboxes, let_go_of_their_listener_after_the_end) {
 TEST_F(inboxes, let_go_of_their_listener_at_the_end) {
   auto kept = std::make_shared<int>();
   std::weak_ptr<int> watch = kept;
-  values.on([keep = std::move(kept)](const value&) {});
+  values.on([keep = std::move(kept)](const item&) {});
   run();
   state->end();
   EXPECT_TRUE(watch.expired());
 }
 
 TEST_F(inboxes, may_be_dropped_by_their_listener) {
-  auto its = std::make_shared<state_type>(io.get_executor(), capacity);
-  std::weak_ptr<state_type> watch = its;
+  auto its = std::make_shared<queue>(io.get_executor(), capacity);
+  std::weak_ptr<queue> watch = its;
   std::optional owner(brood::detail::event_of(its));
   its->push(make(1));
   its->push(make(2));
-  owner->on([&](const value& v) {
+  owner->on([&](const item& v) {
     read.push_back(*v);
     owner.reset();
     its.reset();
@@ -263,7 +263,7 @@ TEST_F(inboxes, may_be_dropped_by_their_listener) {
 }
 
 TEST_F(inboxes, abort_the_waits_of_one_that_goes_away) {
-  auto its = std::make_shared<state_type>(io.get_executor(), capacity);
+  auto its = std::make_shared<queue>(io.get_executor(), capacity);
   std::optional owner(brood::detail::event_of(its));
   owner->async_next(take_next());
   owner.reset();
@@ -287,7 +287,7 @@ TEST_F(inboxes, are_full_sooner_of_what_weighs_more) {
 
 TEST_F(inboxes, give_a_value_that_comes_in_time) {
   std::vector<std::string> ended;
-  const auto note = [&](error_code ec, std::optional<value> v) {
+  const auto note = [&](error_code ec, std::optional<item> v) {
     ended.push_back(ec ? ec.message() : v ? std::to_string(**v) : "end");
   };
   values.async_next_within(std::chrono::hours(1), note);
@@ -299,7 +299,7 @@ TEST_F(inboxes, give_a_value_that_comes_in_time) {
 
 TEST_F(inboxes, end_a_bounded_wait_without_losing_a_value) {
   error_code ended;
-  values.async_next_within(std::chrono::milliseconds(0), [&](error_code ec, const std::optional<value>& v) {
+  values.async_next_within(std::chrono::milliseconds(0), [&](error_code ec, const std::optional<item>& v) {
     ended = ec;
     EXPECT_FALSE(v);
     push(7, 7);

@@ -27,13 +27,12 @@ TEST(file_path, is_decoded_and_made_relative) {
 }
 
 TEST(file_path, that_leads_elsewhere_is_refused) {
-  using verdict = file_path::verdict;
   for (const char* path : {"/..", "/../a", "/a/..", "/a/../b", "/%2e%2e/a", "/.%2E/a", "/%2e/a", "/.", "/.git/config",
                            "/a/.env", "/%2eenv", "/.well-knowns"}) {
-    EXPECT_EQ(find_file_path(path).is, verdict::hidden) << path;
+    EXPECT_EQ(find_file_path(path).is, file_path::verdict::hidden) << path;
   }
   for (const char* path : {"", "a", "*", "/a%00", "/a%2fb", "/..%2fa%2F", "/%", "/%2", "/%zz", "/a%2"}) {
-    EXPECT_EQ(find_file_path(path).is, verdict::bad) << path;
+    EXPECT_EQ(find_file_path(path).is, file_path::verdict::bad) << path;
   }
 }
 

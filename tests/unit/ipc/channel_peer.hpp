@@ -8,9 +8,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstring>
-#include <filesystem>
 
 #include "ipc/channel.hpp"
+#include "support/open_descriptors.hpp"
 
 /// What the tests of a channel have in common: its peer as bytes, and what it told.
 namespace channel_testing {
@@ -20,13 +20,9 @@ using brood::error_code;
 using brood::message;
 using brood::unique_fd;
 using brood::detail::ipc::channel;
+using brood_test::open_descriptors;
 namespace asio = boost::asio;
 namespace json = boost::json;
-
-inline std::size_t open_descriptors() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all))) - 1;
-}
 
 /// A descriptor that is worth passing on: the read end of a pipe that holds `text`.
 inline unique_fd pipe_with(std::string_view text) {

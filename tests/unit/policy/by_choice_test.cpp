@@ -7,8 +7,8 @@
 
 namespace {
 
-using policy = brood::detail::policy::by_choice<int>;  // connections are numbers
-using decision = policy::decision;
+using by_choice = brood::detail::policy::by_choice<int>;  // connections are numbers
+using decision = by_choice::decision;
 using kind = decision::kind;
 
 /// A table of decisions, and what was asked: "connection(worker:waiting ...)".
@@ -16,8 +16,8 @@ struct table {
   std::map<int, decision> decisions;
   std::string asked;
 
-  policy::function function() {
-    return [this](int connection, std::span<const policy::candidate> able) {
+  by_choice::function function() {
+    return [this](int connection, std::span<const by_choice::candidate> able) {
       asked += std::to_string(connection) + '(';
       for (const auto& one : able) asked += std::to_string(one.worker) + ':' + std::to_string(one.waiting) + ' ';
       asked.back() = ')';
@@ -27,7 +27,7 @@ struct table {
   }
 };
 
-std::string hand_over(policy& p) {
+std::string hand_over(by_choice& p) {
   std::string text;
   while (auto next = p.next()) text += std::to_string(next->worker) + ':' + std::to_string(next->connection) + ' ';
   return text;
@@ -35,7 +35,7 @@ std::string hand_over(policy& p) {
 
 TEST(by_choice, gives_each_connection_to_whom_was_named) {
   table t{{{10, {kind::worker, 2}}, {11, {kind::worker, 2}}, {12, {kind::worker, 1}}}, ""};
-  policy p(t.function());
+  by_choice p(t.function());
   for (int worker : {1, 2}) p.add(worker);
   for (int connection : {10, 11, 12}) p.arrived(connection);
   EXPECT_EQ(hand_over(p), "1:12 2:10 ") << "one under way to a worker at most";
@@ -52,7 +52,7 @@ TEST(by_choice, gives_each_connection_to_whom_was_named) {
 
 TEST(by_choice, keeps_connections_while_there_is_no_worker_and_does_not_ask) {
   table t;
-  policy p(t.function());
+  by_choice p(t.function());
   p.arrived(1);
   EXPECT_EQ(hand_over(p), "");
   EXPECT_EQ(t.asked, "");
@@ -63,7 +63,7 @@ TEST(by_choice, keeps_connections_while_there_is_no_worker_and_does_not_ask) {
 
 TEST(by_choice, anyone_is_whoever_has_the_fewest_waiting_in_turn_among_equals) {
   table t;
-  policy p(t.function());
+  by_choice p(t.function());
   for (int worker : {1, 2, 3}) p.add(worker);
   for (int connection = 10; connection < 16; ++connection) p.arrived(connection);
   EXPECT_EQ(hand_over(p), "1:10 2:11 3:12 ");
@@ -76,7 +76,7 @@ TEST(by_choice, anyone_is_whoever_has_the_fewest_waiting_in_turn_among_equals) {
 TEST(by_choice, a_worker_that_is_gone_gives_back_all_it_has_not_taken_in_order) {
   table t;
   for (int connection = 10; connection < 13; ++connection) t.decisions[connection] = {kind::worker, 1};
-  policy p(t.function());
+  by_choice p(t.function());
   p.add(1);
   p.add(2);
   for (int connection = 10; connection < 13; ++connection) p.arrived(connection);
@@ -91,7 +91,7 @@ TEST(by_choice, a_worker_that_is_gone_gives_back_all_it_has_not_taken_in_order) 
 
 TEST(by_choice, one_that_is_retired_keeps_only_what_is_under_way) {
   table t{{{10, {kind::worker, 1}}, {11, {kind::worker, 1}}}, ""};
-  policy p(t.function());
+  by_choice p(t.function());
   p.add(1);
   p.add(2);
   p.arrived(10);
@@ -107,7 +107,7 @@ TEST(by_choice, one_that_is_retired_keeps_only_what_is_under_way) {
 
 TEST(by_choice, a_refusal_is_asked_about_again_without_the_one_who_refused) {
   table t{{{10, {kind::worker, 1}}}, ""};
-  policy p(t.function());
+  by_choice p(t.function());
   p.add(1);
   p.add(2);
   p.arrived(10);
@@ -128,7 +128,7 @@ TEST(by_choice, a_refusal_is_asked_about_again_without_the_one_who_refused) {
 
 TEST(by_choice, one_that_is_held_is_asked_about_again_when_something_changes) {
   table t{{{10, {kind::hold}}, {11, {kind::hold}}}, ""};
-  policy p(t.function());
+  by_choice p(t.function());
   p.add(1);
   p.arrived(10);
   p.arrived(11);
@@ -153,7 +153,7 @@ TEST(by_choice, one_that_is_held_is_asked_about_again_when_something_changes) {
 
 TEST(by_choice, one_that_is_refused_is_dropped) {
   table t{{{10, {kind::refuse}}}, ""};
-  policy p(t.function());
+  by_choice p(t.function());
   p.add(1);
   p.arrived(10);
   EXPECT_EQ(hand_over(p), "");
@@ -162,9 +162,9 @@ TEST(by_choice, one_that_is_refused_is_dropped) {
 }
 
 TEST(by_choice, who_decides_may_make_the_worker_go) {
-  policy* reached = nullptr;
+  by_choice* reached = nullptr;
   std::string asked;
-  policy p([&](int connection, std::span<const policy::candidate> able) {
+  by_choice p([&](int connection, std::span<const by_choice::candidate> able) {
     asked += std::to_string(connection) + ' ';
     const int named = able.front().worker;
     if (named == 1) {

@@ -9,17 +9,17 @@
 
 namespace {
 
-using policy = brood::detail::policy::round_robin<int>;  // connections are numbers
+using round_robin = brood::detail::policy::round_robin<int>;  // connections are numbers
 
 /// Hands over all that can be and tells what went where: "worker:connection ".
-std::string hand_over(policy& p) {
+std::string hand_over(round_robin& p) {
   std::string text;
   while (auto next = p.next()) text += std::to_string(next->worker) + ':' + std::to_string(next->connection) + ' ';
   return text;
 }
 
 TEST(round_robin, gives_each_worker_in_turn_the_oldest_connection) {
-  policy p;
+  round_robin p;
   for (int worker : {1, 2, 3}) p.add(worker);
   for (int connection = 10; connection < 15; ++connection) p.arrived(connection);
   EXPECT_EQ(hand_over(p), "1:10 2:11 3:12 ") << "one under way to a worker at most";
@@ -32,7 +32,7 @@ TEST(round_robin, gives_each_worker_in_turn_the_oldest_connection) {
 }
 
 TEST(round_robin, is_exactly_even_when_workers_keep_up) {
-  policy p;
+  round_robin p;
   std::map<int, int> shares;
   for (int worker = 1; worker <= 8; ++worker) p.add(worker);
   for (int connection = 0; connection < 8000; ++connection) {
@@ -46,7 +46,7 @@ TEST(round_robin, is_exactly_even_when_workers_keep_up) {
 }
 
 TEST(round_robin, keeps_connections_while_there_is_no_worker) {
-  policy p;
+  round_robin p;
   p.arrived(1);
   p.arrived(2);
   EXPECT_EQ(hand_over(p), "");
@@ -55,7 +55,7 @@ TEST(round_robin, keeps_connections_while_there_is_no_worker) {
 }
 
 TEST(round_robin, is_settled_when_all_is_taken_or_nobody_is_left) {
-  policy p;
+  round_robin p;
   EXPECT_TRUE(p.settled());
   p.add(1);
   p.arrived(1);
@@ -69,7 +69,7 @@ TEST(round_robin, is_settled_when_all_is_taken_or_nobody_is_left) {
 }
 
 TEST(round_robin, lets_nobody_take_the_turns_of_those_who_answer_later) {
-  policy p;
+  round_robin p;
   std::map<int, int> shares;
   for (int worker = 1; worker <= 4; ++worker) p.add(worker);
   for (int connection = 0; connection < 4000; ++connection) p.arrived(connection);
@@ -84,11 +84,11 @@ TEST(round_robin, lets_nobody_take_the_turns_of_those_who_answer_later) {
     busy.erase(first);
     p.answered(first, true);
   }
-  for (const auto& [worker, count] : shares) EXPECT_NEAR(count, 1000, policy::max_lead) << worker;
+  for (const auto& [worker, count] : shares) EXPECT_NEAR(count, 1000, round_robin::max_lead) << worker;
 }
 
 TEST(round_robin, goes_on_without_one_that_does_not_answer) {
-  policy p;
+  round_robin p;
   p.add(1);
   p.add(2);
   for (int connection = 0; connection < 400; ++connection) p.arrived(connection);
@@ -101,7 +101,7 @@ TEST(round_robin, goes_on_without_one_that_does_not_answer) {
   };
   serve_all_but_1();
   EXPECT_TRUE(p.held_up());
-  EXPECT_LE(shares[2], 1 + static_cast<int>(policy::max_lead));
+  EXPECT_LE(shares[2], 1 + static_cast<int>(round_robin::max_lead));
   p.excuse_slow();
   serve_all_but_1();
   EXPECT_FALSE(p.held_up());
@@ -121,7 +121,7 @@ TEST(round_robin, goes_on_without_one_that_does_not_answer) {
 }
 
 TEST(round_robin, knows_a_worker_once) {
-  policy p;
+  round_robin p;
   p.add(1);
   p.add(1);
   p.arrived(1);
@@ -132,7 +132,7 @@ TEST(round_robin, knows_a_worker_once) {
 }
 
 TEST(round_robin, gives_a_refused_connection_to_the_next) {
-  policy p;
+  round_robin p;
   p.add(1);
   p.add(2);
   p.arrived(1);
@@ -142,7 +142,7 @@ TEST(round_robin, gives_a_refused_connection_to_the_next) {
 }
 
 TEST(round_robin, parks_what_all_have_refused_until_it_is_to_be_tried_again) {
-  policy p;
+  round_robin p;
   p.add(1);
   p.add(2);
   p.arrived(1);
@@ -160,7 +160,7 @@ TEST(round_robin, parks_what_all_have_refused_until_it_is_to_be_tried_again) {
 }
 
 TEST(round_robin, ignores_an_answer_that_nobody_waits_for) {
-  policy p;
+  round_robin p;
   EXPECT_FALSE(p.answered(1, true));
   p.add(1);
   EXPECT_FALSE(p.answered(1, false));
@@ -171,7 +171,7 @@ TEST(round_robin, ignores_an_answer_that_nobody_waits_for) {
 }
 
 TEST(round_robin, gives_what_a_lost_worker_had_not_taken_to_the_next_first) {
-  policy p;
+  round_robin p;
   p.add(1);
   p.arrived(1);
   p.arrived(2);
@@ -184,7 +184,7 @@ TEST(round_robin, gives_what_a_lost_worker_had_not_taken_to_the_next_first) {
 }
 
 TEST(round_robin, gives_a_retired_worker_no_more_and_leaves_it_what_is_on_its_way) {
-  policy p;
+  round_robin p;
   p.add(1);
   p.add(2);
   p.arrived(1);
@@ -201,7 +201,7 @@ TEST(round_robin, gives_a_retired_worker_no_more_and_leaves_it_what_is_on_its_wa
 }
 
 TEST(round_robin, gives_what_a_retired_worker_refuses_to_the_next) {
-  policy p;
+  round_robin p;
   p.add(1);
   p.add(2);
   p.arrived(1);
@@ -214,7 +214,7 @@ TEST(round_robin, gives_what_a_retired_worker_refuses_to_the_next) {
 
 TEST(round_robin, takes_a_retired_worker_back_though_it_still_owes_an_answer) {
   // A worker that closes its server and listens again at once, with a connection on its way to it.
-  policy p;
+  round_robin p;
   p.add(1);
   p.arrived(1);
   EXPECT_EQ(hand_over(p), "1:1 ");
@@ -236,7 +236,7 @@ TEST(round_robin, loses_and_doubles_no_connection_in_any_sequence) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     std::mt19937 random(seed);
     const auto pick = [&](unsigned below) { return static_cast<int>(random() % below); };
-    policy p;
+    round_robin p;
     std::map<int, int> under_way;  // by worker
     std::set<int> taken;
     int arrived = 0;

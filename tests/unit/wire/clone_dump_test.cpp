@@ -9,6 +9,7 @@
 #include <string>
 
 #include "brood/js.hpp"
+#include "support/hex.hpp"
 #include "wire/clone_json.hpp"
 #include "wire/clone_reader.hpp"
 #include "wire/clone_writer.hpp"
@@ -22,16 +23,9 @@ using brood::value;
 using brood::detail::wire::clone_writer;
 using brood::detail::wire::read_clone;
 using brood::detail::wire::to_string;
+using brood_test::from_hex;
 using element = js::typed_array::element;
 using std::numeric_limits;
-
-std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
 
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";

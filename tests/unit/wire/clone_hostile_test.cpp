@@ -4,6 +4,7 @@
 
 #include "brood/js.hpp"
 #include "support/deep_calls.hpp"
+#include "support/hex.hpp"
 #include "wire/clone_reader.hpp"
 #include "wire/clone_writer.hpp"
 
@@ -17,16 +18,8 @@ using brood::detail::wire::clone_limits;
 using brood::detail::wire::clone_writer;
 using brood::detail::wire::read_clone;
 using brood::detail::wire::to_string;
+using brood_test::from_hex;
 using namespace std::string_literals;
-
-std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    if (hex[i] == ' ') ++i;
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
 
 struct refusal {
   const char* name;
