@@ -55,7 +55,7 @@ std::string_view to_string(spawn_step) noexcept;
 ///
 /// what() reads `spawn: cannot change directory to /nope: No such file or directory`. If the reason concerns another
 /// file, it is named: `spawn: cannot execute ./x.py (its interpreter /no/python is missing): No such file or
-/// directory`. A limit is named, too: `spawn: cannot make a pipe: Too many open files (RLIMIT_NOFILE is 1024)`.
+/// directory`. A limit is named, too: `spawn: cannot create a pipe: Too many open files (RLIMIT_NOFILE is 1024)`.
 class spawn_error : public boost::system::system_error {
  public:
   /// `remark` is printed in parentheses after the path.

@@ -125,7 +125,7 @@ class message_sender {
   }
 
   /// Requests from the peer's async_request(). If nothing has ever read them here, each request is answered with an
-  /// error: "nobody answers requests here". Requests are not among the messages.
+  /// error: "this process does not answer requests". Requests are not among the messages.
   inbox<request> requests;
 
   /// Completes when fewer than 128 KiB are queued, or soon if that is so already.

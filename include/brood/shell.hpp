@@ -16,7 +16,7 @@ class shell {
   /// `program` is called with "-c" and the line. Throws std::invalid_argument for an empty line, as Node does.
   explicit shell(std::string line, std::string program = "/bin/sh")
       : line_(std::move(line)), program_(std::move(program)) {
-    if (line_.empty()) throw std::invalid_argument("shell: the line to run is empty");
+    if (line_.empty()) throw std::invalid_argument("shell: the line is empty");
   }
 
   const std::string& program() const noexcept { return program_; }

@@ -47,7 +47,7 @@ class chooser {
     }
     if (context_.log) {
       context_.log(log_level::warning, "cluster: settings::choose names worker " + std::to_string(id) +
-                                           ", which cannot get a connection to " + to_string(where_));
+                                           ", which cannot be given the connection at " + to_string(where_));
     }
     return {decision::kind::anyone};
   }

@@ -12,7 +12,7 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// Asks one worker again and again whether its loop turns, and tells when it has not answered for too long.
+/// Asks one worker again and again whether its loop turns, and tells when it did not respond for too long.
 ///
 /// The question is one that every worker answers by itself, Node's included: a connection for a listener it does not
 /// have, which it refuses.

@@ -32,8 +32,8 @@ void primary_state::watch_pulse(const state_ptr& who) {
 }
 
 void primary_state::on_hung(const state_ptr& who) {
-  log(log_level::warning, "worker " + std::to_string(who->id) + " has not answered for " +
-                              std::to_string(settings_.heartbeat.count()) + " ms and is stopped");
+  log(log_level::warning, "worker " + std::to_string(who->id) + " did not respond for " +
+                              std::to_string(settings_.heartbeat.count()) + " ms and is being stopped");
   who->hung = true;
   leave_listeners(*who, &listener::suspend);
   if (who->child) who->child->stop(settings_.stop);
@@ -82,7 +82,7 @@ bool primary_state::replace(int worker) {
   who->deadline = brood::detail::start_deadline(executor_, settings_.drain, [weak = weak_from_this(), who] {
     auto self = weak.lock();
     if (!self || !who->child) return;
-    self->log(log_level::warning, "worker " + std::to_string(who->id) + " has not ended in time and is stopped");
+    self->log(log_level::warning, "worker " + std::to_string(who->id) + " did not exit in time and is being stopped");
     who->child->stop(self->settings_.stop);
   });
   return true;

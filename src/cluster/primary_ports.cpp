@@ -127,7 +127,7 @@ primary_state::listener_ptr primary_state::make_slots(const wire::listen_request
     return nullptr;
   }
   log(log_level::warning, "cluster: " + to_string(requested_address(request)) +
-                              " is served by round_robin, since the kernel refuses: " + made.error().message());
+                              " uses round_robin, because the kernel refused: " + made.error().message());
   return nullptr;
 }
 

@@ -32,17 +32,21 @@ cluster::settings complete(cluster::settings s) {
   const auto is_set = [](const stdio& one) {
     return one.type() != stdio::kind::usual && one.type() != stdio::kind::inherit;
   };
-  if (s.on_out && is_set(s.out)) throw std::invalid_argument("cluster::settings: on_out and out exclude each other");
-  if (s.on_err && is_set(s.err)) throw std::invalid_argument("cluster::settings: on_err and err exclude each other");
+  if (s.on_out && is_set(s.out))
+    throw std::invalid_argument("cluster::settings: `on_out` requires `out` to be left at its default");
+  if (s.on_err && is_set(s.err))
+    throw std::invalid_argument("cluster::settings: `on_err` requires `err` to be left at its default");
   if (s.recycle.jitter < 0 || s.recycle.jitter > 1) {
-    throw std::invalid_argument("cluster::settings: recycle.jitter is not between 0 and 1");
+    throw std::invalid_argument("cluster::settings: recycle.jitter must be between 0 and 1");
   }
-  if (s.recycle.check_interval.count() <= 0) throw std::invalid_argument("cluster::settings: recycle.check_interval is no time");
-  if (s.restart.crash_loop_threshold < 0) throw std::invalid_argument("cluster::settings: restart.crash_loop_threshold is negative");
-  if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor is less than 1");
-  for (auto* time : {&s.restart.initial_delay, &s.restart.max_delay, &s.restart.min_uptime, &s.drain, &s.heartbeat, &s.recycle.max_age,
-                     &s.recycle.check_interval}) {
-    if (time->count() < 0) throw std::invalid_argument("cluster::settings: a time is negative");
+  if (s.recycle.check_interval.count() <= 0)
+    throw std::invalid_argument("cluster::settings: recycle.check_interval must be greater than 0");
+  if (s.restart.crash_loop_threshold < 0)
+    throw std::invalid_argument("cluster::settings: restart.crash_loop_threshold must not be negative");
+  if (s.restart.factor < 1) throw std::invalid_argument("cluster::settings: restart.factor must be at least 1");
+  for (auto* time : {&s.restart.initial_delay, &s.restart.max_delay, &s.restart.min_uptime, &s.drain, &s.heartbeat,
+                     &s.recycle.max_age, &s.recycle.check_interval}) {
+    if (time->count() < 0) throw std::invalid_argument("cluster::settings: times must not be negative");
     *time = brood::detail::countable(*time);
   }
   if (auto fault = brood::detail::process::fault_of(s.stop))
@@ -52,12 +56,15 @@ cluster::settings complete(cluster::settings s) {
     const bool has_another_end =
         type == stdio::kind::pipe || type == stdio::kind::terminal || type == stdio::kind::channel;
     if (has_another_end) {
-      throw std::invalid_argument(std::string("cluster::settings: nobody would have the other end of `") + name + '`');
+      throw std::invalid_argument(std::string("cluster::settings: `") + name +
+                                  "` must not be a pipe, terminal or channel, because nothing reads its other end");
     }
   }
   if (s.choose && s.scheduling == scheduling::automatic) s.scheduling = scheduling::program;
   if (s.choose ? s.scheduling != scheduling::program : s.scheduling == scheduling::program) {
-    throw std::invalid_argument("cluster::settings: choose goes with scheduling::program, and only with that");
+    throw std::invalid_argument(
+        "cluster::settings: `choose` requires scheduling::program or automatic, and scheduling::program requires "
+        "`choose`");
   }
   s.scheduling = choose_scheduling(s.scheduling, s.log);
   return s;
@@ -113,7 +120,7 @@ worker primary_state::fork(const environment& changes) {
     start(who);
   } else {
     log(log_level::warning, "worker " + std::to_string(who->id) + " is started in " + std::to_string(wait.count()) +
-                                " ms, since the last ones died young");
+                                " ms, because the last workers exited too soon after their start");
     start_later(who, wait);
   }
   enlist(who);
@@ -303,7 +310,7 @@ void primary_state::dismiss_workers() {
 void primary_state::stop_stragglers() {
   const auto all = states_;
   for (const auto& [id, who] : all) {
-    log(log_level::warning, "worker " + std::to_string(id) + " has not ended in time and is stopped");
+    log(log_level::warning, "worker " + std::to_string(id) + " did not exit in time and is being stopped");
     if (who->child) who->child->stop(settings_.stop);
   }
 }

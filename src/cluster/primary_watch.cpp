@@ -48,7 +48,9 @@ void primary_state::hear_err(const state_ptr& who, std::unique_ptr<readable> err
 void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status& status, int failures_before) {
   const int failures = restart_.failures();
   if (failures == 0) crash_loop_.reset();
-  if (settings_.restart.crash_loop_threshold == 0 || failures < settings_.restart.crash_loop_threshold || failures == failures_before) return;
+  if (settings_.restart.crash_loop_threshold == 0 || failures < settings_.restart.crash_loop_threshold ||
+      failures == failures_before)
+    return;
   auto tell = [weak = weak_from_this(), who, status, failures, told = false]() mutable {
     auto self = weak.lock();
     if (!self || std::exchange(told, true)) return;
@@ -61,7 +63,7 @@ void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status&
                                             .last_stderr = who->last_stderr};
     self->crashed_ = policy::restart::clock::now();
     self->log(log_level::error, "crash loop: " + self->crash_loop_->reason + "; " + std::to_string(failures) +
-                                    " generations in a row have died young");
+                                    " consecutive generations exited too soon after their start");
     self->crash_looping.call(*self->crash_loop_);
   };
   if (!who->err || who->err->ended.happened()) return asio::post(executor_, std::move(tell));
@@ -89,7 +91,8 @@ void primary_state::tell_draining(worker_state& who) {
 
 void primary_state::watch_limits() {
   const auto& limits = settings_.recycle;
-  if (limits.max_age.count() == 0 && limits.max_connections == 0 && limits.max_requests == 0 && limits.max_rss == 0) return;
+  if (limits.max_age.count() == 0 && limits.max_connections == 0 && limits.max_requests == 0 && limits.max_rss == 0)
+    return;
   limits_timer_.expires_after(limits.check_interval);
   limits_timer_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
@@ -124,7 +127,7 @@ std::string primary_state::limit_reached(const worker_state& who) const {
   const auto taken = who.traffic.accepted();
   if (taken && beyond(*taken, limits.max_connections)) return "has taken " + std::to_string(*taken) + " connections";
   const auto asked = who.traffic.requests();
-  if (asked && beyond(*asked, limits.max_requests)) return "has been asked " + std::to_string(*asked) + " requests";
+  if (asked && beyond(*asked, limits.max_requests)) return "has received " + std::to_string(*asked) + " requests";
   if (limits.max_rss == 0) return "";
   const auto usage = brood::detail::sys::usage_of(who.child->pid);
   if (usage && beyond(usage->rss, limits.max_rss)) return "has " + std::to_string(usage->rss >> 20U) + " MiB of memory";

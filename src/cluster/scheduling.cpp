@@ -31,7 +31,7 @@ scheduling choose_scheduling(scheduling wanted, const log_function& log) {
   if (tried) return best;
   if (log) {
     log(open ? log_level::info : log_level::warning,
-        "cluster: scheduling is round_robin, since the kernel does not allow " + to_string(best) + ": " +
+        "cluster: scheduling is round_robin, because the kernel does not permit " + to_string(best) + ": " +
             tried.error().message());
   }
   return scheduling::round_robin;

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kept_fields = 1024;
 
 void check(std::string_view name, std::string_view value) {
-  if (!is_token(name)) throw std::invalid_argument("http: bad header name: " + std::string(name));
-  if (!is_field_value(value)) throw std::invalid_argument("http: bad value of header " + std::string(name));
+  if (!is_token(name)) throw std::invalid_argument("http: invalid header name: " + std::string(name));
+  if (!is_field_value(value)) throw std::invalid_argument("http: invalid value of header " + std::string(name));
 }
 
 }  // namespace

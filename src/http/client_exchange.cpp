@@ -37,15 +37,15 @@ void complete_status_line(boost::beast::flat_buffer& buffer) {
 }
 
 void check(const client_field& field) {
-  if (!is_token(field.name)) throw std::invalid_argument("http: bad header name: " + field.name);
-  if (!is_field_value(field.value)) throw std::invalid_argument("http: bad value of header " + field.name);
+  if (!is_token(field.name)) throw std::invalid_argument("http: invalid header name: " + field.name);
+  if (!is_field_value(field.value)) throw std::invalid_argument("http: invalid value of header " + field.name);
   for (std::string_view own : {"Connection", "Content-Length", "Transfer-Encoding"}) {
     if (same_name(field.name, own)) throw std::invalid_argument("http: " + field.name + " is written by the client");
   }
 }
 
 std::string write_head(const client_request& request, const url& to) {
-  if (!is_token(request.method)) throw std::invalid_argument("http: bad method: " + request.method);
+  if (!is_token(request.method)) throw std::invalid_argument("http: invalid method: " + request.method);
   std::string head = request.method + ' ' + to.target + " HTTP/1.1\r\n";
   bool named = false;
   for (const auto& field : request.headers) {

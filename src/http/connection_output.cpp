@@ -32,7 +32,7 @@ void connection::dropped(std::uint64_t number) {
   if (number == number_) --copies_;
   const bool forgotten = answers(number) && copies_ == 0 && !in_handler_;
   if (forgotten) {
-    fail("it dropped the response without ending it");
+    fail("it destroyed the response without ending it");
     if (phase_ == phase::answering) ended_later();
   }
   release();
@@ -138,7 +138,7 @@ void connection::fail(const std::exception_ptr& error) {
   } catch (const std::exception& known) {
     fail(known.what());
   } catch (...) {
-    fail("it threw what is no std::exception");
+    fail("it threw an object that is not a std::exception");
   }
 }
 

@@ -77,7 +77,7 @@ void core::cannot_accept() {
   if (now < no_line_before_) return;
   no_line_before_ = now + between_lines;
   log(log_level::warning,
-      "http: cannot accept connections, most likely for want of descriptors or memory; trying again");
+      "http: cannot accept connections, probably for lack of file descriptors or memory; trying again");
 }
 
 bool core::turned_away(int fd) {

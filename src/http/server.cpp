@@ -39,7 +39,7 @@ void server::listen(const endpoint& where, const cluster::listen_options& with) 
   core_->listen({.endpoint = where, .with = with});
 }
 void server::listen(const std::filesystem::path& path, const cluster::listen_options& with) {
-  if (path.empty()) throw boost::system::system_error(asio::error::invalid_argument, "listen on a path of nothing");
+  if (path.empty()) throw boost::system::system_error(asio::error::invalid_argument, "listen on an empty path");
   brood::detail::sys::refuse_address(path.string());
   core_->listen({.path = path, .with = with});
 }

@@ -38,7 +38,7 @@ class connection_source {
 
   /// How many connections the server has open now, from whatever source.
   virtual void count([[maybe_unused]] std::size_t open) noexcept {}
-  /// The server has been asked one request more.
+  /// The server has received one request more.
   virtual void asked() noexcept {}
 };
 

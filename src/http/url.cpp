@@ -53,7 +53,7 @@ url parse_url(std::string_view text) {
     if (!result.target.starts_with('/')) result.target.insert(0, 1, '/');
     good = parse_authority(rest.substr(0, path), result) && is_target(result.target);
   }
-  if (!good) throw std::invalid_argument("http: not an address a client knows: " + std::string(text));
+  if (!good) throw std::invalid_argument("http: unsupported URL: " + std::string(text));
   return result;
 }
 

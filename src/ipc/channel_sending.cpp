@@ -28,7 +28,8 @@ wire::handle_envelope envelope_of(attachment::kind type, int fd) {
 bool channel::send(const boost::json::value& body, attachment handle, handle_outcome outcome) {
   if (!connected()) return false;
   if (wire::nested_deeper(body, wire::deepest_json - (handle ? 1 : 0))) {  // in an envelope it is one deeper
-    throw boost::system::system_error(make_error_code(errc::not_serializable), "send: it is nested too deep");
+    throw boost::system::system_error(make_error_code(errc::not_serializable),
+                                      "send: the value is nested deeper than 3,000 levels");
   }
   begin_frame();
   if (!handle) {

@@ -56,7 +56,7 @@ bool endpoint::is_request_or_answer(message& m, std::size_t weight) {
   auto asked = detail::access::make<request>(weak_from_this(), envelope->id,
                                              wire::open_request_envelope(std::move(m), kind::request));
   if (!requests->ever_read()) {
-    asked.fail("nobody answers requests here");
+    asked.fail("this process does not answer requests");
     return true;
   }
   requests->push(std::move(asked), weight);

@@ -42,13 +42,13 @@ bool request::reply(const Body& envelope) {
 }
 
 std::uint64_t request::open_id() const {
-  if (id_ == 0) throw std::logic_error("request: it was answered before, or moved from");
+  if (id_ == 0) throw std::logic_error("request: it was already answered, or moved from");
   return id_;
 }
 
 /// The peer finds out by its time limit, or by the end of the channel, if the answer cannot be sent.
 void request::drop() noexcept try {
-  if (id_ != 0) fail("the request was dropped without an answer");
+  if (id_ != 0) fail("the request was destroyed without an answer");
 } catch (const std::exception&) {}
 
 }  // namespace brood

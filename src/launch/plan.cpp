@@ -34,7 +34,7 @@ std::string list_of(const std::vector<gid_t>& groups) {
 void refuse_nul(std::string_view text, const char* what) {
   auto nul = text.find('\0');
   if (nul == std::string_view::npos) return;
-  refuse(std::string(what) + " \"" + std::string(text.substr(0, nul)) + "\" (it holds a NUL byte)");
+  refuse(std::string(what) + " \"" + std::string(text.substr(0, nul)) + "\" (it contains a NUL byte)");
 }
 
 }  // namespace

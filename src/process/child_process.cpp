@@ -11,7 +11,7 @@ namespace {
 
 template <class Stream>
 Stream& piped(const std::unique_ptr<Stream>& stream, const char* name) {
-  if (!stream) throw std::logic_error(std::string("child_process: ") + name + " was not started as a pipe");
+  if (!stream) throw std::logic_error(std::string("child_process: ") + name + " is not a pipe");
   return *stream;
 }
 
@@ -63,7 +63,7 @@ unique_fd child_process::release_stdio(int number) {
   const auto index = static_cast<std::size_t>(number) - 3;
   if (number < 3 || index >= more_.size() || !more_[index]) {
     throw std::logic_error("child_process: descriptor " + std::to_string(number) +
-                           " was not started as a pipe, or is taken");
+                           " is not a pipe, or was released before");
   }
   return std::move(more_[index]);
 }

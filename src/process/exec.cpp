@@ -113,8 +113,8 @@ constexpr int lines_told = 5;
 std::string describe(const exec_result& r) {
   std::string text = "command \"" + r.command + "\" ";
   if (!r.cwd.empty()) text += "in " + r.cwd.string() + ' ';
-  if (r.timed_out) text += "took too long and ";
-  if (r.truncated) text += "wrote too much and ";
+  if (r.timed_out) text += "exceeded its time limit and ";
+  if (r.truncated) text += "exceeded max_buffer and ";
   if ((r.timed_out || r.truncated) && r.status.signal()) text += "was ";
   text += to_string(r.status);
   const std::string_view words = last_lines(r.err, lines_told);

@@ -24,7 +24,7 @@ joint::joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_stat
       splices_(!to_->is_terminal()) {}  // how a terminal's input ends depends on what was typed last
 
 void joint::start() {
-  if (to_->is_joined()) throw std::logic_error("pipe: another stream is written into this one already");
+  if (to_->is_joined()) throw std::logic_error("pipe: another stream is already joined to this one");
   from_->join();
   to_->join();
   to_->closed->listen([self = shared_from_this()](error_code reason) { self->target_closed(reason); });
@@ -130,7 +130,7 @@ void joint::finish(error_code reason) {
 unique_fd relay(const std::shared_ptr<readable_state>& from) {
   int ends[2];
   if (sys::pipe(ends) == -1) {
-    throw boost::system::system_error(sys::last_error(), "readable: what was read cannot be passed on");
+    throw boost::system::system_error(sys::last_error(), "readable: buffered output cannot be forwarded");
   }
   unique_fd reader(ends[0]);
   auto writer = std::make_shared<writable_state>(from->get_executor(), unique_fd(ends[1]));

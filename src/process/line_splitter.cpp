@@ -6,7 +6,7 @@
 namespace brood::detail::process {
 
 line_splitter::line_splitter(std::size_t limit) : limit_(limit) {
-  if (limit == 0) throw std::invalid_argument("on_line: a line limit of 0 bytes, which no line fits into");
+  if (limit == 0) throw std::invalid_argument("on_line: the line limit must be greater than 0");
 }
 
 void line_splitter::add(std::string_view data) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t chunk = 64 * 1024;  // a pipe holds this much
 constexpr int large_pipe = 1024 * 1024;
 constexpr std::size_t max_kept = 3 * large_pipe;  // all that a child can have left in its pipe and aside, and more
-constexpr int chunks_a_turn = 16;                  // then others get the loop
+constexpr int chunks_a_turn = 16;                 // then others get the loop
 
 /// EIO is how a terminal says that nobody has its other side open any more (pty(7) says nothing of it, Linux does so).
 error_code end_reason(int fd, ssize_t size) {
@@ -92,7 +92,7 @@ unique_fd readable_state::release() {
   if (!given || !kept_.empty()) {
     given.reset(sys::memory_file());
     if (!given || sys::write_at(given.get(), kept_.data(), kept_.size(), 0) == -1) {
-      throw boost::system::system_error(sys::last_error(), "readable: what was read cannot be kept");
+      throw boost::system::system_error(sys::last_error(), "readable: buffered output cannot be preserved");
     }
   }
   close();

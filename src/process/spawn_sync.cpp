@@ -31,7 +31,7 @@ exec_result finish(asio::io_context& loop, exec_run run, const sync_options& opt
 
 void refuse_channel(const sync_options& options) {
   if (options.exec.in.type() != stdio::kind::channel) return;
-  throw std::invalid_argument("exec_sync: a channel would have no other end");
+  throw std::invalid_argument("exec_sync: a channel is not possible, because no event loop reads it");
 }
 
 }  // namespace
@@ -59,7 +59,8 @@ spawn_sync_result spawn_sync(const std::string& command, const spawn_options& op
 spawn_sync_result spawn_sync(const std::string& command, arguments args, const spawn_options& options) {
   for (const auto kind : {stdio::kind::pipe, stdio::kind::terminal, stdio::kind::channel}) {
     if (!detail::process::has_stdio(options, kind)) continue;
-    throw std::invalid_argument("spawn_sync: a pipe, terminal or channel would have no other end");
+    throw std::invalid_argument(
+        "spawn_sync: a pipe, terminal or channel is not possible, because nothing reads its other end");
   }
   asio::io_context loop{1};
   auto parts = detail::process::start(

@@ -21,7 +21,7 @@ void resolve_module(start_request& request, const std::string& module) {
   const bool script = module.ends_with(".js") || module.ends_with(".mjs") || module.ends_with(".cjs");
   const std::string& runner = request.options.exec_path;
   if (runner.empty() && !script) {
-    if (!request.options.exec_args.empty()) refuse("`exec_args`, without an `exec_path` to take them");
+    if (!request.options.exec_args.empty()) refuse("`exec_args` without `exec_path`");
     request.file = module;
     return;
   }
@@ -60,7 +60,7 @@ bool has_stdio(const spawn_options& o, stdio::kind kind) {
 }
 
 void check_limits(const spawn_options& o) {
-  if (o.timeout.count() < 0) refuse("a `timeout` that is negative");
+  if (o.timeout.count() < 0) refuse("a negative `timeout`");
   if (auto fault = fault_of(o.stop)) refuse(std::move(*fault));
 }
 

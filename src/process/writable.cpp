@@ -151,7 +151,7 @@ void writable_state::wait_drained(detail::waiters<>::handler h) {
 }
 
 unique_fd writable_state::release() {
-  if (queued() != 0 || !writer_.empty()) throw std::logic_error("writable: something waits to be written");
+  if (queued() != 0 || !writer_.empty()) throw std::logic_error("writable: data is queued");
   unique_fd fd = fd_.release();
   asio::post(get_executor(), [self = shared_from_this()] { self->closed->set({}, {}); });
   return fd;

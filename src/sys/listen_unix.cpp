@@ -79,7 +79,7 @@ void refuse_address(const std::string& path) {
   throw boost::system::system_error(
       EINVAL, boost::system::system_category(),
       "listen on \"" + path +
-          "\": a path is expected, and this reads as an address. For a port on every address write " +
+          "\": a path is expected, but this looks like an address. For a port on every address write " +
           "listen(8000), for one address listen({make_address(\"127.0.0.1\"), 8000}), for a socket file \"./" + path +
           '"');
 }

@@ -10,17 +10,17 @@ class category final : public boost::system::error_category {
   const char* name() const noexcept override { return "brood"; }
   std::string message(int value) const override {
     switch (static_cast<errc>(value)) {
-      case errc::status_lost: return "the exit status was collected by other code of this process";
+      case errc::status_lost: return "other code of this process collected the exit status";
       case errc::channel_closed: return "the message channel is closed";
       case errc::no_channel: return "this process was not started with a message channel";
-      case errc::protocol_error: return "the peer sent something that is not a message";
-      case errc::message_too_large: return "the message is beyond the channel's limit";
-      case errc::handle_refused: return "the peer did not take the descriptor sent with the message";
+      case errc::protocol_error: return "the peer sent data that is not a valid message";
+      case errc::message_too_large: return "the message exceeds the channel's limit";
+      case errc::handle_refused: return "the peer did not accept the handle sent with the message";
       case errc::not_a_worker: return "this process was not started by a cluster primary";
-      case errc::bad_reply: return "the primary's answer to listen is malformed";
-      case errc::unknown_serialization: return "the parent speaks a serialization that is not known";
-      case errc::not_serializable: return "the value has no form in the channel's serialization";
-      case errc::invalid_handle: return "a descriptor that is neither a socket nor a pipe cannot be sent";
+      case errc::bad_reply: return "the primary's reply to the listen request is malformed";
+      case errc::unknown_serialization: return "the parent uses an unknown serialization";
+      case errc::not_serializable: return "the channel's serialization cannot represent the value";
+      case errc::invalid_handle: return "only a socket or a pipe can be sent as a handle";
       case errc::listener_closed: return "the listener is closed";
       case errc::request_failed: return "the peer answered the request with an error";
     }
@@ -55,9 +55,9 @@ error_code make_error_code(errc value) noexcept { return {static_cast<int>(value
 std::string_view to_string(spawn_step step) noexcept {
   switch (step) {
     case spawn_step::argument: return "use";
-    case spawn_step::pipe: return "make a pipe";
+    case spawn_step::pipe: return "create a pipe";
     case spawn_step::open: return "open";
-    case spawn_step::clone: return "make a process for";
+    case spawn_step::clone: return "create a process for";
     case spawn_step::cgroup: return "enter cgroup";
     case spawn_step::descriptor: return "pass on descriptor";
     case spawn_step::session: return "start a session or group for";
@@ -65,7 +65,7 @@ std::string_view to_string(spawn_step step) noexcept {
     case spawn_step::group: return "change to group";
     case spawn_step::user: return "change to user";
     case spawn_step::privileges: return "drop the privileges of";
-    case spawn_step::parent: return "tie to its parent";
+    case spawn_step::parent: return "set the parent-death signal of";
     case spawn_step::directory: return "change directory to";
     case spawn_step::execute: return "execute";
   }

@@ -47,7 +47,7 @@ void attachment::check_is(int family, int type, bool accepts) const {
   const bool fits = value == type && socket_option(native_handle(), SO_DOMAIN) == family;
   if (!fits || (accepts ? connected : listens)) {
     throw boost::system::system_error(EINVAL, boost::system::system_category(),
-                                      "attachment::take_as: it is another kind of socket");
+                                      "attachment::take_as: the handle is another type of socket");
   }
 }
 

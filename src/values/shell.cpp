@@ -6,7 +6,8 @@ namespace brood {
 
 std::string shell_quote(std::string_view text) {
   constexpr std::string_view harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:,@%";
-  if (text.find('\0') != std::string_view::npos) throw std::invalid_argument("shell_quote: the text holds a NUL byte");
+  if (text.find('\0') != std::string_view::npos)
+    throw std::invalid_argument("shell_quote: the text contains a NUL byte");
   if (!text.empty() && text.find_first_not_of(harmless) == std::string_view::npos) return std::string(text);
   std::string quoted = "'";
   for (const char c : text) {

@@ -273,20 +273,20 @@ class reader : clone_leaves {
 std::string_view text_of(fault what) {
   switch (what) {
     case fault::truncated: return "the bytes end inside a value";
-    case fault::no_header: return "not a version that is known";
-    case fault::unknown_tag: return "no value begins so";
-    case fault::bad_varint: return "a number of too many bits";
-    case fault::bad_length: return "a length beyond all that is left";
-    case fault::bad_count: return "not as many as it says at the end";
-    case fault::bad_key: return "a key that is neither text nor number";
-    case fault::duplicate_key: return "a key for the second time";
+    case fault::no_header: return "unknown version";
+    case fault::unknown_tag: return "no value starts with this tag";
+    case fault::bad_varint: return "a number has too many bits";
+    case fault::bad_length: return "a length exceeds the remaining bytes";
+    case fault::bad_count: return "the number of entries differs from the count at the end";
+    case fault::bad_key: return "a key is neither a string nor a number";
+    case fault::duplicate_key: return "a key occurs twice";
     case fault::bad_string: return "not a string";
-    case fault::bad_flags: return "flags that are not known";
-    case fault::bad_view: return "a view on what is not there";
-    case fault::bad_host_object: return "an object that Node does not have";
-    case fault::bad_reference: return "a reference to nothing";
+    case fault::bad_flags: return "unknown flags";
+    case fault::bad_view: return "a view outside its buffer";
+    case fault::bad_host_object: return "unknown host object";
+    case fault::bad_reference: return "a reference to a missing object";
     case fault::too_deep: return "nested too deeply";
-    case fault::too_many: return "more than may be in one message";
+    case fault::too_many: return "more values than one message may contain";
   }
   return "wrong";
 }

@@ -159,7 +159,7 @@ TEST_F(choosing, a_worker_that_does_not_exist_is_told_and_the_connection_served)
   EXPECT_EQ(shares, (std::map<std::string, int>{{"worker 1", 5}, {"worker 2", 5}}));
   ASSERT_EQ(logged.size(), 10U);
   EXPECT_EQ(logged.front().substr(0, 81),
-            "cluster: settings::choose names worker 77, which cannot get a connection to 127.0");
+            "cluster: settings::choose names worker 77, which cannot be given the connection at 127.0");
 }
 
 TEST_F(choosing, a_worker_that_does_not_listen_is_told_and_the_connection_served) {
@@ -257,7 +257,8 @@ TEST_F(choosing, a_held_connection_goes_to_who_comes_later) {
 
 TEST_F(choosing, a_held_connection_is_asked_about_again_though_nothing_changes) {
   int asked = 0;
-  cluster::primary primary{io, with([&](const cluster::incoming&) { return ++asked < 4 ? choice::defer() : choice(1); })};
+  cluster::primary primary{io,
+                           with([&](const cluster::incoming&) { return ++asked < 4 ? choice::defer() : choice(1); })};
   std::map<std::string, int> shares;
   when_listening(primary, 1, [&](std::uint16_t port) {
     ask_often(io, at_loopback(port), 1, [&](const std::map<std::string, int>& result) {

@@ -60,8 +60,8 @@ std::string without_bpf(scheduling asked, const std::string& refusal) {
     return to_string(asked) + '\n' + served(asked);
   }
   return std::string("log ") + (asked == scheduling::automatic ? "info" : "warning") +
-         ": cluster: scheduling is round_robin, since the kernel does not allow " + to_string(meant) + ": " + refusal +
-         "\nround_robin\n" + served(scheduling::round_robin);
+         ": cluster: scheduling is round_robin, because the kernel does not permit " + to_string(meant) + ": " +
+         refusal + "\nround_robin\n" + served(scheduling::round_robin);
 }
 
 class confined : public testing::TestWithParam<std::tuple<confinement, scheduling>> {};

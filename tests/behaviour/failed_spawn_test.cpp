@@ -177,8 +177,8 @@ TEST(failed_spawn, for_want_of_descriptors_at_each_step) {
     }));
   });
   std::string expected;
-  for (int ends = 0; ends < 6; ++ends) expected += "spawn: cannot make a pipe: Too many open files (N)\n";
-  expected += "spawn: cannot make a process for true: Too many open files (N)\n";
+  for (int ends = 0; ends < 6; ++ends) expected += "spawn: cannot create a pipe: Too many open files (N)\n";
+  expected += "spawn: cannot create a process for true: Too many open files (N)\n";
   EXPECT_EQ(std::regex_replace(told, std::regex(R"(\(RLIMIT_NOFILE is \d+\))"), "(N)"), expected);
 }
 
@@ -241,7 +241,7 @@ TEST(failed_spawn, for_want_of_processes) {
       return told_in_want(start);
     });
   };
-  const std::string expected = "spawn: cannot make a process for true: Resource temporarily unavailable";
+  const std::string expected = "spawn: cannot create a process for true: Resource temporarily unavailable";
   EXPECT_EQ(in_want([](loop& io) { brood::spawn(io, "true"); }), expected);
   EXPECT_EQ(in_want([](loop& io) { brood::fork(io, "true"); }), expected);
   EXPECT_EQ(in_want([](loop& io) { brood::spawn(io, "true", {}, {.die_with_parent = true}); }), expected);

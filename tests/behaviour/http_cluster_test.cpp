@@ -169,7 +169,7 @@ TEST(http_cluster, a_worker_that_has_no_descriptor_left_says_so) {
     worker.kill(SIGKILL);
   });
   loop.run();
-  EXPECT_EQ(told, "http: cannot accept connections, most likely for want of descriptors or memory; trying again");
+  EXPECT_EQ(told, "http: cannot accept connections, probably for lack of file descriptors or memory; trying again");
 }
 
 TEST(http_cluster, a_worker_that_shall_go_finishes_its_requests) {

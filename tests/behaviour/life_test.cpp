@@ -62,7 +62,8 @@ TEST_F(life, a_crash_loop_is_told_with_reason_count_and_last_words) {
   EXPECT_GE(failures.size(), 3U);
   EXPECT_EQ(*failures.begin(), 3);
   EXPECT_EQ(logged.size(), failures.size());
-  const std::string line = "crash loop: worker 3 exited with code 3; 3 generations in a row have died young";
+  const std::string line =
+      "crash loop: worker 3 exited with code 3; 3 consecutive generations exited too soon after their start";
   EXPECT_NE(std::find(logged.begin(), logged.end(), line), logged.end());
 }
 

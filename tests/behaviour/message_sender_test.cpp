@@ -131,7 +131,7 @@ TEST_P(with_each_child, refuses_descriptors_that_would_end_a_node_peer) {
   EXPECT_EQ(open_descriptors(), before);
   child.disconnect();
   io.run();
-  const std::string refused = ": a descriptor that is neither a socket nor a pipe cannot be sent";
+  const std::string refused = ": only a socket or a pipe can be sent as a handle";
   EXPECT_EQ(done, (std::vector<std::string>{"send" + refused, "acked" + refused, "empty" + refused}));
 }
 

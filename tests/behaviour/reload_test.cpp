@@ -316,7 +316,7 @@ TEST_P(a_worker_that_stands_still, is_ended_and_its_connections_are_served) {
   primary.fork();
   io.run();
   EXPECT_EQ(answered, count);
-  EXPECT_EQ(line, "worker 1 has not answered for 3000 ms and is stopped");
+  EXPECT_EQ(line, "worker 1 did not respond for 3000 ms and is being stopped");
 }
 
 INSTANTIATE_TEST_SUITE_P(under, a_worker_that_stands_still,

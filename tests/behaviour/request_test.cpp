@@ -88,7 +88,7 @@ TEST_P(a_request, completes_with_the_text_of_an_error) {
   EXPECT_EQ(failed.ec, errc::request_failed);
   EXPECT_EQ(failed.body, "no such file");
   EXPECT_EQ(dropped.ec, errc::request_failed);
-  EXPECT_EQ(dropped.body, "the request was dropped without an answer");
+  EXPECT_EQ(dropped.body, "the request was destroyed without an answer");
 }
 
 TEST_P(a_request, may_be_made_by_both_sides_at_once) {
@@ -120,7 +120,7 @@ TEST_P(a_request, is_answered_with_an_error_where_nobody_answers_requests) {
   kid.messages.on([&](const message&) { ++messages; });
   io.run();
   EXPECT_EQ(one.ec, errc::request_failed);
-  EXPECT_EQ(one.body, "nobody answers requests here");
+  EXPECT_EQ(one.body, "this process does not answer requests");
   EXPECT_EQ(messages, 0);
 }
 

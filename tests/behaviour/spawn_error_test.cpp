@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                             {std::string("a\0b", 3)},
                             {},
                             spawn_step::argument,
-                            "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"}),
+                            "spawn: cannot use argument \"a\" (it contains a NUL byte): Invalid argument"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(a_stream_that_was_closed_from_the_start, is_not_taken_for_what_the_loop_has_in_its_place) {

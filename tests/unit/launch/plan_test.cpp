@@ -79,16 +79,16 @@ INSTANTIATE_TEST_SUITE_P(
                 "spawn: cannot use command \"\" (it is empty): Invalid argument"},
         refusal{"nul_in_the_command",
                 {.file = nul, .argv = {"x"}, .env = {}, .cwd = "", .descriptors = {}},
-                "spawn: cannot use command \"a\" (it holds a NUL byte): Invalid argument"},
+                "spawn: cannot use command \"a\" (it contains a NUL byte): Invalid argument"},
         refusal{"nul_in_an_argument",
                 {.file = "x", .argv = {"x", nul}, .env = {}, .cwd = "", .descriptors = {}},
-                "spawn: cannot use argument \"a\" (it holds a NUL byte): Invalid argument"},
+                "spawn: cannot use argument \"a\" (it contains a NUL byte): Invalid argument"},
         refusal{"nul_in_the_environment",
                 {.file = "x", .argv = {"x"}, .env = environment_block({{"A", nul}}), .cwd = "", .descriptors = {}},
-                "spawn: cannot use environment variable \"A=a\" (it holds a NUL byte): Invalid argument"},
+                "spawn: cannot use environment variable \"A=a\" (it contains a NUL byte): Invalid argument"},
         refusal{"nul_in_the_directory",
                 {.file = "x", .argv = {"x"}, .env = {}, .cwd = nul, .descriptors = {}},
-                "spawn: cannot use directory \"a\" (it holds a NUL byte): Invalid argument"}),
+                "spawn: cannot use directory \"a\" (it contains a NUL byte): Invalid argument"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(plan, leaves_a_slot_in_front_of_the_arguments) {
