@@ -16,16 +16,16 @@
 #include "brood/error.hpp"
 #include "sys/faults.hpp"
 
-// Everything in this file runs in the child between clone and exec, on memory it shares with the parent. The rules:
-// system calls through syscall() only (no libc wrapper that takes a lock or that a sanitizer intercepts), no
-// allocation, no destructor. Sanitizers must not instrument it: their bookkeeping belongs to the parent.
+// Everything in this file runs in the child between clone and exec, in memory that it shares with the parent. It makes
+// system calls through syscall() only, because a libc wrapper may take a lock or be intercepted by a sanitizer. It
+// neither allocates nor destroys. Sanitizers must not instrument it, because their bookkeeping belongs to the parent.
 #define BROOD_CHILD_SIDE __attribute__((no_sanitize("address", "thread", "undefined")))
 
 namespace brood::detail::launch {
 namespace {
 
 BROOD_CHILD_SIDE long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) noexcept {
-  if (sys::fault_due()) return -1;  // the count is in the shared memory as well
+  if (sys::fault_due()) return -1;  // the counter is in the shared memory, too
   return ::syscall(number, a, b, c, d, e);
 }
 
@@ -41,7 +41,7 @@ BROOD_CHILD_SIDE long word(T* pointer) noexcept {
   for (;;) ::syscall(SYS_exit_group, 127);
 }
 
-/// The kernel's own sigaction, which knows signals 32 and 33 as well: libc keeps those to itself.
+/// The kernel's own sigaction, which includes signals 32 and 33. libc reserves those.
 struct kernel_sigaction {
   void (*handler)(int);
   unsigned long flags;
@@ -50,8 +50,9 @@ struct kernel_sigaction {
 };
 constexpr int signal_count = 64;
 
-/// Puts every signal back to its default and opens the mask, so that the program starts as from a login shell. The
-/// order matters: with handlers of the parent still set, a signal let in here would run them, in the parent's memory.
+/// Resets every signal to its default and unblocks all signals, so that the program starts as from a login shell. The
+/// order matters: with the parent's handlers still set, a signal that is unblocked here would run them in the parent's
+/// memory.
 BROOD_CHILD_SIDE void reset_signals() noexcept {
   kernel_sigaction act;
   act.handler = SIG_DFL;
@@ -65,9 +66,9 @@ BROOD_CHILD_SIDE void reset_signals() noexcept {
   call(SYS_rt_sigprocmask, SIG_SETMASK, word(&none), 0, sizeof none);
 }
 
-/// Gives descriptor `i` of the child what `descriptors[i]` names, for all i at once: {1, 0, 2} swaps.
+/// Puts `descriptors[i]` at number `i` of the child, for all i at once: {1, 0, 2} swaps the first two.
 ///
-/// A source that stands where another one must go is first moved above all of them; only then are they put in place.
+/// A source that occupies the number of another one is first duplicated above all of them. Then all are put in place.
 BROOD_CHILD_SIDE void place_descriptors(child_view& view) noexcept {
   const int count = view.descriptor_count;
   for (int i = 0; i < count; ++i) {
@@ -92,7 +93,7 @@ BROOD_CHILD_SIDE void place_descriptors(child_view& view) noexcept {
   if (call(SYS_close_range, count, UINT_MAX, 0) == -1) fail(view, spawn_step::descriptor, 0);
 }
 
-/// Before descriptors are touched: the file is one of the parent's. "0" stands for the writer itself.
+/// Before the descriptors are moved, because this file is the parent's. "0" stands for the writing process.
 BROOD_CHILD_SIDE void enter_cgroup(child_view& view) noexcept {
   static const char self[] = "0";
   if (view.cgroup >= 0 && call(SYS_write, view.cgroup, word(self), 1) == -1) fail(view, spawn_step::cgroup);
@@ -121,8 +122,8 @@ BROOD_CHILD_SIDE void set_limits(child_view& view) noexcept {
   if (view.set_umask) call(SYS_umask, static_cast<long>(view.umask));
 }
 
-/// Groups before the user: after the user has changed there is no right to change them any more. Who may not become
-/// that user may not drop its groups either; then it is the user that is told.
+/// Groups first: after the user has changed, there is no permission to change them. A process that may not switch to
+/// that user may not drop its groups either; the error is reported for the user then.
 BROOD_CHILD_SIDE void change_identity(child_view& view) noexcept {
   int groups_error = 0;
   if (view.groups != nullptr && call(SYS_setgroups, view.group_count, word(view.groups)) == -1) groups_error = errno;
@@ -137,8 +138,8 @@ BROOD_CHILD_SIDE void change_identity(child_view& view) noexcept {
   if (view.no_new_privs && call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1) == -1) fail(view, spawn_step::privileges);
 }
 
-/// After the identity: changing it takes the setting back. The parent may have died before the signal was set, and then
-/// it will never come; but we were given to another parent, and that can be seen.
+/// After the identity, because changing it resets this setting. The parent may have exited before the signal was set,
+/// and then the signal never comes; but this process has another parent then, which is checked.
 BROOD_CHILD_SIDE void tie_to_parent(child_view& view) noexcept {
   if (view.parent == 0) return;
   if (call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) == -1) fail(view, spawn_step::parent);
@@ -150,10 +151,9 @@ BROOD_CHILD_SIDE void tie_to_parent(child_view& view) noexcept {
 
 /// Executes the program; returns with errno if that fails.
 ///
-/// ETXTBSY says that the file is open for writing. Its writer may have closed it long ago: a child of another thread
-/// that stands between clone and exec holds a copy of each descriptor of this process until it closes or executes. So
-/// the attempt is repeated for 127 ms in all. The thread that cloned us waits that long as well, and each child of this
-/// process is past that point much sooner.
+/// ETXTBSY means that the file is open for writing, but its writer may have closed it already: between clone and exec,
+/// a child of another thread holds a copy of each descriptor of this process. So the attempt is repeated for up to 127
+/// ms. The cloning thread waits as long, and the other child takes much less time.
 BROOD_CHILD_SIDE void execute_file(const char* path, const char* const* argv, const char* const* env) noexcept {
   constexpr long first_pause = 1'000'000;  // nanoseconds
   constexpr long last_pause = 64 * first_pause;
@@ -166,7 +166,7 @@ BROOD_CHILD_SIDE void execute_file(const char* path, const char* const* argv, co
   }
 }
 
-/// A text file without "#!" is a shell script: execvp(3) has run those with /bin/sh since there is a shell.
+/// A text file without "#!" is a shell script: execvp(3) runs it with /bin/sh.
 BROOD_CHILD_SIDE void run_as_script(child_view& view, const char* path) noexcept {
   const char** argv = view.argv - 1;
   argv[0] = "/bin/sh";
@@ -184,15 +184,16 @@ BROOD_CHILD_SIDE void run_as_script(child_view& view, const char* path) noexcept
       run_as_script(view, *path);
       errno = ENOEXEC;
     }
-    // As execvp(3): a directory of PATH that is not there says nothing; one that has the program but does not let
-    // us run it is remembered, the search goes on; anything else is final.
+    // As in execvp(3): a missing directory of PATH is skipped. If one has the program without execute permission, the
+    // error is remembered and the search continues. Any other error is final.
     if (errno == EACCES) {
       reason = EACCES;
     } else if (errno != ENOENT && errno != ENOTDIR) {
       reason = errno;
       break;
     } else if (reason != EACCES) {
-      reason = errno;  // the last one's, or an entry of PATH that is a file would hide that nobody has the program
+      // the error of the last path; an entry of PATH that is a file must not hide that the program was not found
+      reason = errno;
     }
   }
   errno = reason;

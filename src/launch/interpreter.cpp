@@ -12,11 +12,11 @@
 namespace brood::detail::launch {
 namespace {
 
-constexpr std::size_t longest_first_line = 256;  // BINPRM_BUF_SIZE: the kernel looks no further
+constexpr std::size_t longest_first_line = 256;  // BINPRM_BUF_SIZE: the kernel reads no further
 constexpr std::size_t longest_name = 4096;
 constexpr int max_segments = 256;
 
-/// Whether `size` bytes at `offset` are there; then they are in `to`.
+/// Reads `size` bytes at `offset`. Returns whether the file has them.
 bool read_at(std::ifstream& file, std::uint64_t offset, void* to, std::size_t size) {
   file.clear();
   file.seekg(static_cast<std::streamoff>(offset));
@@ -41,7 +41,7 @@ std::string of_elf(std::ifstream& file) {
     if (segment.p_type != PT_INTERP || segment.p_filesz == 0 || segment.p_filesz > longest_name) continue;
     std::string name(segment.p_filesz, '\0');
     if (!read_at(file, segment.p_offset, name.data(), name.size())) return {};
-    return name.c_str();  // up to its NUL
+    return name.c_str();  // up to the first NUL
   }
   return {};
 }

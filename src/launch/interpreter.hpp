@@ -4,11 +4,11 @@
 
 namespace brood::detail::launch {
 
-/// What the kernel would start to run the program at `path`: the name behind "#!" of a script, or the dynamic loader an
-/// ELF file asks for. Empty where there is none, or where the file cannot be read.
+/// Returns the program that the kernel starts in order to run the one at `path`: the name after "#!" of a script, or
+/// the dynamic loader of an ELF file. Empty if there is none, or if the file cannot be read.
 ///
-/// execve(2) reports a missing one by the ENOENT or EACCES that a missing program has, which sends people looking for
-/// the wrong file.
+/// If an interpreter is missing, execve(2) reports ENOENT or EACCES as if the program itself were missing. With this
+/// name the error message can say which file it is.
 std::string interpreter_of(const std::string& path);
 
 }  // namespace brood::detail::launch

@@ -9,8 +9,8 @@
 #include "sys/faults.hpp"
 
 #ifdef __SANITIZE_THREAD__
-// ThreadSanitizer takes clone() for a fork: its side of the child would change, in our memory, what it knows of this
-// thread. The GNU C library has the function under this name as well.
+// ThreadSanitizer treats clone() as a fork: its part in the child would change its data about this thread, in the
+// shared memory. glibc exports the function under this name as well.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
 constexpr auto* clone_uninstrumented = &__clone;
 #else
@@ -20,8 +20,8 @@ constexpr auto* clone_uninstrumented = &::clone;
 namespace brood::detail::launch {
 namespace {
 
-/// Keeps every signal, those libc reserves for itself included, away from this thread. The child starts with the
-/// same mask: a handler of ours that ran in it would work on our memory.
+/// Blocks every signal in this thread, including those that libc reserves. The child starts with the same mask: a
+/// signal handler that ran in the child would change the parent's memory.
 class blocked_signals {
  public:
   blocked_signals() noexcept {
@@ -36,8 +36,8 @@ class blocked_signals {
   unsigned long saved_ = 0;
 };
 
-/// CLONE_VM: the child runs in our memory. CLONE_VFORK: this thread waits until it executes a program or ends, so the
-/// child's stack can be an array on ours.
+/// CLONE_VM: the child runs in the parent's memory. CLONE_VFORK: this thread waits until the child executes a program
+/// or exits, so the child's stack can be an array on this one.
 process clone_child(child_view& view) {
   constexpr std::size_t stack_size = 16 * 1024;
   alignas(16) unsigned char stack[stack_size];

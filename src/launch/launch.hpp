@@ -12,9 +12,9 @@ struct process {
   unique_fd pidfd;
 };
 
-/// Starts the program. The calling thread stands still until the program runs or its start has failed; the cost does
-/// not depend on how much memory this process holds, since the child borrows it instead of copying its page tables.
-/// Throws spawn_error; then nothing is left of the child.
+/// Starts the program. The calling thread blocks until the program runs or its start has failed. The cost does not
+/// depend on this process's memory, because the child shares it instead of copying the page tables.
+/// Throws: spawn_error; the child is gone then.
 process start(plan& p);
 
 }  // namespace brood::detail::launch

@@ -18,8 +18,8 @@ namespace {
 
 thread_local bool stands_back = false;
 
-/// A thread that is woken may take the processor of who has woken it, and to start a child takes a while: whoever asks
-/// for one would be held up for all of that. One of SCHED_BATCH never does so (sched(7)).
+/// A thread that is woken may preempt the one that woke it, and starting a child takes a while: the caller would be
+/// delayed by that time. A thread of SCHED_BATCH never preempts another one (sched(7)).
 void stand_back() noexcept {
   const sched_param none{};
   stands_back = ::sched_getscheduler(0) == SCHED_OTHER && ::sched_setscheduler(0, SCHED_BATCH, &none) == 0;
@@ -35,12 +35,12 @@ class launcher {
       if (!started_) begin();
       jobs_.push_back(std::move(job));
     }
-    more_.notify_one();  // who wakes up finds the lock free
+    more_.notify_one();  // after unlocking, so that the woken thread finds the mutex free
   }
 
  private:
-  /// The new thread inherits the mask, and with it deafness to signals. Throws std::system_error where there may be no
-  /// more threads.
+  /// The new thread inherits the signal mask, so it handles no signal. Throws std::system_error if no thread can be
+  /// started.
   void begin() {
     struct deaf {
       sigset_t before;
@@ -74,9 +74,9 @@ class launcher {
   bool started_ = false;
 };
 
-/// The one of this process; never destroyed, since its thread runs until the process is gone. A program that has called
-/// fork(2), to become a daemon, say, finds one whose thread is in the other process and whose lock may be held for
-/// ever: it gets another.
+/// The launcher of this process. It is never destroyed, because its thread runs until the process exits. After fork(2),
+/// for example in a program that becomes a daemon, the thread exists only in the other process and the mutex may be
+/// locked for ever. So the child of a fork gets a new launcher.
 launcher& own_launcher() {
   static std::atomic<launcher*> known = new launcher;
   launcher* found = known;
@@ -97,7 +97,7 @@ process start_here(plan& p) {
 }
 
 process start_on_launcher(plan& p) {
-  // Shared: get() may return while set_value() still stands in the promise.
+  // Shared, because get() may return while set_value() is still using the promise.
   auto started = std::make_shared<std::promise<process>>();
   auto result = started->get_future();
   try {

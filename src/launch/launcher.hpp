@@ -6,18 +6,18 @@
 
 namespace brood::detail::launch {
 
-/// Runs `job` on the launcher: a thread of brood's own, started at the first use, that lives as long as the process and
-/// handles no signal.
+/// Runs `job` on the launcher: a thread that is started at its first use, lives as long as the process and handles no
+/// signals.
 ///
-/// Two things need it. A start that must not block the loop, since the thread that clones waits until the program runs.
-/// And children that die with their parent: PR_SET_PDEATHSIG refers to the thread that started them, which must
-/// therefore outlive them all. It belongs to the process, not to a loop; CONTRIBUTING.md lists what else does.
+/// It has two purposes. async_spawn() must not block the loop, but the cloning thread waits until the program runs. And
+/// PR_SET_PDEATHSIG refers to the thread that started the child, so that thread must outlive all children with
+/// die_with_parent. The launcher belongs to the process, not to a loop; CONTRIBUTING.md lists all such exceptions.
 void on_launcher(std::function<void()> job);
 
-/// start(), to be called on the launcher.
+/// start(), for calls on the launcher.
 process start_here(plan& p);
 
-/// start(), from the launcher; the calling thread waits for it.
+/// start(), run on the launcher. The calling thread waits for it.
 process start_on_launcher(plan& p);
 
 }  // namespace brood::detail::launch

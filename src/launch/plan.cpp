@@ -84,11 +84,11 @@ void plan::prepare_limits() {
 
 void plan::prepare_identity() {
   const identity& as = request_.as;
-  // Whoever becomes somebody else shall not keep the groups of who it was.
+  // A child that changes its user or group must not keep the parent's supplementary groups.
   const bool drop_groups = as.uid || as.gid;
   if (as.groups) groups_ = *as.groups;
   view_.group_count = static_cast<int>(groups_.size());
-  groups_.reserve(1);  // data() is to be non-null for an empty list
+  groups_.reserve(1);  // data() must not be null for an empty list
   view_.groups = as.groups || drop_groups ? groups_.data() : nullptr;
   view_.set_gid = as.gid.has_value();
   view_.gid = as.gid.value_or(0);
@@ -103,13 +103,13 @@ void plan::check() const {
   for (const auto& one : request_.argv) refuse_nul(one, "argument");
   for (std::size_t i = 0; i < request_.env.size(); ++i) refuse_nul(request_.env[i], "environment variable");
   refuse_nul(request_.cwd, "directory");
-  // setresuid(2) and setresgid(2) take -1 for "as it is": the child would keep the rights it was to lose.
+  // setresuid(2) and setresgid(2) take -1 for "unchanged": the child would keep the rights that it must lose.
   if (request_.as.uid == static_cast<uid_t>(-1)) refuse("user -1");
   if (request_.as.gid == static_cast<gid_t>(-1)) refuse("group -1");
 }
 
-/// The rule of execvp(3): a name with a slash is the path itself; any other is tried in each directory of PATH, an
-/// empty entry being the current directory.
+/// The rule of execvp(3): a name with a slash is a path. Any other name is searched in each directory of PATH, where an
+/// empty entry is the current directory.
 void plan::find_candidates() {
   if (request_.file.find('/') != std::string::npos) {
     candidates_ = {request_.file};
@@ -140,7 +140,7 @@ std::string plan::path_of(const child_failure& failure) const {
   }
 }
 
-/// A program that is there, and yet "not found" or "not permitted": then it is its interpreter that is not.
+/// If the program exists, but the error is "not found" or "not permitted", its interpreter is missing.
 spawn_error plan::error_of(const child_failure& failure) const {
   const auto step = static_cast<spawn_step>(failure.step);
   const error_code reason(failure.error, boost::system::system_category());

@@ -15,10 +15,10 @@ namespace brood::detail::loop {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// A descriptor whose readiness the loop can be asked for. It is registered with the loop at its first wait, so one
-/// that is never waited for costs no system call beyond its making.
+/// A file descriptor with asynchronous waits for readiness. It is registered with the loop at its first wait, so a
+/// descriptor that is never waited for costs no further system call.
 ///
-/// Waiting is all it does: the owner reads and writes by itself, first, and waits only when told EAGAIN.
+/// It only waits. The owner reads and writes itself, and waits after EAGAIN.
 class descriptor {
  public:
   using wait_type = asio::posix::descriptor_base::wait_type;
@@ -29,18 +29,19 @@ class descriptor {
   bool is_open() const noexcept { return get() >= 0; }
   int get() const noexcept { return watched_ ? watched_fd_ : fd_.get(); }
 
-  /// Puts the descriptor in non-blocking mode; the first call does, the others cost nothing.
+  /// Switches the descriptor to non-blocking mode. Only the first call makes a system call.
   error_code make_nonblocking();
 
-  /// Calls `handler(error_code)` once the descriptor is ready; with operation_aborted if the wait was ended before the
-  /// handler is called, even if the descriptor had become ready by then. Never calls it from inside this call.
+  /// Calls `handler(error_code)` when the descriptor is ready. The error is operation_aborted if the wait was cancelled
+  /// before the handler is called, even if the descriptor had become ready. The handler is never called from inside
+  /// this call.
   template <class Handler>
   void wait(wait_type what, Handler handler) {
     if (error_code ec = watch()) {
       asio::post(get_executor(), [ec, handler = std::move(handler)]() mutable { handler(ec); });
       return;
     }
-    nonblocking_ = true;  // Asio does it to all it waits for
+    nonblocking_ = true;  // Asio does it for every descriptor that it waits for
     const bool counts = what != wait_type::wait_write;
     if (counts) waits_->begin();
     watched_->async_wait(
@@ -51,26 +52,26 @@ class descriptor {
         });
   }
 
-  /// Ends all waits. What they waited for stays as it is.
+  /// Ends all waits. The descriptor itself is unchanged.
   void cancel() noexcept;
   void close() noexcept;
-  /// Gives the descriptor away, in blocking mode. Waits end as by close().
+  /// Returns the descriptor in blocking mode. Waits end as by close().
   unique_fd release() noexcept;
 
-  /// Whether waiting for input keeps the loop's run() from returning. It does, unless told otherwise. Waiting to write
-  /// always does: what was handed over must leave.
+  /// Whether a wait for input keeps the loop's run() from returning; by default it does. A wait for output always does,
+  /// because queued data must be written.
   void keep_loop(bool on) { waits_->keep_loop(on); }
 
  private:
   struct waits : work_count {
     using work_count::work_count;
-    unsigned round = 0;  // how often all waits were ended
+    unsigned round = 0;  // incremented whenever all waits are cancelled
   };
 
   error_code watch();
 
   std::shared_ptr<waits> waits_;
-  unique_fd fd_;  // owns the descriptor until the first wait, `watched_` from then on
+  unique_fd fd_;  // owns the descriptor until the first wait; afterwards `watched_` does
   std::optional<asio::posix::stream_descriptor> watched_;
   int watched_fd_ = -1;
   bool nonblocking_ = false;

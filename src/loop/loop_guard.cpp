@@ -11,7 +11,7 @@
 namespace brood::detail {
 namespace {
 
-/// Keeps the guard of one context. The objects share it, since a handle may outlive the context.
+/// Owns the guard of one context. The objects share ownership, because a handle may outlive the context.
 struct guard_service : asio::execution_context::service {
   inline static asio::execution_context::id id;
   explicit guard_service(asio::execution_context& context) : service(context) {}

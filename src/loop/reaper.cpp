@@ -39,12 +39,12 @@ error_code reaper::collect(exit_status& status) {
   siginfo_t info{};
   rusage usage{};
   if (sys::wait_pidfd(pidfd_.get(), &info, &usage, WEXITED | WNOHANG) == -1) {
-    // ECHILD: somebody's waitpid(-1) took it, or SIGCHLD is ignored and the kernel threw it away.
+    // ECHILD: a waitpid(-1) of other code collected it, or SIGCHLD is ignored and the kernel discarded it.
     return errno == ECHILD ? make_error_code(errc::status_lost) : sys::last_error();
   }
-  // A debugger is told of the end first. Until it lets go the pidfd is ready, and yet there is nothing to collect.
+  // A debugger is notified of the end first. Until it detaches, the pidfd is ready but there is no status.
   if (info.si_pid == 0) return asio::error::try_again;
-  pidfd_.close();  // the pid is free for others now; a signal from here on must not find anybody
+  pidfd_.close();  // the pid may be reused from now on; a later signal must not reach another process
   const resource_usage used = from_system(usage);
   status = info.si_code == CLD_EXITED ? exit_status::exited(info.si_status, used)
                                       : exit_status::killed(info.si_status, info.si_code == CLD_DUMPED, used);

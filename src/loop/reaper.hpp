@@ -10,13 +10,13 @@
 
 namespace brood::detail::loop {
 
-/// Waits for the end of one child through its pidfd and collects its status: this child's only, whatever other code
-/// in the process does with SIGCHLD or waitpid.
+/// Waits for the end of one child through its pidfd and collects its status. It never collects another child, whatever
+/// other code of this process does with SIGCHLD or waitpid.
 ///
-/// Signals go through the pidfd too, so they cannot hit a stranger that got the same pid.
+/// Signals are sent through the pidfd, too, so they never reach another process that reuses the pid.
 ///
-/// The loop keeps the reaper of a child that runs. If the loop is destroyed first, the child becomes an orphan, which
-/// later starts collect (loop/orphans.hpp).
+/// The loop keeps the reaper of a running child alive. If the loop is destroyed first, the child becomes an orphan,
+/// which later starts collect (loop/orphans.hpp).
 class reaper {
  public:
   reaper(asio::any_io_executor ex, unique_fd pidfd);
@@ -24,8 +24,8 @@ class reaper {
   reaper& operator=(const reaper&) = delete;
   ~reaper();
 
-  /// Calls `done(error_code, exit_status)` once, when the child has ended. The error is errc::status_lost where other
-  /// code was quicker, with an exit_status that says so; operation_aborted if the loop goes away first.
+  /// Calls `done(error_code, exit_status)` once, when the child has ended. The error is errc::status_lost if other code
+  /// collected the status (the exit_status is unknown then), or operation_aborted if the loop is destroyed first.
   template <class Done>
   void wait(Done done) {
     pidfd_.wait(descriptor::wait_type::wait_read, [this, done = std::move(done)](error_code ec) mutable {
@@ -36,14 +36,14 @@ class reaper {
     });
   }
 
-  /// False when the child has ended already (ESRCH); any other failure is in `ec`.
+  /// Returns false if the child has already ended (ESRCH). Any other failure is in `ec`.
   bool signal(int number, error_code& ec) noexcept;
 
   void keep_loop(bool on) { pidfd_.keep_loop(on); }
   int pidfd() const noexcept { return pidfd_.get(); }
 
  private:
-  /// try_again: it has ended, but its status is not ours yet.
+  /// try_again: the child has ended, but its status is not available yet.
   error_code collect(exit_status& status);
 
   template <class Done>

@@ -10,23 +10,23 @@ namespace brood::detail::loop {
 
 namespace asio = boost::asio;
 
-/// Whether operations on this executor can be left out of the count of work: on that of an io_context itself.
+/// Whether operations on this executor can be excluded from the count of work. Only those of an io_context itself can.
 bool can_unref(const asio::any_io_executor& ex) noexcept;
 
 /// Decides whether pending operations keep `run()` from returning: libuv's ref and unref, for Asio.
 ///
-/// Asio counts each pending operation as work and run() returns when none is left. An unreferenced operation takes
-/// its one off the count while it is pending and puts it back just before it completes, since Asio will take it off
-/// then. The count must not be lowered outside run(): reaching zero there would mark the loop as stopped before it
-/// ever ran; so outside of it the lowering is posted, and is itself work until it is done.
+/// Asio counts each pending operation as work, and run() returns when none is left. An unreferenced operation lowers
+/// the count while it is pending and raises it again just before it completes, because Asio lowers it then. The count
+/// must not be lowered outside run(): if it reached zero there, the loop would count as stopped before it ever ran. In
+/// that case the change is posted, and the posted handler counts as work.
 ///
-/// Works for the executor of an io_context (can_unref); for any other, operations always count.
+/// This works for the executor of an io_context (can_unref). On any other executor operations always count.
 class work_count : public std::enable_shared_from_this<work_count> {
  public:
   explicit work_count(asio::any_io_executor ex) : executor_(std::move(ex)), guard_(detail::loop_guard::of(executor_)) {}
 
   const asio::any_io_executor& get_executor() const noexcept { return executor_; }
-  /// Of the same executor.
+  /// The guard of the same executor.
   detail::loop_guard* guard() const noexcept { return guard_.get(); }
 
   void begin() {
@@ -34,7 +34,7 @@ class work_count : public std::enable_shared_from_this<work_count> {
     if (!keep_) settle();
   }
 
-  /// To be called first thing in the completion of each operation that begun.
+  /// Must be called first in the completion of each operation that was counted by begin().
   void end() {
     --pending_;
     if (lowered_ > pending_) raise();
@@ -47,14 +47,14 @@ class work_count : public std::enable_shared_from_this<work_count> {
   }
 
  private:
-  void settle();  // brings lowered_ to what it should be, now or soon
+  void settle();  // adjusts lowered_ to the desired value, now or soon
   void adjust();
   void raise();
 
   asio::any_io_executor executor_;
   std::shared_ptr<detail::loop_guard> guard_;
   int pending_ = 0;
-  int lowered_ = 0;  // by how much the loop's count is lowered on behalf of pending operations
+  int lowered_ = 0;  // by how much the loop's count is lowered for pending operations
   bool keep_ = true;
 };
 

@@ -13,10 +13,10 @@
 
 namespace brood::detail::policy {
 
-/// Somebody else decides who gets a connection, and is asked about each. What was chosen for a worker waits for that
-/// worker, in order; it is asked about again when the worker goes, is retired or refuses it. One that every worker
-/// refused is parked, as by round_robin; so is one that shall be held, which is also asked about whenever something
-/// changes.
+/// A function of the program chooses the worker of each connection. Chosen connections wait for their worker, in order.
+/// If the worker exits, is retired or refuses a connection, the function is called again for it. A connection that
+/// every worker refused is parked, as in round_robin. A deferred connection is parked, too, and the function is called
+/// again whenever something changes.
 template <class Connection>
 class by_choice final : public assignment<Connection> {
  public:
@@ -24,15 +24,15 @@ class by_choice final : public assignment<Connection> {
   using typename assignment<Connection>::handover;
   struct candidate {
     worker_id worker;
-    std::size_t waiting;  ///< chosen for it and not taken yet
+    std::size_t waiting;  ///< connections chosen for it that it has not accepted yet
   };
   struct decision {
-    /// `anyone`: the one for which the fewest wait, in turn among equals.
+    /// `anyone`: the worker with the fewest waiting connections, in turn among equals.
     enum class kind { worker, anyone, hold, refuse };
     kind what;
     worker_id worker = 0;  ///< one of the candidates
   };
-  /// The candidates are never none. It may call back into the policy.
+  /// There is at least one candidate. The function may call back into the policy.
   using function = std::function<decision(const Connection&, std::span<const candidate>)>;
 
   explicit by_choice(function choose) : choose_(std::move(choose)) {}
@@ -125,12 +125,12 @@ class by_choice final : public assignment<Connection> {
     std::uint64_t given = 0;
   };
 
-  /// All of `from` are the oldest again, in their order.
+  /// Returns all of `from` to the front of the queue, in their order.
   void give_back(std::deque<item>& from) {
     for (; !from.empty(); from.pop_back()) arrived_.push_front(std::move(from.back()));
   }
 
-  /// Not from inside itself: whoever decides may make something change that leads back here.
+  /// Must not be re-entered: the function may cause a change that leads back here.
   void ask() {
     if (std::exchange(asking_, true)) return;
     while (!arrived_.empty() && has_workers()) {
@@ -154,7 +154,7 @@ class by_choice final : public assignment<Connection> {
     if (made.what == kind::refuse) return;
     if (made.what == kind::hold) return held_.push_back(std::move(one));
     if (made.what == kind::anyone) made.worker = least_busy(able);
-    // Gone in the meantime, by the doing of who decided: to be asked about again.
+    // The function itself made the worker exit: call it again for this connection.
     if (!has(made.worker)) return arrived_.push_front(std::move(one));
     ++workers_[made.worker].given;
     workers_[made.worker].chosen.push_back(std::move(one));
@@ -170,7 +170,7 @@ class by_choice final : public assignment<Connection> {
 
   function choose_;
   std::map<worker_id, standing> workers_;
-  std::deque<item> arrived_;  // to be asked about
+  std::deque<item> arrived_;  // not decided yet
   std::deque<item> held_;
   std::deque<item> parked_;
   bool asking_ = false;

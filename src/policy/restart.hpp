@@ -5,10 +5,10 @@
 
 namespace brood::detail::policy {
 
-/// How long to wait before the next worker is started, given how the last ones ended. Time is passed in.
+/// Computes the delay before the next worker is started, from how the last ones ended. Time is passed in.
 ///
-/// Deaths are counted by generations: when a deploy is broken, all workers die young at once, and that is one failure.
-/// So a death counts only if the worker was started after the last one that counted.
+/// Failures are counted by generation: after a broken deployment all workers exit at once, and that is one failure. So
+/// an exit counts only if the worker was started after the last counted one.
 class restart {
  public:
   using clock = std::chrono::steady_clock;
@@ -31,7 +31,7 @@ class restart {
     }
   }
 
-  /// `jitter` from 0 to 1 spreads the wait by a tenth either way, so that many do not come back in step.
+  /// `jitter` from 0 to 1 varies the delay by 10 % either way, so that many restarts do not coincide.
   milliseconds wait(double jitter) const noexcept {
     if (failures_ == 0) return milliseconds(0);
     double wait = static_cast<double>(limits_.initial_delay.count());

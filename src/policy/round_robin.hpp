@@ -15,21 +15,21 @@
 
 namespace brood::detail::policy {
 
-/// Who gets the next connection, when the primary hands them out in turn. Of those that have no hand-over under way,
-/// the one that was given the fewest so far gets the oldest connection, the first in line among equals. Nobody gets
-/// ahead of the last by more than a few (`max_lead`): workers that answer a little faster would have the others'
-/// turns, and in the long run far more than their share. One that does not answer at all must not hold up the rest:
-/// excuse_slow() leaves it out of account until it does.
+/// Distributes connections in turn. Among the workers without a hand-over in progress, the one with the fewest
+/// connections so far gets the oldest connection; among equals, the first in line. A worker may be ahead of the last
+/// one by at most `max_lead`. Without this limit, workers that reply a little faster would take the turns of the others
+/// and, in the long run, far more than their share. A worker that does not reply must not block the others:
+/// excuse_slow() excludes it until it replies.
 ///
-/// A connection that was handed to a worker which refused it or went away is given to the next. One that every worker
-/// refused is parked, until retry_parked(): offered on at once, it would go round and round.
+/// A connection whose worker refused it or exited goes to the next worker. One that every worker refused is parked
+/// until retry_parked(), because otherwise it would circulate for ever.
 template <class Connection>
 class round_robin final : public assignment<Connection> {
  public:
   using typename assignment<Connection>::worker_id;
   using typename assignment<Connection>::handover;
   static constexpr std::uint64_t max_lead = 4;
-  /// What one that was excused makes up for when it is back.
+  /// The number of connections that an excused worker catches up on later.
   static constexpr std::uint64_t max_arrears = 64;
 
   void add(worker_id worker) override {
@@ -144,7 +144,7 @@ class round_robin final : public assignment<Connection> {
     std::uint64_t given = 0;
     std::uint64_t ticket = 0;  // of its place in line
   };
-  /// In the order in which they are served: with hundreds of workers nobody looks through all for each connection.
+  /// Sorted in the order of service: with hundreds of workers, no search is needed for each connection.
   struct place {
     std::uint64_t given;
     std::uint64_t ticket;
@@ -158,7 +158,7 @@ class round_robin final : public assignment<Connection> {
   }
   void leave_line(worker_id worker, const standing& one) { line_.erase({one.given, one.ticket, worker}); }
 
-  /// Those that are neither retired nor excused count; what they have been given changes in between.
+  /// Workers that are neither retired nor excused count; their numbers change in between.
   void count(const standing& one) {
     if (!one.retired && !one.excused) ++counted_[one.given];
   }
@@ -173,7 +173,7 @@ class round_robin final : public assignment<Connection> {
 
   std::map<worker_id, standing> workers_;
   std::set<place> line_;
-  std::map<std::uint64_t, std::size_t> counted_;  // how many have been given so many
+  std::map<std::uint64_t, std::size_t> counted_;  // number of connections -> number of workers that got so many
   std::uint64_t next_ticket_ = 0;
   std::deque<item> waiting_;
   std::deque<item> parked_;

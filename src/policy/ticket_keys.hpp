@@ -13,20 +13,20 @@
 
 namespace brood::detail::policy {
 
-/// The keys of TLS session tickets as the workers of a port share them, in Node's form with two members of ours:
+/// The keys of TLS session tickets that the workers of a port share, in Node's format with two additional members:
 ///
 ///     {"ticketKeys": "<96 hexadecimal digits>", "ticketKeysFor": <milliseconds>, "oldTicketKeys": "<96 digits>"}
 ///
-/// New tickets are made with the first; those made with the old ones are understood too. Nobody here knows what is done
-/// with them. Randomness is passed in.
+/// The first keys encrypt new tickets; the old ones still decrypt. This file does not depend on TLS. Randomness is
+/// passed in.
 namespace ticket_keys {
 
 constexpr std::size_t size = 48;
-/// More often than this is nothing but messages, whatever a worker says.
+/// A minimum: renewing keys more often would only cause messages.
 constexpr std::chrono::milliseconds shortest{100};
 constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};
 
-/// How long keys are used for new tickets; none where they are not to be renewed, or there are none.
+/// How long the keys encrypt new tickets. Empty if they are not renewed, or if there are none.
 inline std::optional<std::chrono::milliseconds> lifetime(const boost::json::value& data) {
   const auto* object = data.if_object();
   if (object == nullptr) return std::nullopt;
@@ -38,7 +38,7 @@ inline std::optional<std::chrono::milliseconds> lifetime(const boost::json::valu
   return std::chrono::milliseconds(std::clamp(*number, shortest.count(), longest.count()));
 }
 
-/// What takes the place of `data`, which has a lifetime: the keys in use become the old ones.
+/// Returns the successor of `data`, which has a lifetime: the current keys become the old ones.
 inline boost::json::value renewed(const boost::json::value& data, std::span<const unsigned char, size> random) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

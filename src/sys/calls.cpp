@@ -17,7 +17,7 @@
 namespace brood::detail::sys {
 namespace {
 
-/// Makes the call until it is not interrupted; a fault, where tests have planted one, comes first.
+/// Repeats the call while it is interrupted. In tests a planted fault comes first.
 template <class Call>
 auto retry(Call call) noexcept -> decltype(call()) {
   if (fault_due()) return -1;
@@ -27,7 +27,7 @@ auto retry(Call call) noexcept -> decltype(call()) {
   }
 }
 
-/// Errors of accept(2) that belong to the connection that was accepted, which is gone. The next one may be all right.
+/// Errors of accept(2) that concern only the accepted connection, which is gone. The next one may succeed.
 bool ends_one_connection_only(int error) noexcept {
   switch (error) {
     case ECONNABORTED:
@@ -66,7 +66,7 @@ int open(const char* path, int flags) noexcept {
 }
 
 int set_nonblocking(int fd) noexcept {
-  int on = 1;  // FIONBIO: one call, where F_GETFL and F_SETFL are two
+  int on = 1;  // FIONBIO is one call, F_GETFL and F_SETFL are two
   return retry([&] { return ::ioctl(fd, FIONBIO, &on); });
 }
 
@@ -84,7 +84,7 @@ int memory_file() noexcept {
 int sealed_memory_file(std::size_t size) noexcept {
   rlimit most{};
   if (::getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < size) {
-    errno = EFBIG;  // the kernel would say so with SIGXFSZ
+    errno = EFBIG;  // the kernel would raise SIGXFSZ
     return -1;
   }
   const int made = retry([] { return ::memfd_create("brood", MFD_CLOEXEC | MFD_ALLOW_SEALING); });
@@ -104,7 +104,8 @@ bool keeps_its_size(int file) noexcept {
   return seals != -1 && (seals & F_SEAL_SHRINK) != 0 && ::fstatfs(file, &about) == 0 && about.f_type == TMPFS_MAGIC;
 }
 
-/// Some file systems (overlayfs before Linux 6.3) have no O_TMPFILE: there it is made with a name that goes at once.
+/// Some file systems (overlayfs before Linux 6.3) do not support O_TMPFILE: there the file gets a name that is removed
+/// at once.
 int unnamed_file(const std::string& directory) {
   const int made = retry([&] { return ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); });
   if (made != -1 || (errno != EOPNOTSUPP && errno != EISDIR)) return made;
@@ -118,7 +119,7 @@ int is_open(int fd) noexcept {
   return retry([&] { return ::fcntl(fd, F_GETFD); });
 }
 
-/// Such a one is of no type that st_mode has a name for.
+/// For such a descriptor st_mode has no file type.
 bool is_private(int fd) noexcept {
   struct stat about {};
   return (is_open(fd) & FD_CLOEXEC) != 0 && ::fstat(fd, &about) == 0 && (about.st_mode & S_IFMT) == 0;
@@ -178,11 +179,11 @@ std::size_t readable_now(int fd) noexcept {
 
 namespace {
 
-/// write(2), splice(2) and sendfile(2) have no MSG_NOSIGNAL. On a pipe without a reader, or a connection that the peer
-/// has reset, they raise SIGPIPE, which ends a program that has not prepared for it. The kernel directs the signal at
-/// the calling thread. So the signal is blocked there during the call, and taken away afterwards, unless it was pending
-/// before. The result does not tell whether it was raised: a call that has sent a part returns the size of that part,
-/// and may have raised the signal for the rest.
+/// write(2), splice(2) and sendfile(2) have no MSG_NOSIGNAL. On a pipe without a reader, or on a connection that the
+/// peer has reset, they raise SIGPIPE, which kills a program that has not prepared for it. The kernel sends the signal
+/// to the calling thread, so it is blocked there during the call and consumed afterwards, unless it was pending before.
+/// The return value does not show whether it was raised: a call that wrote a part returns the size of that part, and
+/// may have raised the signal for the rest.
 template <class Write>
 ssize_t without_sigpipe(Write write) noexcept {
   sigset_t pipe_signal;
@@ -240,7 +241,7 @@ int accept(int listener) noexcept {
 
 bool random(void* data, std::size_t size) noexcept {
   const auto got = retry([&] { return ::getrandom(data, size, 0); });
-  return got >= 0 && static_cast<std::size_t>(got) == size;  // up to 256 bytes come whole
+  return got >= 0 && static_cast<std::size_t>(got) == size;  // up to 256 bytes are never split
 }
 
 int pidfd_open(pid_t process) noexcept {
@@ -265,11 +266,11 @@ int pidfd_send_signal(int pidfd, int signal) noexcept {
   return retry([&] { return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0)); });
 }
 
-/// No fault is ever planted here: for a child of our own it fails in one way, ECHILD, which a test brings about by
-/// taking the status away. Any other would leave a zombie that nobody knows of.
+/// Faults are never planted here. For a child of this process the call fails only with ECHILD, which a test causes by
+/// collecting the status. Any other error would leave a zombie.
 int wait_pidfd(int pidfd, siginfo_t* info, rusage* usage, int options) noexcept {
   for (;;) {
-    // The system call, since libc's waitid keeps the fifth argument from us.
+    // The system call itself, because libc's waitid lacks the fifth argument.
     const long result = ::syscall(SYS_waitid, P_PIDFD, pidfd, info, options, usage);
     if (result != -1 || errno != EINTR) return static_cast<int>(result);
   }

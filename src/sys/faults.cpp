@@ -20,7 +20,7 @@ void plant_fault(int countdown, int error, int times) noexcept {
 
 bool fault_struck() noexcept { return struck; }
 
-/// Also called between clone and exec, where sanitizers must stay out (launch/child_side.cpp).
+/// Also called between clone and exec, where sanitizers must not be active (launch/child_side.cpp).
 __attribute__((no_sanitize("address", "thread", "undefined"))) bool fault_due() noexcept {
   if (left == 0) return false;
   if (left > 1) {

@@ -4,12 +4,12 @@ namespace brood::detail::sys {
 
 #ifdef BROOD_FAULTS
 
-/// The `countdown`-th call from now on, and `times` - 1 calls behind it, fail with `error` without being made; a
-/// `countdown` of 0 disarms. For tests, single-threaded.
+/// Makes the `countdown`-th call from now on, and the `times` - 1 calls after it, fail with `error` without being made.
+/// A `countdown` of 0 disarms. For tests with one thread.
 void plant_fault(int countdown, int error, int times = 1) noexcept;
-/// Whether the planted fault has struck.
+/// Whether the planted fault has occurred.
 bool fault_struck() noexcept;
-/// Counts down; sets errno and returns true where the fault is due.
+/// Counts down. If the fault is due, sets errno and returns true.
 bool fault_due() noexcept;
 
 #else

@@ -21,12 +21,12 @@ union any_address {
   sockaddr_in6 v6;
 };
 
-/// What the sockets of a kind have in common.
+/// The common properties of a type of sockets.
 struct socket_form {
   int type = SOCK_STREAM;
   bool ipv6_only = false;
   bool reuse_address = true;
-  bool share = false;  ///< SO_REUSEPORT before it is bound
+  bool share = false;  ///< sets SO_REUSEPORT before binding
 };
 
 unique_fd bind_at(const any_address& address, socklen_t size, const socket_form& form) noexcept {
@@ -51,8 +51,8 @@ unsigned index_of(const std::string& zone) noexcept {
   return error == std::errc{} && end == zone.data() + zone.size() ? number : 0;
 }
 
-/// `text` is an IPv6 address, with a zone ("fe80::1%eth0") or without. False with errno if it is not: ENODEV if only
-/// the zone is unknown.
+/// Parses an IPv6 address with a zone ("fe80::1%eth0") or without. Returns false with errno if it is invalid: ENODEV if
+/// only the zone is unknown.
 bool to_ipv6(const std::string& text, sockaddr_in6& to) {
   errno = EINVAL;
   const auto percent = text.find('%');
@@ -116,7 +116,7 @@ bool is_port(int socket) noexcept {
   if (::getpeername(socket, &at.base, &size) == 0 || errno != ENOTCONN) return false;
   size = sizeof at;
   if (::getsockname(socket, &at.base, &size) == -1) return false;
-  if (at.base.sa_family == AF_UNIX) return size > sizeof at.base.sa_family;  // it has a name
+  if (at.base.sa_family == AF_UNIX) return size > sizeof at.base.sa_family;  // it has a path
   return (at.base.sa_family == AF_INET && at.v4.sin_port != 0) ||
          (at.base.sa_family == AF_INET6 && at.v6.sin6_port != 0);
 }
@@ -139,7 +139,7 @@ unique_fd bind_beside(int bound) noexcept {
 std::size_t waiting_to_be_accepted(int listener) noexcept {
   tcp_info info{};
   socklen_t size = sizeof info;
-  // Of a listening socket this field tells the length of its queue.
+  // For a listening socket this field is the length of its accept queue.
   if (::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 1;
   return info.tcpi_unacked;
 }
@@ -152,7 +152,7 @@ unique_fd listen_tcp(const std::optional<std::string>& address, std::uint16_t po
 }
 
 void refuse_connections(int listener) noexcept {
-  // A classic filter sees a packet from its TCP header on; byte 13 holds the flags.
+  // A classic filter sees a packet from its TCP header on; byte 13 has the flags.
   std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
                                       BPF_JUMP(BPF_JMP | BPF_JSET, TH_SYN, 0, 1), BPF_STMT(BPF_RET, 0),
                                       BPF_STMT(BPF_RET, UINT32_MAX)}};
@@ -162,7 +162,7 @@ void refuse_connections(int listener) noexcept {
 
 namespace {
 
-/// What follows an address: "%eth0", or "%7" if the interface has gone; empty without a zone.
+/// The suffix of an address: "%eth0", or "%7" if the interface no longer exists; empty without a zone.
 std::string zone_of(const sockaddr_in6& at) {
   if (at.sin6_scope_id == 0) return {};
   char name[IF_NAMESIZE] = {};

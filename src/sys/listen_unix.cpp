@@ -19,7 +19,7 @@
 namespace brood::detail::sys {
 namespace {
 
-/// The other program has done nothing but bind and listen while it holds the lock.
+/// The other program only binds and listens while it holds the lock.
 constexpr int lock_attempts = 20;
 constexpr useconds_t lock_pause = 1000;
 
@@ -32,7 +32,7 @@ bool is_socket_file(const char* path, struct stat& file) noexcept {
   return ::lstat(path, &file) == 0 && S_ISSOCK(file.st_mode);
 }
 
-/// Refused is the one answer that says so: a full queue, or a socket of another type, is somebody's.
+/// Only "connection refused" proves it: a full queue, or a socket of another type, has an owner.
 bool nobody_listens(const sockaddr_un& at) noexcept {
   const unique_fd probe = new_socket();
   return probe && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == -1 &&
@@ -44,13 +44,13 @@ unique_fd bind_and_listen(const sockaddr_un& at, int backlog) noexcept {
   if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == -1) return {};
   if (sys::listen(fd.get(), backlog) == 0) return fd;
   const int reason = errno;
-  ::unlink(at.sun_path);  // ours, this moment's
+  ::unlink(at.sun_path);  // the name that was just created
   errno = reason;
   return {};
 }
 
-/// Held until it is closed. Empty where the directory cannot be opened, and then one does without; `busy` where
-/// somebody else holds it.
+/// The lock is held until the descriptor is closed. Empty if the directory cannot be opened; then no lock is used.
+/// `busy` is set if another program holds it.
 unique_fd lock_directory_of(const std::string& path, bool& busy) {
   const auto slash = path.rfind('/');
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -73,7 +73,7 @@ bool is_ip_address(const std::string& text) noexcept {
 
 void refuse_address(const std::string& path) {
   if (path.find('/') != std::string::npos) return;
-  const auto number = path.substr(path.rfind(':') + 1);  // all of it, if there is no ':'
+  const auto number = path.substr(path.rfind(':') + 1);  // the whole path if there is no ':'
   const bool ends_in_number = !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
   if (!ends_in_number && !is_ip_address(path)) return;
   throw boost::system::system_error(
@@ -130,7 +130,7 @@ std::string path_of(int socket) {
   socklen_t size = sizeof at;
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) == -1 || at.sun_family != AF_UNIX) return {};
   if (size <= offsetof(sockaddr_un, sun_path)) return {};
-  // A path of the full length has no NUL behind it, and the size then counts one that did not fit (unix(7)).
+  // A path of the maximum length has no NUL after it, and the size includes one that did not fit (unix(7)).
   const std::size_t length = std::min(size - offsetof(sockaddr_un, sun_path), sizeof at.sun_path);
   return {at.sun_path, ::strnlen(at.sun_path, length)};
 }

@@ -5,7 +5,7 @@
 
 namespace brood::detail::sys {
 
-/// Owns memory that is shared through a descriptor, readable and writable. Empty where it could not be mapped (errno).
+/// Owns a shared mapping of a descriptor, readable and writable. Empty with errno if it could not be mapped.
 class mapped {
  public:
   mapped() = default;

@@ -13,7 +13,7 @@
 namespace brood::detail::sys {
 namespace {
 
-/// The beginning of a file of /proc, which is all of those read here; empty where it cannot be read.
+/// Reads the beginning of a file of /proc, which is the whole file for those read here. Empty if it cannot be read.
 std::string_view read_start(pid_t process, const char* name, std::array<char, 2048>& space) {
   const unique_fd file(open(("/proc/" + std::to_string(process) + name).c_str(), O_RDONLY));
   const ssize_t size = file ? read(file.get(), space.data(), space.size()) : -1;
@@ -28,7 +28,7 @@ std::optional<std::uint64_t> number_at(std::string_view text) {
   return number;
 }
 
-/// The `index`th of fields that stand behind a space each, counted from 0.
+/// Field number `index`, from 0, of fields that follow a space each.
 std::optional<std::uint64_t> field(std::string_view text, int index) {
   for (; index >= 0; --index) {
     const auto space = text.find(' ');
@@ -43,11 +43,11 @@ std::optional<std::uint64_t> field(std::string_view text, int index) {
 std::optional<process_usage> usage_of(pid_t process) {
   std::array<char, 2048> space;
   std::string_view text = read_start(process, "/stat", space);
-  // The name of the program comes second, in brackets, and may hold anything, brackets too.
+  // The second field is the name of the program, in parentheses. It may contain any character, including parentheses.
   const auto name_end = text.rfind(')');
   if (name_end == std::string_view::npos) return std::nullopt;
   text.remove_prefix(name_end + 1);
-  // By proc(5), whose third field is the first here: utime 14, stime 15, rss 24.
+  // By the numbers of proc(5), whose third field is the first here: utime 14, stime 15, rss 24.
   const auto user = field(text, 14 - 3);
   const auto system = field(text, 15 - 3);
   const auto pages = field(text, 24 - 3);

@@ -25,7 +25,7 @@ std::optional<pid_t> number_in(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-/// 0 for a number that is negative: of those none is used.
+/// 0 for a negative number, because no negative field is used.
 std::uint64_t take_number(std::string_view& text) {
   std::uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -33,7 +33,7 @@ std::uint64_t take_number(std::string_view& text) {
   return number;
 }
 
-/// The number by which /proc knows this process.
+/// The number of this process in /proc.
 std::optional<pid_t> own_number() {
   const auto text = content_of("/proc/self/stat");
   if (!text) return std::nullopt;
@@ -92,11 +92,11 @@ std::optional<std::vector<pid_t>> all_processes() {
   return all;
 }
 
-/// The second field is the program's name, in parentheses. It may hold anything, parentheses too.
+/// The second field is the name of the program, in parentheses. It may contain any character, including parentheses.
 std::optional<process_entry> entry_of(pid_t process) {
   const unique_fd file(open(file_of(process, "stat").c_str(), O_RDONLY));
   if (!file) return std::nullopt;
-  std::array<char, 2048> text;  // all of the file, in one read
+  std::array<char, 2048> text;  // the whole file, in one read
   const ssize_t size = read(file.get(), text.data(), text.size());
   if (size == -1) return std::nullopt;
   std::string_view rest(text.data(), static_cast<std::size_t>(size));
@@ -105,7 +105,7 @@ std::optional<process_entry> entry_of(pid_t process) {
     errno = size == 0 ? ESRCH : EIO;
     return std::nullopt;
   }
-  constexpr std::size_t first = 4;  // field of those that are numbers
+  constexpr std::size_t first = 4;  // the first field that is a number
   std::array<std::uint64_t, 22 - first + 1> numbers{};
   const char state = rest.front();
   rest.remove_prefix(2);

@@ -10,7 +10,7 @@
 namespace brood::detail::sys {
 namespace {
 
-/// What is written by one side and what is written by the other do not share a page, however large pages are.
+/// The two sides write to different pages, however large pages are.
 constexpr std::size_t head = 64UL * 1024;
 
 }  // namespace

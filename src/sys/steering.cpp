@@ -26,7 +26,7 @@ int bpf(bpf_cmd command, bpf_attr& attributes) noexcept {
   if (fault_due()) return -1;
   for (;;) {
     const long result = ::syscall(SYS_bpf, command, &attributes, sizeof attributes);
-    // EAGAIN: the verifier was interrupted by a signal; the kernel asks for another go.
+    // EAGAIN: a signal interrupted the verifier, and the kernel asks to repeat the call.
     if (result != -1 || (errno != EINTR && errno != EAGAIN)) return static_cast<int>(result);
   }
 }
@@ -55,7 +55,7 @@ code code_of(steering::rule rule) noexcept {
 unique_fd load_program(code what, std::array<int, 3> maps) {
   std::vector<std::uint64_t> instructions(what.instructions.begin(), what.instructions.end());
   for (const auto& [place, which] : what.maps) {
-    // A 64 bit load: opcode in the low byte, then the registers; the descriptor is the upper half.
+    // A 64-bit load: the opcode is in the low byte, then the registers; the descriptor is the upper half.
     auto& load = instructions[place];
     load = (load & 0x0fff) | (std::uint64_t{BPF_PSEUDO_MAP_FD} << 12) | (static_cast<std::uint64_t>(maps[which]) << 32);
   }

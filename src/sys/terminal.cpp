@@ -9,7 +9,7 @@
 
 namespace brood::detail::sys {
 
-/// By TIOCGPTPEER rather than by the name of the slave: the right one is got even where /dev/pts is another mount.
+/// Uses TIOCGPTPEER rather than the name of the slave, because /dev/pts may be another mount.
 terminal open_terminal(const terminal_size& size) noexcept {
   terminal made;
   made.master.reset(open("/dev/ptmx", O_RDWR | O_NOCTTY));
