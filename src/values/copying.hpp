@@ -6,19 +6,19 @@
 #include <memory>
 #include <new>
 
-/// How to copy much on processors that are bad at it.
+/// Copies large blocks quickly on processors on which the usual way is slow.
 ///
-/// The kernel and the C library copy larger pieces by one instruction (`rep movsb`) where the processor says that it is
-/// quick at that. AMD's Zen 3 and 4 say so, and take up to 15 times as long as usual where the destination lies a few
-/// bytes behind the source, fewer than 64, counted within a page (glibc's bug 30994). Now the kernel's pages of a pipe
-/// or a socket begin at 0, and large memory from malloc at 16.
+/// The kernel and the C library copy large blocks by one instruction (`rep movsb`) if the processor reports it as fast.
+/// AMD's Zen 3 and 4 do so, but take up to 15 times as long if the destination lies fewer than 64 bytes after the
+/// source, counted within a page (glibc bug 30994). The kernel's pages of a pipe or a socket begin at offset 0, and
+/// large memory from malloc at 16.
 namespace brood {
 
-/// The C library copies so much by ordinary instructions.
+/// The C library copies blocks of this size by ordinary instructions.
 inline constexpr std::size_t ordinary_copy = 2048;
 
-/// memcpy(3), for much; also towards the front of the same memory. By memmove, which the compiler leaves to the C
-/// library: of a copy that it knows to be this short it makes one by `rep movsq`.
+/// memcpy(3) for large blocks; also towards the front of the same memory. Uses memmove, which the compiler leaves to
+/// the C library: a copy known to be this short would become `rep movsq`.
 inline void copy_much(char* to, const char* from, std::size_t size) noexcept {
   while (size != 0) {
     const std::size_t now = std::min(size, ordinary_copy);
@@ -29,8 +29,8 @@ inline void copy_much(char* to, const char* from, std::size_t size) noexcept {
   }
 }
 
-/// Memory for the kernel to copy to: it begins at 64, so that neither this copy nor the next, to memory from malloc, is
-/// one of the slow ones.
+/// A buffer that the kernel copies to. It begins at offset 64, so that neither this copy nor the next one, to memory
+/// from malloc, is a slow one.
 class io_buffer {
  public:
   static constexpr std::size_t place = 64;

@@ -41,7 +41,7 @@ void environment_block::inherit(const environment& from) {
     if (belongs_to_this_process(name) || (!from.changes_.empty() && from.changes_.contains(name))) continue;
     const std::size_t size = name.size() + std::strlen(equals);
     lines_.push_back({text_.size(), size});
-    text_.append(*entry, size + 1);  // with its NUL
+    text_.append(*entry, size + 1);  // including its NUL
   }
 }
 

@@ -10,13 +10,13 @@
 
 namespace brood {
 
-/// A child's environment as execve(2) wants it: "NAME=value" lines, each followed by a NUL, in one piece of memory. It
-/// is made on the loop, which others wait for, so it costs two allocations and not one a variable.
+/// A child's environment in the form of execve(2): "NAME=value" lines, each followed by a NUL, in one block of memory.
+/// It is made on the event loop, so it needs two allocations instead of one for each variable.
 class environment_block {
  public:
   environment_block() = default;
-  /// What a child gets that starts now: the inherited variables in their own order, then those that were set, in the
-  /// order of their names.
+  /// The environment of a child that starts now: the inherited variables in their own order, then those that were set,
+  /// sorted by name.
   explicit environment_block(const environment& from);
 
   std::size_t size() const noexcept { return lines_.size(); }
@@ -27,7 +27,7 @@ class environment_block {
 
   void set(std::string_view name, std::string_view value);
 
-  /// One a line, and a null pointer at the end. Valid as long as the block stays as it is, and where it is.
+  /// One pointer for each line, and a null pointer at the end. Valid while the block is neither changed nor moved.
   std::vector<const char*> pointers() const;
 
  private:

@@ -28,7 +28,7 @@ class category final : public boost::system::error_category {
   }
 };
 
-/// What to do about it is to raise the limit, so it is named.
+/// Names the limit, because raising it is the remedy.
 std::string limit_behind(const error_code& reason) {
   rlimit limit{};
   if (reason != boost::system::errc::too_many_files_open || ::getrlimit(RLIMIT_NOFILE, &limit) == -1) return "";

@@ -13,11 +13,11 @@ struct civil {
   unsigned day;
 };
 
-/// From days since 1970, for all years JavaScript knows; std::chrono ends at 32767. Counts in years that begin in
-/// March, so that the day that is not always there comes last, and in eras of 400 of them.
+/// Converts from days since 1970, for all years that JavaScript knows; std::chrono ends at 32767. Years begin in March
+/// here, so that the leap day comes last, and are grouped in eras of 400.
 civil to_civil(std::int64_t days) {
   constexpr std::int64_t days_in_era = 146'097;
-  days += 719'468;  // since the first of March of the year 0
+  days += 719'468;  // since March 1 of the year 0
   const std::int64_t era = (days >= 0 ? days : days - (days_in_era - 1)) / days_in_era;
   const auto day_of_era = static_cast<unsigned>(days - era * days_in_era);
   const unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;

@@ -7,9 +7,9 @@
 namespace brood::js {
 namespace {
 
-constexpr std::size_t few = 12;  // members that are found faster by looking at each
+constexpr std::size_t few = 12;  // up to so many members a linear search is faster
 
-/// Salted, as the names may come from a peer that means ill: it cannot know which ones meet in one slot.
+/// Salted, because a hostile peer may choose the names: it cannot know which ones collide.
 std::size_t hash_of(std::string_view key, std::uint64_t salt) noexcept {
   auto hash = 0xcbf29ce484222325U ^ salt;
   for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
@@ -22,7 +22,7 @@ object::object(std::initializer_list<member> members) : node(type) {
   for (const auto& one : members) (*this)[one.key] = one.value;
 }
 
-/// Where in the table the key is, or where it would go.
+/// The slot of the key in the table, or the free slot for it.
 std::size_t object::slot_of(std::string_view key) const noexcept {
   const std::size_t mask = table_.size() - 1;
   std::size_t slot = hash_of(key, salt_) & mask;
@@ -64,7 +64,7 @@ bool object::add(std::string key, value v) {
   }
   members_.push_back({std::move(key), std::move(v)});
   if (!table_.empty()) table_[slot] = static_cast<std::uint32_t>(members_.size());
-  // Half full at the most, or the search for a free slot gets long.
+  // At most half full, because otherwise the search for a free slot takes long.
   if (members_.size() > few && members_.size() * 2 > table_.size()) index_all();
   return true;
 }
@@ -92,7 +92,7 @@ bool array::add(std::uint32_t index, value v) {
   ++added_;
   length_ = std::max(length(), index + 1);
   if (index >= elements.size()) {
-    // Holes cost memory: no more of them in line than there are elements, times a few.
+    // Holes need memory, so their number is limited to a multiple of the elements.
     if (index > added_ * 8 + 16) return properties.add(std::to_string(index), std::move(v));
     while (elements.size() <= index) elements.push_back(value::hole());
   }

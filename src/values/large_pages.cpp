@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uintptr_t page = 2UL * 1024 * 1024;
 
-/// malloc(3) may keep it for something else afterwards, which then is in large pages, too: that must be worth it.
+/// malloc(3) may keep the memory and reuse it for something else, in large pages, too: that must be worth it.
 constexpr std::size_t least = 4UL * 1024 * 1024;
 
 }  // namespace
@@ -22,7 +22,7 @@ void prefer_large_pages(void* memory, std::size_t size) noexcept {
   const std::uintptr_t last = (begin + size) / page * page;
   const int before = errno;
   ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-  errno = before;  // a kernel without such pages has others
+  errno = before;  // a kernel without large pages uses small ones
 }
 
 }  // namespace brood

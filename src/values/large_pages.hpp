@@ -4,9 +4,9 @@
 
 namespace brood {
 
-/// For memory that has just been allocated and is about to be filled: the kernel finds it 2 MiB at a time where it can,
-/// which takes a fifth of the time of 512 single pages (madvise(2), MADV_HUGEPAGE). Does nothing for less than 4 MiB,
-/// which malloc(3) would use for something else afterwards.
+/// Requests large pages for memory that was just allocated and is about to be filled (madvise(2), MADV_HUGEPAGE): the
+/// kernel provides 2 MiB at a time, which takes a fifth of the time of 512 small pages. No effect below 4 MiB, because
+/// malloc(3) would reuse that memory for something else.
 void prefer_large_pages(void* memory, std::size_t size) noexcept;
 
 }  // namespace brood

@@ -9,7 +9,7 @@
 namespace brood {
 namespace {
 
-/// 0 where it is no socket.
+/// 0 if the descriptor is not a socket.
 int socket_option(int fd, int name) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -33,7 +33,7 @@ unique_fd attachment::duplicate(int fd) {
   return copy;
 }
 
-/// A socket that neither listens nor is connected may become either.
+/// A socket that neither listens nor is connected can become either.
 void attachment::check_is(int family, int type, bool accepts) const {
   int value = 0;
   socklen_t size = sizeof value;

@@ -17,7 +17,7 @@ unsigned affinity() {
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1U;
 }
 
-/// The quota of one cgroup directory in processors; infinity for "max" or where there is none.
+/// The quota of one cgroup directory in processors; infinity for "max", or if there is none.
 double quota(const std::filesystem::path& group) {
   std::ifstream file(group / "cpu.max");
   std::string allowed;
@@ -26,7 +26,7 @@ double quota(const std::filesystem::path& group) {
   return std::strtod(allowed.c_str(), nullptr) / period;
 }
 
-/// The tightest quota on the way from our own cgroup up to the root: each ancestor limits all below it.
+/// The smallest quota from this process's cgroup up to the root, because each ancestor limits everything below it.
 double cgroup_quota() {
   std::ifstream file("/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {

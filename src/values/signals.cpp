@@ -7,7 +7,7 @@
 namespace brood {
 namespace {
 
-/// "3" of "RTMIN+3"; nothing where it is no signal.
+/// "3" of "RTMIN+3"; empty if it is not a signal.
 std::optional<int> real_time(std::string_view name) {
   constexpr std::string_view base = "RTMIN";
   if (!name.starts_with(base)) return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<int> signal_number(std::string_view name) noexcept {
     const char* known = sigabbrev_np(candidate);
     if (known != nullptr && name == known) return candidate;
   }
-  // Second names of these, which the system's own table does not have.
+  // Aliases that the system's table does not have.
   if (name == "IO") return SIGIO;
   if (name == "IOT") return SIGIOT;
   return real_time(name);

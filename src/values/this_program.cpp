@@ -21,14 +21,15 @@ std::string argument_zero() {
   return first;
 }
 
-/// The name given to execve(2). It has a slash also if the program was found by PATH, and argv[0] may be anything.
+/// The name given to execve(2). It contains a slash even if the program was found in PATH, while argv[0] may be
+/// anything.
 std::string executed_name() {
   const auto* name = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
   return name != nullptr ? name : "";
 }
 
-/// The absolute name; empty if no name leads to the file that this process executes (fexecve(3), an argv[0] that says
-/// something else, a file that was replaced before the first call).
+/// The absolute name. Empty if no name leads to the file that this process executes (fexecve(3), a different argv[0], a
+/// file that was replaced before the first call).
 fs::path started_as() {
   for (const std::string& name : {argument_zero(), executed_name()}) {
     if (name.find('/') == std::string::npos || name == running_file) continue;
@@ -50,7 +51,7 @@ fs::path this_program() {
   static const fs::path name = started_as();
   if (is_program(name)) return name;
   std::error_code ec;
-  const fs::path file = fs::read_symlink(running_file, ec);  // with " (deleted)" behind it if it was removed
+  const fs::path file = fs::read_symlink(running_file, ec);  // with the suffix " (deleted)" if it was removed
   return !ec && is_program(file) ? file : running_file;
 }
 

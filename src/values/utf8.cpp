@@ -7,11 +7,11 @@ namespace brood::detail::utf8 {
 namespace {
 
 struct sequence {
-  unsigned size;            // of all of it; 0: no character starts so
-  unsigned char low, high;  // what the second byte may be
+  unsigned size;            // of the whole sequence; 0: no character starts with this byte
+  unsigned char low, high;  // the range of the second byte
 };
 
-/// By the first byte. The second one's bounds keep out what would be too long a form, or too large a number.
+/// By the first byte. The range of the second byte excludes overlong forms and numbers that are too large.
 sequence started_by(unsigned char byte) noexcept {
   if (byte < 0x80) return {1, 0, 0};
   if (byte >= 0xc2 && byte <= 0xdf) return {2, 0x80, 0xbf};
@@ -61,7 +61,7 @@ void append(std::string& to, char32_t code) {
 
 bool is_ascii(std::string_view text) noexcept {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
-  constexpr std::size_t words = 8;  // a count the compiler knows, so that it uses wide registers
+  constexpr std::size_t words = 8;  // a constant count, so that the compiler uses wide registers
   const char* at = text.data();
   std::size_t left = text.size();
   for (std::uint64_t block[words]; left >= sizeof block; left -= sizeof block, at += sizeof block) {
@@ -80,7 +80,7 @@ bool is_valid(std::string_view text, halves with) noexcept {
   if (is_ascii(text)) return true;
   while (!text.empty()) {
     const character c = first(text);
-    // U+FFFD itself takes three bytes and the right ones; a broken sequence is either shorter or starts otherwise.
+    // U+FFFD itself takes three bytes, and they are valid; an invalid sequence is shorter or starts differently.
     if (is_half(c.code) && with == halves::refused) return false;
     if (c.code == replacement && text.substr(0, 3) != "\xef\xbf\xbd") return false;
     text.remove_prefix(c.size);

@@ -48,8 +48,8 @@ bool value::is_shared() const noexcept {
 
 namespace {
 
-/// Compares without recursion: what is still to be compared stands in a list, and a pair of objects that may be met
-/// again is taken as equal from then on. If it is not, the first meeting finds out.
+/// Compares without recursion. Pairs that are still to be compared stand in a list. A pair of objects that may occur
+/// again is assumed to be equal from then on; if it is not, its first comparison finds out.
 class comparison {
  public:
   bool equal(const value& a, const value& b) {
@@ -124,7 +124,7 @@ class comparison {
   }
 
   bool compare(const js::array& a, const js::array& b) {
-    // Where an element stands, in line or far out, is nobody's business.
+    // Whether an element is stored in line or far out does not matter.
     const bool as_many = a.length() == b.length() && a.count() == b.count() &&
                          a.properties.size() - far_elements(a) == b.properties.size() - far_elements(b);
     if (!as_many) return false;

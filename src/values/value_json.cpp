@@ -21,7 +21,7 @@ using element = js::typed_array::element;
 constexpr std::size_t deepest = 3000;
 constexpr std::size_t max_values = 16UL * 1024 * 1024;
 constexpr std::size_t max_repeated = 256UL * 1024;
-constexpr double exact = 9007199254740992;  // 2^53: up to here a double tells integers apart
+constexpr double exact = 9007199254740992;  // 2^53: up to here a double represents every integer
 
 json::value number(double n) {
   if (n == std::trunc(n) && std::abs(n) <= exact) return static_cast<std::int64_t>(n);
@@ -44,7 +44,7 @@ double half_float(std::uint16_t bits) {
   const int exponent = bits >> 10 & 31;
   const int fraction = bits & 1023;
   const double size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
-  if (exponent == 31) return NAN;  // or infinite: the same to JSON
+  if (exponent == 31) return NAN;  // or infinite: JSON has neither
   return (bits >> 15) != 0 ? -size : size;
 }
 
@@ -67,12 +67,12 @@ json::value element_at(const js::typed_array& of, std::size_t index) {
   }
 }
 
-/// Both ways of making JSON of a value: as JSON.stringify, which may fail, or as far as it goes.
+/// Converts a value to JSON, either as JSON.stringify, which may fail, or as far as possible.
 class converter {
  public:
   explicit converter(bool as_far_as_it_goes) : lenient_(as_far_as_it_goes) {}
 
-  /// False where it failed. `absent` tells undefined.
+  /// Returns false on failure. `absent` is set for undefined.
   bool convert(const value& from, json::value& to, bool& absent) {
     absent = false;
     if (!lenient_ && (++values_ > max_values || (again_ != 0 && ++repeated_ > max_repeated))) return false;
@@ -100,7 +100,8 @@ class converter {
     if (depth_ == deepest) return lenient_;
     if (!from.is_shared()) return one_deeper(from, to, absent);
     const auto [met, is_new] = met_.emplace(from.thing(), true);
-    // JSON.stringify minds cycles alone; the view lets nothing in twice, or a few shared objects make millions.
+    // JSON.stringify rejects only cycles. The view shows each object once, because a few shared objects could become
+    // millions of values.
     if (!is_new && (lenient_ || met->second)) return lenient_;
     met_[from.thing()] = true;
     again_ += is_new ? 0 : 1;
@@ -145,7 +146,7 @@ class converter {
 
   bool elements(const js::array& from, json::value& to) {
     json::array& made = to.emplace_array();
-    // An array of four thousand million holes is a few bytes on the wire.
+    // An array of four billion holes is a few bytes on the wire.
     constexpr std::size_t holes_shown = 16;
     const std::size_t all = from.length();
     const std::size_t length = lenient_ ? std::min(all, from.elements.size() + holes_shown) : all;
@@ -183,9 +184,9 @@ class converter {
   const bool lenient_;
   std::size_t values_ = 0;
   std::size_t depth_ = 0;
-  std::size_t again_ = 0;                          // how many of the objects we are inside of stood elsewhere before
-  std::size_t repeated_ = 0;                       // values inside of such
-  std::unordered_map<const js::node*, bool> met_;  // whether we are inside of it
+  std::size_t again_ = 0;                          // how many of the enclosing objects occurred before
+  std::size_t repeated_ = 0;                       // values inside such objects
+  std::unordered_map<const js::node*, bool> met_;  // object -> whether it encloses the current value
 };
 
 }  // namespace

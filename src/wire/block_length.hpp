@@ -2,13 +2,12 @@
 
 #include <cstddef>
 
-/// What stands in front of a block of the advanced serialization: the length of the rest, in four bytes, the highest
-/// first.
+/// The prefix of a block in the advanced serialization: the length of the rest, as four bytes in big-endian order.
 namespace brood::detail::wire {
 
 inline constexpr std::size_t length_size = 4;
 
-/// Of the block that begins here; its first four bytes are there.
+/// The length of the block at `block`, of which the first four bytes must be present.
 inline std::size_t block_length(const char* block) noexcept {
   std::size_t length = 0;
   for (std::size_t i = 0; i < length_size; ++i) length = length << 8 | static_cast<unsigned char>(block[i]);

@@ -10,8 +10,8 @@
 
 namespace brood::detail::wire {
 
-/// The bytes of a frame and how far they are read: the parts that have no structure. Each function says false, or gives
-/// nothing, where the bytes are wrong, and has noted why; what comes after that is of no meaning.
+/// The bytes of a frame and the read position: everything without structure. If the bytes are invalid, a function
+/// returns false or nothing and records the reason. Results after that are meaningless.
 class clone_cursor {
  public:
   explicit clone_cursor(std::string_view bytes) : bytes_(bytes) {}
@@ -22,27 +22,27 @@ class clone_cursor {
   bool varint(std::uint32_t& number);
   bool int32(std::int32_t& number);
   bool raw_double(double& number);
-  /// A length, and that many bytes.
+  /// Reads a length, and that many bytes.
   bool bytes(std::string_view& found);
   bool bytes(std::size_t count, std::string_view& found);
-  /// What follows the tag of a string, as UTF-8: a view on the frame itself where it is that already, else on
-  /// `scratch`.
+  /// Reads the content of a string after its tag, as UTF-8. `found` refers to the frame if the bytes are UTF-8 already,
+  /// otherwise to `scratch`.
   bool text(char tag, std::string_view& found, std::string& scratch);
   bool text(char tag, std::string& found);
-  /// A string, its tag included.
+  /// Reads a string with its tag.
   bool text(std::string& found);
   bool bigint(js::bigint& found);
 
-  /// How many bytes are left: no length can be more.
+  /// The number of remaining bytes. No valid length exceeds it.
   std::size_t left() const noexcept { return bytes_.size() - at_; }
   std::size_t size() const noexcept { return bytes_.size(); }
   std::size_t at() const noexcept { return at_; }
-  /// Reads the next tag if it is this one; no fault where it is not.
+  /// Reads the next tag if it is `wanted`. Otherwise nothing changes.
   bool skip(char wanted) noexcept;
-  /// Unreads a tag.
+  /// Returns the position to before the last tag.
   void back() noexcept { --at_; }
 
-  /// Notes the first fault, at the byte that was read last. Always false.
+  /// Records the first fault, at the last byte that was read. Always returns false.
   bool fail(clone_fault what) noexcept { return fail_at(what, at_ == 0 ? 0 : at_ - 1); }
   bool fail_at(clone_fault what, std::size_t at) noexcept;
   const std::optional<clone_error>& error() const noexcept { return error_; }

@@ -24,7 +24,7 @@ class json_reader {
   }
 
  private:
-  /// Recursion is fast, and this is as far as it goes.
+  /// The reader is recursive, because that is fast. This limits its depth.
   static constexpr int deepest = 64;
 
   bool take(int depth) {
@@ -96,8 +96,8 @@ class json_reader {
     return true;
   }
 
-  /// With all its elements in their order and nothing else. V8 takes each array that it has read for one that may have
-  /// holes, and writes it in the form of those if it sends it on: each element with its index.
+  /// An array with all its elements in order and nothing else. V8 treats an array that it has read as one that may have
+  /// holes, and writes it in that form when it sends it on: each element with its index.
   bool take_array(int depth, char end_tag) {
     const bool indexed = end_tag == tag::sparse_array_end;
     std::uint32_t length = 0;

@@ -6,8 +6,8 @@
 
 namespace brood::detail::wire {
 
-/// Reads the content of a frame that holds nothing but what JSON has, which is nearly all of them, straight into JSON.
-/// None for any other, right or wrong: read_clone() knows. Of a member that comes twice the last counts.
+/// Reads a frame whose content fits into JSON, as nearly all do, directly into JSON. Empty for any other frame, valid
+/// or not: read_clone() decides then. If a member occurs twice, the last one counts.
 std::optional<boost::json::value> read_clone_as_json(std::string_view frame);
 
 }  // namespace brood::detail::wire

@@ -123,7 +123,8 @@ bool clone_leaves::take_boxed(char tag, value& to) {
   return fine && add(to, js::boxed(std::move(inner)));
 }
 
-/// Back to an object that is still open means round in a circle: that must not own, or it would never be freed.
+/// A reference to an object that is not complete yet closes a cycle. It must not own the object, because the cycle
+/// would never be freed.
 bool clone_leaves::take_reference(value& to) {
   std::uint32_t id = 0;
   if (!in_.varint(id)) return false;
@@ -153,7 +154,8 @@ bool clone_leaves::take_view_if_any(value& to) {
   return !seen_through || take_view(to);
 }
 
-/// A view on the memory just read: Node takes this, but writes host objects. We keep just what is seen through it.
+/// A view of the buffer that was just read. Node reads such views, but writes host objects. Only the visible bytes are
+/// kept.
 bool clone_leaves::take_view(value& to) {
   constexpr std::uint32_t follows_length = 1;
   constexpr std::uint32_t known_flags = 3;
@@ -172,7 +174,7 @@ bool clone_leaves::take_view(value& to) {
   const std::size_t one = js::size_of(found->second);
   const std::size_t size = (flags & follows_length) != 0 ? most - most % one : length;
   if (size > most || size % one != 0 || offset % one != 0) return fail(fault::bad_view);
-  // Many may look at the same memory, and each has a copy here.
+  // Many views may refer to one buffer, and each gets a copy here.
   seen_through_views_ += size;
   if (seen_through_views_ > in_.size()) return fail(fault::too_many);
   return add(to, js::typed_array(found->second, memory->bytes.substr(offset, size)));

@@ -10,8 +10,8 @@
 
 namespace brood::detail::wire {
 
-/// Reads the values that contain no others, and numbers every object: whatever has an identity is counted where it
-/// begins, and a reference names it by that number.
+/// Reads values that contain no other values, and numbers every object. An object gets its number where it begins; a
+/// reference contains that number.
 class clone_leaves {
  public:
   explicit clone_leaves(std::string_view bytes) : in_(bytes) {}
@@ -19,14 +19,14 @@ class clone_leaves {
  protected:
   bool fail(clone_fault what) { return in_.fail(what); }
 
-  /// What follows this tag; fails with unknown_tag where it begins no leaf.
+  /// Reads the content after this tag. Fails with unknown_tag if the tag begins no such value.
   bool take_leaf(char tag, value& to);
-  /// One of Node's views on bytes, from its type on.
+  /// Reads one of Node's views of bytes, from its type on.
   bool take_host_view(value& to);
 
   std::size_t number_it(std::shared_ptr<js::node> node);
   void set_open(std::size_t id, bool open) { objects_[id].open = open; }
-  /// A number that was given away before its object was there.
+  /// Sets the object of a number that was assigned before the object existed.
   void fill_in(std::size_t id, std::size_t same_as) { objects_[id].node = objects_[same_as].node; }
 
   clone_cursor in_;
@@ -34,7 +34,7 @@ class clone_leaves {
  private:
   struct known {
     std::shared_ptr<js::node> node;
-    bool open = false;  // begun and not ended
+    bool open = false;  // begun but not complete
   };
 
   template <class T>

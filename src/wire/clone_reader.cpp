@@ -13,7 +13,7 @@ namespace {
 
 using fault = clone_fault;
 
-/// The name that a number is as the key of a member: JavaScript's own text for it.
+/// The name of a member whose key is a number: JavaScript's text for the number.
 std::string name_of(double n) {
   if (std::isnan(n)) return "NaN";
   if (std::isinf(n)) return n < 0 ? "-Infinity" : "Infinity";
@@ -27,8 +27,8 @@ std::string name_of(double n) {
   return name;
 }
 
-/// Reads without recursion. A container is put into its place when it begins and filled from then on; those that have
-/// begun and not ended stand in a stack.
+/// Reads without recursion. A container is put into its place when it begins and filled afterwards. Containers that are
+/// not complete stand in a stack.
 class reader : clone_leaves {
  public:
   reader(std::string_view bytes, const clone_limits& limits) : clone_leaves(bytes), limits_(limits) {}
@@ -48,8 +48,8 @@ class reader : clone_leaves {
     js::node* node;
     std::size_t id;
     std::uint32_t length = 0;  // of an array, as announced
-    std::uint32_t left = 0;    // elements of a dense array still to come
-    std::uint32_t count = 0;   // members, entries so far
+    std::uint32_t left = 0;    // remaining elements of a dense array
+    std::uint32_t count = 0;   // members or entries so far
     bool is_host = false;
   };
 
@@ -96,7 +96,7 @@ class reader : clone_leaves {
   bool begin_array(value& to, inside what) {
     std::uint32_t length = 0;
     if (!in_.varint(length)) return false;
-    // An element takes a byte at least; a hole that is far out takes none.
+    // An element takes at least a byte; a hole outside the dense part takes none.
     const bool dense = what == inside::dense_array;
     if (dense && length > in_.left()) return fail(fault::bad_length);
     if (!begin<js::array>(to, what)) return false;
@@ -106,8 +106,8 @@ class reader : clone_leaves {
     return true;
   }
 
-  /// One of Node's views on bytes; or any other object of its C++ side, which comes as a plain copy. That takes two
-  /// numbers: the first is not to be used before the copy is complete, the second is the copy's own.
+  /// One of Node's views of bytes, or another object of its C++ side, which arrives as a plain copy. Such a copy uses
+  /// two numbers: the first one must not be referenced before the copy is complete, the second one is the copy's own.
   bool begin_host_object(value& to) {
     std::uint32_t kind = 0;
     if (!in_.varint(kind)) return false;
@@ -137,7 +137,7 @@ class reader : clone_leaves {
     return false;
   }
 
-  /// A name and a value, or the end.
+  /// Reads a name and a value, or the end.
   bool step_members(char end_tag) {
     const std::size_t self = open_.size() - 1;
     char tag = 0;
@@ -203,7 +203,7 @@ class reader : clone_leaves {
     return true;
   }
 
-  /// An entry, or the end. None: the container has ended.
+  /// Reads an entry, or the end. `ended` is set if the container is complete.
   bool take_entry(char end_tag, value& v, bool& ended) {
     const std::size_t self = open_.size() - 1;
     char tag = 0;
@@ -245,7 +245,7 @@ class reader : clone_leaves {
     return true;
   }
 
-  /// The parts in any order: Node 20 writes another one than those after it.
+  /// The parts may come in any order: Node 20 writes a different one than later versions.
   bool step_error() {
     auto& made = *static_cast<js::error*>(open_.back().node);
     char tag = 0;

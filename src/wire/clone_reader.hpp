@@ -14,22 +14,22 @@ namespace brood::detail::wire {
 enum class clone_fault : std::uint8_t {
   truncated,        ///< the bytes end inside a value
   no_header,        ///< no version, or one that Node does not read
-  unknown_tag,      ///< a byte that begins nothing we know
-  bad_varint,       ///< a number of more bits than its place has
-  bad_length,       ///< longer than all that is left
-  bad_count,        ///< what came is not as many as announced at the end
-  bad_key,          ///< the name of a member is neither string nor number
-  duplicate_key,    ///< a member a second time
-  bad_string,       ///< no string where there must be one, or half a unit in it
-  bad_flags,        ///< of a regular expression or a view
-  bad_view,         ///< outside of its memory, or not a whole number of elements
-  bad_host_object,  ///< of a kind that Node has not
+  unknown_tag,      ///< a byte that begins no known value
+  bad_varint,       ///< a number with too many bits
+  bad_length,       ///< a length beyond the remaining bytes
+  bad_count,        ///< the number of members differs from the one at the end
+  bad_key,          ///< the name of a member is neither a string nor a number
+  duplicate_key,    ///< a member occurs twice
+  bad_string,       ///< no string where one is required, or half a unit in it
+  bad_flags,        ///< invalid flags of a regular expression or a view
+  bad_view,         ///< outside its buffer, or not a whole number of elements
+  bad_host_object,  ///< of a type that Node does not have
   bad_reference,    ///< to an object that has not begun yet
   too_deep,         ///< nested beyond the limit
-  too_many,         ///< values beyond the limit
+  too_many,         ///< more values than the limit
 };
 
-/// What was wrong with the bytes, and where: the place of the byte that could not be, counted from 0.
+/// The fault, and the offset of the invalid byte.
 struct clone_error {
   clone_fault what;
   std::size_t at;
@@ -37,15 +37,15 @@ struct clone_error {
 /// "byte 17: the bytes end inside a value".
 std::string to_string(const clone_error& error);
 
-/// What one frame may make us hold. A value of one byte takes 40 here.
+/// Limits of what one frame may occupy in memory. A value of one byte takes 40 here.
 struct clone_limits {
   std::size_t depth = deepest_clone;
   std::size_t values = 32UL * 1024 * 1024;
 };
 
-/// Reads the content of one frame, header included; what stands behind the value is ignored, as Node does. Takes what
-/// any Node from 20 to 26 writes, and the older versions and other forms these read. Needs memory and time in
-/// proportion to the bytes, whatever they claim.
+/// Reads the content of one frame, including the header. Bytes after the value are ignored, as in Node. Accepts the
+/// output of Node 20 to 26, and the older versions and forms that these read. Memory and time are proportional to the
+/// number of bytes, whatever lengths they contain.
 boost::system::result<value, clone_error> read_clone(std::string_view frame, const clone_limits& limits = {});
 
 }  // namespace brood::detail::wire

@@ -2,9 +2,8 @@
 
 #include <cstdint>
 
-/// The bytes that say what follows, in version 15 of V8's structured clone format and in Node's host objects inside it;
-/// docs/wire-format.md has the whole of it on a page. Version 16, which Deno writes, differs in sizes beyond 32 bits
-/// only.
+/// The tags of version 15 of V8's structured clone format, and of Node's host objects inside it. docs/wire-format.md
+/// describes the format. Version 16, which Deno writes, differs only for sizes beyond 32 bits.
 namespace brood::detail::wire::tag {
 
 inline constexpr unsigned char header = 0xff;
@@ -26,10 +25,10 @@ inline constexpr char boxed_true = 'y', boxed_false = 'x', boxed_number = 'n', b
 inline constexpr char array_buffer = 'B', resizable_array_buffer = '~', view = 'V', host_object = '\\';
 
 inline constexpr char error = 'r', error_end = '.', error_message = 'm', error_stack = 's', error_cause = 'c';
-/// In the order of js::error::prototype; a plain Error has none.
+/// In the order of js::error::prototype. A plain Error has no tag.
 inline constexpr char error_prototypes[] = {'\0', 'E', 'R', 'F', 'S', 'T', 'U'};
 
-/// What comes after `host_object`.
+/// The values after `host_object`.
 inline constexpr std::uint32_t host_view = 0, host_other = 1;
 
 }  // namespace brood::detail::wire::tag

@@ -71,7 +71,7 @@ void clone_writer::text(std::string_view utf8) {
   out_ += utf8;
 }
 
-/// In one byte a character where all are below 256, as V8 does, else in two or, as pairs, in four.
+/// One byte for each character if all are below 256, as V8 does. Otherwise two bytes, or four for a surrogate pair.
 void clone_writer::wide_text(std::string_view utf8) {
   std::size_t units = 0;
   char32_t highest = 0;
@@ -84,7 +84,7 @@ void clone_writer::wide_text(std::string_view utf8) {
   const bool narrow = highest < 0x100;
   const std::size_t size = narrow ? units : units * 2;
   if (!narrow) {
-    // Units of two bytes begin on an even place, counted from the length of the frame.
+    // Units of two bytes begin at an even offset, counted from the length of the frame.
     unsigned digits = 1;
     for (auto rest = size; rest >= 0x80; rest >>= 7) ++digits;
     if ((out_.size() - start_ + 1 + digits) % 2 != 0) put(tag::padding);
@@ -172,7 +172,7 @@ bool clone_writer::write(const value& from) {
   }
 }
 
-/// In full at its first place, as a reference at any other.
+/// Completely at its first occurrence, as a reference at others.
 bool clone_writer::thing(const value& from) {
   if (from.is_shared()) {
     const auto [known, is_new] = ids_.emplace(from.thing(), next_id_);
@@ -260,7 +260,7 @@ bool clone_writer::set(const js::set& from) {
   return true;
 }
 
-/// In the order that every Node takes: from 22 on it takes no other, though Node 20 itself writes another.
+/// In the order that every Node accepts. Node 22 and later accept no other, though Node 20 writes a different one.
 bool clone_writer::error(const js::error& from) {
   put(tag::error);
   if (from.of_type != js::error::prototype::error) put(tag::error_prototypes[static_cast<std::size_t>(from.of_type)]);
@@ -294,7 +294,7 @@ void clone_writer::boxed(const value& primitive) {
     case kind::number: put(tag::boxed_number); return raw_double(*primitive.get_if<double>());
     case kind::bigint: put(tag::boxed_bigint); return bigint(*primitive.get_if<js::bigint>());
     case kind::string: put(tag::boxed_string); return text(*primitive.get_if<std::string>());
-    default: return put(tag::object), end_object(0);  // Object(undefined) is an object without anything
+    default: return put(tag::object), end_object(0);  // Object(undefined) is an empty object
   }
 }
 

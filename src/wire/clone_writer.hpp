@@ -11,10 +11,10 @@
 
 namespace brood::detail::wire {
 
-/// How deep values may be nested, in either direction.
+/// The maximum nesting of values, in both directions.
 inline constexpr std::size_t deepest_clone = 3000;
 
-/// Writes one frame of Node's advanced serialization at the end of a buffer: the length, big-endian, and one value in
+/// Appends one frame of Node's advanced serialization to a buffer: the length in big-endian order, and one value in
 /// V8's structured clone format, byte for byte as Node writes it.
 ///
 ///     clone_writer to(buffer);
@@ -25,18 +25,18 @@ class clone_writer {
   explicit clone_writer(std::string& buffer);
 
   void write(const boost::json::value& from);
-  /// False where it is nested too deeply; the frame is then no good, drop() it.
+  /// Returns false if the value is nested too deeply. The frame is incomplete then: call drop().
   [[nodiscard]] bool write(const value& from);
 
-  /// An object by hand: then, for each member, a key and a value; at last how many there were.
+  /// Begins an object by hand. For each member a key and a value must follow, and at the end their number.
   void begin_object();
   void key(std::string_view name);
   void text(std::string_view utf8);
   void end_object(std::uint32_t members);
 
-  /// Fills in the length. Of a frame beyond 2 GiB, which no channel takes, it is wrong.
+  /// Writes the length. It is wrong for a frame beyond 2 GiB, which no channel accepts.
   void finish();
-  /// Takes the frame off the buffer.
+  /// Removes the frame from the buffer.
   void drop();
 
  private:
@@ -64,7 +64,7 @@ class clone_writer {
   const std::size_t start_;
   std::size_t depth_ = 0;
   std::uint32_t next_id_ = 0;
-  std::unordered_map<const js::node*, std::uint32_t> ids_;  // of those that may come a second time
+  std::unordered_map<const js::node*, std::uint32_t> ids_;  // of the objects that may occur again
 };
 
 }  // namespace brood::detail::wire

@@ -50,7 +50,7 @@ act act_of(const json::object& message) {
   return act::none;
 }
 
-/// A count: nothing where it is not one.
+/// A count; empty if the member is not a valid one.
 std::optional<std::uint64_t> count_of(const json::object& from, std::string_view name) {
   const auto number = number_of(from, name);
   if (!number || *number < 0) return std::nullopt;
@@ -98,7 +98,7 @@ std::optional<socket_name> sockname_of(const json::object& message) {
 
 std::string quoted(std::string_view text) { return json::serialize(json::string(text)); }
 
-/// `{"cmd":"NODE_CLUSTER"` and the seq; the rest is appended by the caller, comma first.
+/// `{"cmd":"NODE_CLUSTER"` and the seq. The caller appends the rest, beginning with a comma.
 std::string begin(std::int64_t seq) { return R"({"cmd":"NODE_CLUSTER","seq":)" + std::to_string(seq); }
 
 std::string simple(std::int64_t seq, std::string_view name) {
@@ -143,7 +143,7 @@ cluster_message parse_cluster_message(const json::object& message) {
     result.accepted = accepted->get_bool();
   }
   // libuv's errors are negative errnos; null and 0 both say that all is well.
-  constexpr std::int64_t last_errno = 4095;  // of the kernel's; beyond is nonsense
+  constexpr std::int64_t last_errno = 4095;  // the kernel's last one; larger numbers are invalid
   result.error = std::abs(std::clamp(number_of(message, "errno").value_or(0), -last_errno, last_errno));
   result.sockname = sockname_of(message);
   if (auto slot = number_of(message, "slot"); slot && *slot >= 0 && *slot <= std::numeric_limits<std::int32_t>::max()) {
@@ -199,7 +199,7 @@ std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_vi
                               const std::optional<socket_name>& name, const json::value& data,
                               const std::optional<own_queue>& queue, std::optional<std::uint32_t> report_every) {
   std::string text = begin(seq) + R"(,"ack":)" + std::to_string(ack) + R"(,"key":)" + quoted(key);
-  // Negative, as libuv has them: a positive one ends a Node worker.
+  // Negative, as libuv's errors are. A positive one crashes a Node worker.
   text += R"(,"errno":)" + (error == 0 ? std::string("null") : std::to_string(-error));
   if (name) {
     text += R"(,"sockname":{"address":)" + quoted(name->address) + R"(,"family":")" + (name->ipv6 ? "IPv6" : "IPv4") +

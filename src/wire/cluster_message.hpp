@@ -6,24 +6,24 @@
 #include <string>
 #include <string_view>
 
-/// The messages of Node's cluster, as values and as JSON text. Field names and rules are those Node uses between its
-/// own primary and workers (lib/internal/cluster), the same from Node 20 to 26.
+/// The messages of Node's cluster, as values and as JSON text. The names of the members and the rules are those between
+/// Node's own primary and workers (lib/internal/cluster), which are the same from Node 20 to 26.
 namespace brood::detail::wire {
 
-/// Where a worker wants to listen: the fields that queryServer and listening have in common.
+/// The address that a worker wants to listen on: the members that queryServer and listening have in common.
 struct listen_request {
-  std::optional<std::string> address{};  ///< none: any address
+  std::optional<std::string> address{};  ///< empty: any address
   std::int64_t port = 0;                 ///< -1 for a path
   std::string address_type = "4";        ///< "4", "6", "-1" for a path, "udp4", "udp6"
   std::optional<std::int64_t> fd{};
   std::int64_t flags = 0;     ///< 1: IPv6 only
   std::int64_t backlog = 0;   ///< 0: the default
-  bool readable_all = false;  ///< of a path: for everybody
+  bool readable_all = false;  ///< of a path: every user may read
   bool writable_all = false;
-  std::int64_t index = 0;  ///< tells a worker's requests for port 0 apart
+  std::int64_t index = 0;  ///< distinguishes a worker's requests for port 0
   boost::json::value data{};
 
-  /// What is the same for all workers that shall share one listener: Node's key, with the index only for port 0.
+  /// Identifies the listener that workers share: Node's key, with the index only for port 0.
   std::string key() const;
 };
 
@@ -33,11 +33,11 @@ struct socket_name {
   bool ipv6 = false;
 };
 
-/// What a worker tells of its connections. brood's own.
+/// A worker's report of its connections. An extension of brood.
 struct traffic_report {
-  std::uint64_t accepted = 0;               ///< from queues of its own, not through the primary, since it started
-  std::optional<std::uint64_t> open{};      ///< none: it does not know
-  std::optional<std::uint64_t> requests{};  ///< the same
+  std::uint64_t accepted = 0;           ///< since the start of the worker, from its own queues and not from the primary
+  std::optional<std::uint64_t> open{};  ///< empty: unknown
+  std::optional<std::uint64_t> requests{};  ///< empty: unknown
 
   friend bool operator==(const traffic_report&, const traffic_report&) = default;
 };
@@ -60,40 +60,44 @@ struct cluster_message {
 
   act what = act::none;
   std::int64_t seq = -1;
-  std::optional<std::int64_t> ack{};  ///< present: an answer to the message with that seq
+  std::optional<std::int64_t> ack{};  ///< if present, this is the reply to the message with that seq
   std::string key{};
   std::optional<bool> accepted{};
-  std::int64_t error = 0;  ///< an errno, positive; 0 where the listener is there
+  std::int64_t error = 0;  ///< a positive errno; 0 if the worker may listen
   std::optional<socket_name> sockname{};
-  std::optional<std::uint32_t> slot{};          ///< brood's own: the worker's queue, which no other worker accepts from
-  bool counts_load = false;                     ///< brood's own: the worker may tell its load (act `loads`)
-  std::optional<std::uint32_t> report_every{};  ///< brood's own: the worker is asked for `traffic`, in milliseconds
-  traffic_report report{};                      ///< of `traffic`
-  bool leaving = false;                         ///< brood's own, of `close`: the worker disconnects from the cluster
-  listen_request request{};                     ///< of query_server and listening
-  boost::json::value data{};                    ///< of an answer, and of new_data: what the workers of a listener share
+  /// extension of brood: the worker's own queue, from which no other worker accepts
+  std::optional<std::uint32_t> slot{};
+  bool counts_load = false;  ///< extension of brood: the worker may report its load (act `loads`)
+  /// extension of brood: requests `traffic` reports; an interval in milliseconds
+  std::optional<std::uint32_t> report_every{};
+  traffic_report report{};    ///< of `traffic`
+  bool leaving = false;       ///< extension of brood, in `close`: the worker disconnects from the cluster
+  listen_request request{};   ///< of query_server and listening
+  boost::json::value data{};  ///< of a reply and of new_data: the data that the workers of a listener share
 };
 
-/// Reads any of them; what is absent or of another type keeps its default, unknown acts are `none`: Node ignores those.
+/// Reads any of these messages. A member that is missing or has another type keeps its default. Unknown acts are
+/// `none`, which Node ignores, too.
 cluster_message parse_cluster_message(const boost::json::object& message);
 
 // Worker to primary.
 std::string online_text(std::int64_t seq);
 std::string query_text(std::int64_t seq, const listen_request& request);
 std::string listening_text(std::int64_t seq, const listen_request& request, std::int64_t real_port);
-/// `leaving` (brood's own): the worker closes the listener because it disconnects from the cluster.
+/// `leaving` is an extension of brood: the worker closes the listener because it disconnects from the cluster.
 std::string close_text(std::int64_t seq, std::string_view key, bool leaving = false);
 std::string exited_after_disconnect_text(std::int64_t seq);
-/// brood's own: asks for the descriptor of the map of loads; the answer is an ack with it. Node's primary ignores it.
+/// Extension of brood: requests the descriptor of the map of loads. The reply is an ack with it. Node's primary ignores
+/// this message.
 std::string loads_text(std::int64_t seq, std::string_view key);
-/// brood's own: this worker serves.
+/// Extension of brood: this worker is ready.
 std::string ready_text(std::int64_t seq);
-/// brood's own.
+/// Extension of brood.
 std::string traffic_text(std::int64_t seq, const traffic_report& report);
 std::string accepted_text(std::int64_t seq, std::int64_t ack, bool accepted);
 
 // Primary to worker.
-/// What only brood's workers understand in a reply; Node's ignore it.
+/// The part of a reply that only brood's workers understand. Node's ignore it.
 struct own_queue {
   std::uint32_t slot = 0;
   bool counts_load = false;
@@ -103,7 +107,7 @@ std::string listen_reply_text(std::int64_t seq, std::int64_t ack, std::string_vi
                               const std::optional<own_queue>& queue = {},
                               std::optional<std::uint32_t> report_every = {});
 std::string new_connection_text(std::int64_t seq, std::string_view key);
-/// brood's own: what the workers of the listener share is now this. Node's workers ignore it.
+/// Extension of brood: announces new shared data of the listener. Node's workers ignore it.
 std::string new_data_text(std::int64_t seq, std::string_view key, const boost::json::value& data);
 std::string disconnect_text(std::int64_t seq);
 std::string ack_text(std::int64_t seq, std::int64_t ack);

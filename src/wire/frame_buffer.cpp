@@ -12,8 +12,8 @@
 namespace brood::detail::wire {
 namespace {
 
-constexpr std::size_t default_room = 1024 * 1024;  // kept in any case
-constexpr unsigned small_frames_before_shrinking = 64;     // to believe that no large one follows soon
+constexpr std::size_t default_room = 1024 * 1024;       // never released
+constexpr unsigned small_frames_before_shrinking = 64;  // the number after which no large frame is expected soon
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void frame_buffer::grow(std::size_t least) {
   capacity_ = wanted;
 }
 
-/// A large message is often followed by another; the room for it is dropped only after many small ones.
+/// A large message is often followed by another, so its memory is released only after many small ones.
 void frame_buffer::let_go_of_room() {
   small_frames_ = end_ > default_room ? 0 : small_frames_ + 1;
   if (small_frames_ < small_frames_before_shrinking) return;
@@ -72,7 +72,7 @@ std::optional<std::string_view> frame_buffer::next_line() {
   return line;
 }
 
-/// As announced by the block under way; 0 while that is not known.
+/// The length that the current block announces; 0 if it is not known yet.
 std::size_t frame_buffer::announced() const noexcept {
   return end_ - begin_ < length_size ? 0 : block_length(bytes() + begin_);
 }

@@ -10,22 +10,22 @@
 
 namespace brood::detail::wire {
 
-/// Bytes as they come from a channel, cut into frames: lines in Node's json serialization, a length of four bytes and
-/// so much content in the advanced one. A frame is valid until the next call of any member.
+/// Splits the bytes of a channel into frames: lines in Node's json serialization; a length of four bytes and its
+/// content in the advanced one. A frame is valid until the next call of any member.
 class frame_buffer {
  public:
   frame_buffer(serialization form, std::size_t longest) : form_(form), limit_(longest) {}
 
-  /// Room for `size` bytes, to be filled by the caller and announced with commit().
+  /// Returns room for `size` bytes. The caller fills it and calls commit().
   char* prepare(std::size_t size);
   void commit(std::size_t size) noexcept { end_ += size; }
 
   /// The next complete frame, without its '\n' or its length.
   std::optional<std::string_view> next();
 
-  /// Whether the peer is between two frames.
+  /// Whether the input ends between two frames.
   bool empty() const noexcept { return begin_ == end_; }
-  /// Whether the frame under way is longer, or says that it will be longer, than any may be.
+  /// Whether the current frame is longer, or announces to become longer, than the limit.
   bool too_long() const noexcept;
 
  private:
@@ -44,12 +44,13 @@ class frame_buffer {
   std::size_t limit_;
   char* bytes() const noexcept { return memory_.get() + shift_; }
 
-  std::unique_ptr<char, freed> memory_;  // from malloc: the kernel moves pages where a vector would copy and clear them
-  std::size_t shift_ = 0;                // where the bytes begin in it, for the kernel to copy to
+  // from malloc: realloc() can move pages, while a vector would copy and clear them
+  std::unique_ptr<char, freed> memory_;
+  std::size_t shift_ = 0;  // the offset of the data in it, for fast copies by the kernel
   std::size_t capacity_ = 0;
-  unsigned small_frames_ = 0;  // one after the other, while there is room for large ones
-  std::size_t begin_ = 0;      // first byte not given out
-  std::size_t scanned_ = 0;    // no '\n' in [begin_, scanned_): each byte is looked at once, however long the line
+  unsigned small_frames_ = 0;  // consecutive ones, while there is room for large ones
+  std::size_t begin_ = 0;      // the first byte that was not returned yet
+  std::size_t scanned_ = 0;    // no '\n' in [begin_, scanned_): each byte is inspected once, however long the line is
   std::size_t end_ = 0;
 };
 

@@ -39,7 +39,8 @@ std::string_view type_name(attachment::kind type) noexcept {
   return type_names.front().second;
 }
 
-/// Each message is asked, and most have few members: to look at their keys costs less than the object's own way.
+/// Called for every message. Most objects have few members, and comparing their keys is cheaper than the object's own
+/// lookup.
 std::string_view internal_command(const json::value& value) noexcept {
   constexpr std::string_view prefix = "NODE_";
   const json::object* object = value.if_object();
@@ -80,7 +81,7 @@ value open_rich_handle_frame(value frame) {
     const auto* text = command != nullptr ? command->get_if<std::string>() : nullptr;
     return text != nullptr && *text == "NODE_HANDLE";
   };
-  // A frame may hold itself; each is left once.
+  // A frame may contain itself; this limits the nesting.
   constexpr int max_envelopes = 16;
   for (int i = 0; i < max_envelopes && is_handle(frame); ++i) {
     const value* body = frame.find("msg");

@@ -18,7 +18,7 @@
 
 namespace brood::detail::wire {
 
-/// What json_builder and others that listen to Boost's parser have in common: no limits of their own.
+/// The common part of handlers for Boost's parser: no limits of their own.
 struct json_events {
   using string_view = boost::json::string_view;
   using error_code = boost::system::error_code;
@@ -30,18 +30,18 @@ struct json_events {
   static constexpr std::size_t deepest = deepest_json;
 };
 
-/// What Boost's own parser does with what it finds, but for two things.
+/// The handler of Boost's own parser, with two differences.
 ///
-/// It makes of numbers with a fraction or an exponent the double that is nearest or the one beside it, and a number
-/// shall come out as it went in. And a string that it finds in pieces it copies again and again, and a large one the
-/// slow way (values/copying.hpp): here these are put together where they stay. The stack of values has no way to take
-/// such a string, so a NaN, which no JSON text can make, keeps its place there until release().
+/// Boost converts a number with a fraction or an exponent to the nearest double or the one next to it, but a number
+/// must not change on its way. And it copies a string that arrives in pieces again and again, large ones slowly
+/// (values/copying.hpp); here the pieces are collected in their final place. The stack of values cannot take such a
+/// string, so a NaN, which no JSON text produces, holds its place until release().
 class json_builder : public json_events {
  public:
   json_builder() { made_.reset(); }
 
-  /// So many bytes will follow of the string that the next piece of text ends in, if it ends in one. Whoever says so
-  /// may be wrong.
+  /// Announces that the string at the end of the next piece, if any, continues for so many bytes. The number may be
+  /// wrong.
   void expect(std::size_t more) noexcept { expected_ = more; }
   boost::json::value release();
 
@@ -70,7 +70,7 @@ class json_builder : public json_events {
   static bool on_comment(string_view, error_code&) { return true; }
 
  private:
-  static constexpr std::size_t default_room = 1024;  // for the values under way; more is taken from the heap
+  static constexpr std::size_t default_room = 1024;  // for unfinished values; more comes from the heap
   static constexpr std::size_t large = 2 * ordinary_copy;
 
   void add_to_string(string_view text);
@@ -81,14 +81,14 @@ class json_builder : public json_events {
 
   alignas(boost::json::value) unsigned char room_[default_room];
   boost::json::value_stack made_{boost::json::storage_ptr(), room_, default_room};
-  boost::json::string string_;  // found so far
+  boost::json::string string_;  // the current string so far
   std::size_t expected_ = 0;
   std::vector<boost::json::string> large_;
-  std::string number_;  // the same of a number
+  std::string number_;  // the current number so far
 };
 
-/// The memory is had ahead of what comes, so as not to copy it again and again. As long as nothing is written there it
-/// is but a range of addresses, so that it may be much.
+/// Memory is allocated ahead, to avoid repeated copies. Until it is written to, it is only an address range, so it may
+/// be large.
 inline void json_builder::add_to_string(string_view text) {
   const std::size_t there = string_.size() + text.size();
   if (expected_ >= large && string_.capacity() < there + expected_) have_room(there + expected_);
@@ -99,7 +99,7 @@ inline void json_builder::add_to_string(string_view text) {
 inline void json_builder::have_room(std::size_t size) {
   try {
     string_.reserve(size);
-  } catch (const std::bad_alloc&) {  // not for what may never come
+  } catch (const std::bad_alloc&) {  // the announced bytes may never arrive
     return;
   }
   prefer_large_pages(string_.data(), string_.capacity());
@@ -116,7 +116,7 @@ inline void json_builder::end_string() {
   large_.push_back(std::exchange(string_, {}));
 }
 
-/// Beyond the largest double it stays what it is: infinite.
+/// A number beyond the largest double stays infinite.
 inline double json_builder::nearest(double n, string_view text) {
   if (!number_.empty()) {
     number_.append(text.data(), text.size());
@@ -144,12 +144,12 @@ inline void json_builder::fill_places(boost::json::value& value) {
   }
 }
 
-/// Boost's parser, taking what Node takes (see parse_json_text()).
+/// Boost's parser, accepting what Node accepts (see parse_json_text()).
 class json_parser : public boost::json::basic_parser<json_builder> {
  public:
   json_parser() : basic_parser(options()) {}
 
-  /// Reads some of a text; `more` of it are to follow, or not.
+  /// Parses a part of a text. `more` says whether further parts follow.
   void add(bool more, std::string_view text, boost::system::error_code& ec) {
     const std::size_t read = write_some(more, text.data(), text.size(), ec);
     if (!ec && read < text.size()) ec = boost::json::error::extra_data;

@@ -9,7 +9,7 @@
 namespace brood::detail::wire {
 
 struct json_parts::parser : json_parser {
-  /// A lone surrogate stands in the string as the three bytes of WTF-8, which the parser takes.
+  /// A lone surrogate is passed on as the three bytes of WTF-8, which the parser accepts.
   void add_filtered(std::string_view part, bool last, boost::system::error_code& ec) {
     ec.clear();
     const auto read = [&](std::string_view text) {

@@ -8,7 +8,7 @@
 
 namespace brood::detail::wire {
 
-/// Reads a JSON text that comes in parts, each as it comes: what parse_json_text() takes.
+/// Parses a JSON text that arrives in parts. Accepts what parse_json_text() accepts.
 class json_parts {
  public:
   json_parts();
@@ -16,10 +16,11 @@ class json_parts {
   json_parts& operator=(json_parts&&) noexcept;
   ~json_parts();
 
-  /// If `part` ends in a string, `more` bytes of it follow, as far as the sender knows: the memory for it can be had at
-  /// once. The error is that of parse_json_text(), and there is no use in going on after one.
+  /// Adds a part. If `part` ends inside a string, `more` is the number of its remaining bytes, as far as the sender
+  /// knows, so that memory can be allocated at once. The error is that of parse_json_text(); no part may be added after
+  /// one.
   void add(std::string_view part, std::size_t more, boost::system::error_code& ec);
-  /// The value, when all parts have been added; once.
+  /// Returns the value after all parts were added. May be called once.
   boost::json::value end(boost::system::error_code& ec);
 
  private:

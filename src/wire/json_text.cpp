@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Looks, and makes nothing.
+/// Validates without creating values.
 struct onlooker : json_events {
   static bool on_document_begin(error_code&) { return true; }
   static bool on_document_end(error_code&) { return true; }
@@ -70,7 +70,7 @@ std::string to_json_text(const json::value& value) {
 
 json::value parse_json_text(std::string_view text, boost::system::error_code& ec) {
   json::value value = parse(text, ec);
-  if (ec) value = parse_with_lone_surrogates(text, ec);  // nearly no text has them
+  if (ec) value = parse_with_lone_surrogates(text, ec);  // almost no text has them
   return value;
 }
 
@@ -82,7 +82,8 @@ bool is_json_text(std::string_view text) {
   const auto look = [&](std::string_view piece) {
     if (!ec && parser.write_some(true, piece.data(), piece.size(), ec) < piece.size()) ec = json::error::extra_data;
   };
-  surrogate_filter().add(text, true, look, [&](char32_t) { look("\\ufffd"); });  // any that stands in strings alone
+  // inside strings they are replaced; anywhere else they remain invalid
+  surrogate_filter().add(text, true, look, [&](char32_t) { look("\\ufffd"); });
   if (!ec) parser.write_some(false, "", 0, ec);
   return !ec;
 }

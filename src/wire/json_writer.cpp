@@ -18,11 +18,11 @@ namespace {
 
 namespace json = boost::json;
 
-/// As many bytes as any processor looks at in one step; GCC's and Clang's vector extension.
+/// The number of bytes that every processor handles in one step, by the vector extension of GCC and Clang.
 using block = unsigned char __attribute__((vector_size(16)));
 using half_block = unsigned char __attribute__((vector_size(8)));
 
-/// The first byte of what may be a lone surrogate; the characters from U+D000 to U+D7FF begin with it as well.
+/// The first byte of a possible lone surrogate. The characters from U+D000 to U+D7FF begin with it as well.
 constexpr unsigned char surrogate_lead = 0xed;
 
 bool may_need_escape(char one) {
@@ -51,16 +51,16 @@ bool is_plain(const char* at) {
   return !any(escapes_in(bytes));
 }
 
-/// Whether what follows the first `looked_at` bytes is plain and no block more: it is looked at together with some of
-/// those.
+/// Whether the rest after the first `looked_at` bytes is plain. It is shorter than a block, so it is tested together
+/// with some of those bytes.
 template <class Block>
 bool ends_plain(std::string_view text, std::size_t looked_at) {
   return text.size() >= sizeof(Block) && text.size() - looked_at < sizeof(Block) &&
          is_plain<Block>(text.data() + text.size() - sizeof(Block));
 }
 
-/// How much of the text can be copied as it is. Looks no farther than what is still in the processor's cache when it is
-/// copied, and what is copied well.
+/// The length of the prefix that can be copied unchanged. Limited to what is still in the processor's cache when it is
+/// copied, and to a size that is copied quickly.
 std::size_t plain_part(std::string_view text) {
   text = text.substr(0, ordinary_copy);
   std::size_t length = 0;
@@ -80,7 +80,7 @@ void append_code_unit(std::string& to, char32_t unit) {
   for (int shift = 12; shift >= 0; shift -= 4) to += digits[unit >> shift & 15];
 }
 
-/// Writes the first character of a text that does not begin with a plain one; says how many bytes it takes there.
+/// Writes the first character of a text that does not begin with a plain one. Returns its size in `text`.
 std::size_t append_escaped(std::string& to, std::string_view text) {
   constexpr std::string_view with_letter = "\b\t\n\f\r\"\\";
   constexpr std::string_view letters = "btnfr\"\\";
@@ -96,7 +96,7 @@ std::size_t append_escaped(std::string& to, std::string_view text) {
   return first.size;
 }
 
-/// A std::string grows by doubling, and copies each time.
+/// A std::string grows by doubling and copies each time.
 void make_room(std::string& to, std::size_t size) {
   constexpr std::size_t large = 4096;
   if (size <= large || to.capacity() - to.size() >= size) return;
@@ -122,10 +122,10 @@ class writer {
   }
 
  private:
-  /// Whether there was no room for all when it was last asked for.
+  /// Whether the outlet had no room for everything at the last attempt.
   bool waits() const { return enough_ > outlet::piece; }
 
-  /// Lets go of what there is, if it is worth it.
+  /// Passes the text to the outlet if there is enough of it.
   void relieve(std::size_t more) {
     if (out_ != nullptr && to_.size() >= enough_) let_go(more);
   }
@@ -137,7 +137,8 @@ class writer {
     if (!to_.empty()) make_room(to_, more);
   }
 
-  /// Part of a string, and how much more there is of it. While all finds room it is copied once.
+  /// Writes a part of a string; `more` is the size of the rest. While the outlet has room for all of it, it is copied
+  /// only once.
   void write_plain(std::string_view text, std::size_t more) {
     if (leaving_ && text.size() == ordinary_copy) {
       if (!to_.empty() && !waits()) let_go(text.size() + more);
@@ -202,7 +203,7 @@ class writer {
 
   std::string& to_;
   outlet* out_;
-  std::size_t enough_ = outlet::long_text;  // to let go of
+  std::size_t enough_ = outlet::long_text;  // the size at which it is passed on
   bool leaving_ = false;
 };
 

@@ -25,7 +25,7 @@ void append_line(std::string& buffer, std::string_view body, const handle_envelo
   buffer += '\n';
 }
 
-/// The same members as handle_frame() writes.
+/// Writes the same members as handle_frame().
 void begin_envelope(clone_writer& to, const handle_envelope& around) {
   to.begin_object();
   to.key("cmd");
@@ -84,7 +84,7 @@ bool append_json_frame(std::string& buffer, serialization form, std::string_view
   }
   const auto begin = buffer.size();
   buffer += text;
-  std::replace(buffer.begin() + static_cast<std::ptrdiff_t>(begin), buffer.end(), '\n', ' ');  // between tokens only
+  std::replace(buffer.begin() + static_cast<std::ptrdiff_t>(begin), buffer.end(), '\n', ' ');  // only between tokens
   buffer += '\n';
   return true;
 }

@@ -17,7 +17,7 @@ constexpr std::string_view error_key = "error";
 
 }  // namespace
 
-/// Each message is asked. Nearly all are done with at the first comparison, or at the second.
+/// Called for every message. The first or second comparison decides for nearly all of them.
 std::optional<request_envelope> read_request_envelope(const json::value& body) noexcept {
   const json::object* const object = body.if_object();
   if (object == nullptr || object->empty() || object->size() > 2) return std::nullopt;

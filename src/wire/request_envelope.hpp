@@ -7,8 +7,8 @@
 
 #include "brood/message.hpp"
 
-/// Requests and their answers. They are ordinary messages of a program, so that a Node program can take part: an object
-/// with a number under one of these keys, and what the number belongs to under `body` or `error`.
+/// Requests and their responses. They are ordinary messages of a program, so that a Node program can take part: an
+/// object with a number under one of these keys, and the content under `body` or `error`.
 namespace brood::detail::wire {
 
 inline constexpr std::string_view request_key = "brood:request";
@@ -17,14 +17,14 @@ inline constexpr std::string_view answer_key = "brood:answer";
 struct request_envelope {
   enum class kind { request, answer, failure };
   kind what;
-  std::uint64_t id;  ///< the requester's number, from 1 on
+  std::uint64_t id;  ///< chosen by the requester, from 1 on
 };
 
-/// None if the message is anything but such an envelope: with a member more, an id that is no positive integer, an
-/// error that is no text.
+/// Empty if the message is not exactly such an envelope: it has another member, an id that is not a positive integer,
+/// or an error that is not a string.
 std::optional<request_envelope> read_request_envelope(const boost::json::value& body) noexcept;
 
-/// What is inside an envelope: null if it has no `body`, and the text of a failure.
+/// The content of an envelope: null without a `body`; the text of a failure.
 message open_request_envelope(message&& from, request_envelope::kind what);
 
 /// `{key: id, "body": body}`

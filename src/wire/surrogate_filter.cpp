@@ -26,7 +26,7 @@ bool may_become_escape(std::string_view text) noexcept {
 }  // namespace
 
 surrogate_filter::escape surrogate_filter::first(std::string_view text, bool last) noexcept {
-  constexpr std::size_t least = 2;  // the backslash, and what may be a backslash itself
+  constexpr std::size_t least = 2;  // a backslash, which may be escaped itself
   if (!last && may_become_escape(text)) return {.size = 0, .lone = 0};
   const unsigned unit = code_unit(text);
   if (is_low(unit)) return {.size = escape_size, .lone = unit};

@@ -6,19 +6,19 @@
 
 namespace brood::detail::wire {
 
-/// Takes the escapes of lone surrogates (`\ud83d` without its other half) out of JSON text that comes in pieces.
-/// JSON.stringify writes them, RFC 8259 (section 8.2) allows them, and Boost's parser refuses them.
+/// Separates the escapes of lone surrogates (`\ud83d` without its other half) from JSON text that arrives in pieces.
+/// JSON.stringify writes them, RFC 8259 (section 8.2) allows them, and Boost's parser rejects them.
 class surrogate_filter {
  public:
   /// Calls `text(std::string_view)` with the text between them and `surrogate(char32_t)` with each of them, in order.
-  /// An escape that is cut off by the end of `piece` is held until the next piece, unless this one is the `last`.
+  /// An escape that is split at the end of `piece` is held until the next piece, unless this one is the `last`.
   template <class Text, class Surrogate>
   void add(std::string_view piece, bool last, Text text, Surrogate surrogate);
 
  private:
   struct escape {
-    std::size_t size;  // 0: what follows decides, and is not there yet
-    char32_t lone;     // 0: it is no lone surrogate
+    std::size_t size;  // 0: the bytes that decide have not arrived yet
+    char32_t lone;     // 0: not a lone surrogate
   };
   static escape first(std::string_view text, bool last) noexcept;
 
