@@ -25,7 +25,7 @@ RULES = [
     (r"\bof ours\b|\bon its way out\b", "say what it is"),
     (r"\b(?:patience|verdict|milestone|farewell)\b", "the name in the code: timeout, result, one-shot event"),
 ]
-FOLDERS = ("include", "src/launch", "src/loop", "src/policy", "src/sys", "src/values",
+FOLDERS = ("include", "src/https", "src/launch", "src/loop", "src/policy", "src/process", "src/sys", "src/values",
            "src/wire")
 PAGES = ("README.md",)
 

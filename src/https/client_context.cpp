@@ -39,7 +39,7 @@ std::unique_ptr<http::detail::secure_channel> client_context::connect(int fd, co
   const std::string& name = server_name_.empty() ? host : server_name_;
   boost::system::error_code is_name;
   boost::asio::ip::make_address(name, is_name);
-  // RFC 6066, 3: an address is not sent as a name.
+  // RFC 6066, 3: an IP address is not sent as a server name.
   const bool told = is_name ? SSL_set_tlsext_host_name(ssl, name.c_str()) == 1 && SSL_set1_host(ssl, name.c_str()) == 1
                             : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
   if (!told) throw std::bad_alloc();

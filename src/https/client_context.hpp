@@ -9,7 +9,7 @@
 
 namespace brood::https::detail {
 
-/// What stands behind client_tls.
+/// The state of a client_tls.
 class client_context final : public http::detail::client_security {
  public:
   explicit client_context(const client_tls_options& options);

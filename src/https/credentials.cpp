@@ -14,7 +14,7 @@
 namespace brood::https::detail {
 namespace {
 
-/// OpenSSL would ask on the terminal.
+/// Without this callback OpenSSL would ask on the terminal.
 int give_passphrase(char* room, int size, int, void* given) {
   if (given == nullptr) return -1;
   const auto& text = *static_cast<const std::string*>(given);

@@ -21,10 +21,10 @@ using ssl_ptr = std::unique_ptr<SSL, freed_by<SSL_free>>;
 using context_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
 using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free>>;
 
-/// What OpenSSL has noted first about the call that has just failed; its notes are empty afterwards. Never success.
+/// The first error in OpenSSL's queue after a call has failed. Empties the queue. Never success.
 boost::system::error_code last_error() noexcept;
 
-/// Throws std::bad_alloc for nullptr: where OpenSSL makes objects, nothing else can go wrong.
+/// Throws std::bad_alloc for nullptr, because OpenSSL fails to create an object only without memory.
 template <class T>
 T* made(T* object) {
   if (object == nullptr) throw std::bad_alloc();

@@ -12,10 +12,10 @@
 namespace brood::https::detail {
 namespace {
 
-/// What belongs to a context of OpenSSL's and lives as long as it does, whoever has it last.
+/// Objects that belong to an OpenSSL context and live as long as it does.
 struct belongings {
   std::shared_ptr<ticket_keys> keys;
-  std::vector<context_ptr> more;  // for other names
+  std::vector<context_ptr> more;  // for other server names
 };
 
 int belongings_index() {
@@ -35,13 +35,14 @@ void give(SSL_CTX& context, belongings what) {
   static_cast<void>(owned.release());
 }
 
-/// OpenSSL: 0 or less fails, 1 goes on; for a ticket that came 0 does without it, 2 wants it renewed.
+/// Return values of OpenSSL's callback: 0 or less fails, 1 continues. For a received ticket 0 ignores it, and 2
+/// requests a new one.
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int making) {
   auto& keys = *of(ssl).keys;
   const auto now = ticket_keys::clock::now();
   if (making != 0) return keys.encrypt(name, iv, cipher, mac, now) ? 1 : -1;
   switch (keys.decrypt(name, iv, cipher, mac, now)) {
-    // A ticket of TLS 1.3 is used once (RFC 8446, C.4): whoever comes with one needs another.
+    // A ticket of TLS 1.3 is used once (RFC 8446, C.4), so a client that resumes with one needs another.
     case ticket_keys::found::yes: return SSL_version(ssl) >= TLS1_3_VERSION ? 2 : 1;
     case ticket_keys::found::old: return 2;
     case ticket_keys::found::no: break;
@@ -80,7 +81,7 @@ context_ptr open(const certificate_files& files, const server_tls_options& optio
   auto context = make_context(TLS_server_method());
   auto* c = context.get();
   use(*c, files);
-  // Tickets are all there is of resumption: another worker knows nothing of a session that is kept here.
+  // Sessions are resumed by tickets only, because other workers do not know a session that is stored here.
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
   static constexpr unsigned char id[] = "brood";
   SSL_CTX_set_session_id_context(c, id, sizeof id - 1);

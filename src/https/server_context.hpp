@@ -10,7 +10,7 @@
 
 namespace brood::https::detail {
 
-/// What stands behind server_tls: the context for connections to come, and the keys of tickets, which outlast it.
+/// The state of a server_tls: the context for new connections, and the ticket keys, which outlive the context.
 class server_context final : public http::detail::server_security {
  public:
   explicit server_context(server_tls_options options);

@@ -16,7 +16,7 @@ namespace {
 
 using http::detail::io_result;
 
-// Most requests fit, and so do most handshakes of clients. A longer record is read straight to where OpenSSL wants it.
+// Most requests and most client handshakes fit. A longer record is read directly into OpenSSL's buffer.
 constexpr std::size_t input_room = 4 * 1024;
 
 template <class Call>
@@ -30,7 +30,7 @@ ssize_t retried(Call call) noexcept {
 
 }  // namespace
 
-/// The functions of our BIO: what OpenSSL calls instead of read(2) and write(2).
+/// The functions of the custom BIO: OpenSSL calls them in place of read(2) and write(2).
 struct session::bio {
   static session& of(BIO* b) noexcept { return *static_cast<session*>(BIO_get_data(b)); }
 
@@ -39,7 +39,7 @@ struct session::bio {
     auto& s = of(b);
     const auto wanted = static_cast<std::size_t>(size);
     if (s.input_.empty() && !s.ended_ && !s.own_input_only_) {
-      // The five bytes before a record are not worth a call of their own.
+      // Avoids a system call for just the five bytes before a record.
       const auto room = wanted < input_room ? s.input_.prepare(input_room) : std::span<char>(to, wanted);
       const auto got = retried([&] { return ::recv(s.fd_, room.data(), room.size(), MSG_DONTWAIT); });
       if (got > 0 && room.data() == to) return static_cast<int>(got);
@@ -126,7 +126,7 @@ io_result session::send(std::string_view data, bool more) {
   return outcome(done);
 }
 
-/// What a call of OpenSSL's came to that has not given bytes.
+/// Converts the result of an OpenSSL call that returned no bytes.
 io_result session::outcome(int returned) noexcept {
   wants_write_ = false;
   if (returned > 0) return {.size = 1};
@@ -136,7 +136,7 @@ io_result session::outcome(int returned) noexcept {
     wants_write_ = true;
     return {.blocked = true};
   }
-  // The peer's close_notify: it sends no more, and may still be sent to.
+  // The peer's close_notify: the peer sends no more data, but still receives.
   if (why != SSL_ERROR_ZERO_RETURN) fail(why);
   return {};
 }
@@ -162,7 +162,7 @@ void session::fail(int why) noexcept {
   }
 }
 
-/// Best effort: a peer that does not take a few bytes now will not miss them.
+/// Best effort: a peer that cannot receive a few bytes now does not need them.
 void session::end() noexcept {
   if (over_ || !ssl_ || SSL_is_init_finished(ssl_.get()) == 0) return;
   if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return;

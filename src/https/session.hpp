@@ -8,13 +8,13 @@
 
 namespace brood::https::detail {
 
-/// One connection's TLS, on the descriptor of its socket: OpenSSL reads and writes it through a BIO of ours, which
-/// never waits, never raises SIGPIPE, and first gives what the loop has read.
+/// The TLS state of one connection, on the descriptor of its socket. OpenSSL reads and writes through a custom BIO,
+/// which never blocks, never raises SIGPIPE, and first returns the data that the loop has read.
 class session final : public http::detail::secure_channel {
  public:
   enum class role : bool { server, client };
 
-  /// The descriptor stays the caller's. Throws std::bad_alloc.
+  /// The caller keeps the descriptor. Throws std::bad_alloc.
   session(SSL_CTX& context, int fd, role side);
 
   http::detail::io_result handshake() override;
@@ -31,9 +31,9 @@ class session final : public http::detail::secure_channel {
   bool peer_is_plain() const noexcept override { return peer_is_plain_; }
 
   SSL& native() const noexcept { return *ssl_; }
-  /// All that is here of what the peer sent, decrypted, without another look at the socket.
+  /// Returns all data of the peer that has been received, decrypted, without reading from the socket.
   std::string take_rest();
-  /// Gives away what OpenSSL has, which may be given another BIO; nothing is left in this.
+  /// Returns OpenSSL's object, which may get another BIO. This session must not be used afterwards.
   ssl_ptr release() noexcept { return std::move(ssl_); }
 
  private:
@@ -43,15 +43,15 @@ class session final : public http::detail::secure_channel {
   void fail(int why) noexcept;
 
   ssl_ptr ssl_;
-  http::detail::byte_buffer input_;  // read from the socket, and not by OpenSSL yet
+  http::detail::byte_buffer input_;  // read from the socket, but not by OpenSSL yet
   int fd_;
   boost::system::error_code error_;
   bool client_;
-  bool more_ = false;   // what is being sent is followed by more
-  bool ended_ = false;  // the socket has come to its end
+  bool more_ = false;   // more data follows the current write
+  bool ended_ = false;  // the socket has reached its end
   bool own_input_only_ = false;
   bool wants_write_ = false;
-  bool over_ = false;  // nothing comes or goes any more
+  bool over_ = false;  // no more data can be read or written
   bool peer_is_plain_ = false;
 };
 

@@ -16,14 +16,14 @@
 namespace brood::https::detail {
 namespace {
 
-// Node's name for them, and ours for what a primary of brood's understands (policy/ticket_keys.hpp).
+// Node's member, and those that a brood primary understands (policy/ticket_keys.hpp).
 constexpr std::string_view member = "ticketKeys";
 constexpr std::string_view old_member = "oldTicketKeys";
 constexpr std::string_view lifetime_member = "ticketKeysFor";
 constexpr std::size_t mac_offset = 16;
 constexpr std::size_t cipher_offset = 32;
 constexpr std::size_t part_size = 16;
-// One server may listen on several ports, and the workers of each agree on keys of their own.
+// A server may listen on several ports, and the workers of each port share their own keys.
 constexpr std::size_t max_sets = 8;
 
 constexpr std::string_view digits = "0123456789abcdef";
@@ -86,7 +86,8 @@ bool ticket_keys::adopt(const void* port, const boost::json::value& data) {
   return true;
 }
 
-/// Own keys are renewed when somebody comes. Long after it was time, those in use are as out of date as the old ones.
+/// Own keys are renewed when a connection needs them. If that is long overdue, the current keys are as outdated as the
+/// old ones.
 void ticket_keys::renew_own(clock::time_point now) {
   auto& own = sets_.front();
   if (own.port != nullptr || lifetime_.count() == 0 || now < due_) return;
@@ -124,7 +125,7 @@ ticket_keys::found ticket_keys::decrypt(const unsigned char* name, const unsigne
 }
 
 bool ticket_keys::use(const key& k, EVP_MAC_CTX* mac) {
-  // OpenSSL's parameters are not const where they are only read.
+  // OpenSSL's parameters are not const even if they are only read.
   std::array<unsigned char, part_size> secret;
   std::copy_n(k.begin() + mac_offset, part_size, secret.begin());
   std::string digest = "SHA256";

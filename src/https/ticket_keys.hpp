@@ -12,39 +12,38 @@
 
 namespace brood::https::detail {
 
-/// The keys that session tickets are encrypted with. Whoever has them can resume, and read, the sessions.
+/// The keys that encrypt session tickets. A process that has them can resume, and read, the sessions.
 ///
-/// They are Node's, in use and in form: 48 bytes, told to the other workers as {"ticketKeys": "<hexadecimal>"}; of
-/// these 16 name the keys, 16 are for HMAC-SHA256 and 16 for AES-128-CBC. {"ticketKeysFor": <milliseconds>} asks a
-/// brood primary for new ones from time to time; these come with {"oldTicketKeys": "<hexadecimal>"}, which are
-/// understood and not used.
+/// Use and format are Node's: 48 bytes, shared with other workers as {"ticketKeys": "<hexadecimal>"}: 16 bytes name the
+/// keys, 16 are for HMAC-SHA256 and 16 for AES-128-CBC. {"ticketKeysFor": <milliseconds>} asks a brood primary to renew
+/// them. New keys arrive with {"oldTicketKeys": "<hexadecimal>"}, which still decrypt but no longer encrypt.
 ///
-/// Without anybody to agree with they are this object's own, and it renews them by itself.
+/// Without a cluster the object creates and renews its own keys.
 class ticket_keys {
  public:
   using clock = std::chrono::steady_clock;
   using milliseconds = std::chrono::milliseconds;
 
-  /// Random ones, to be renewed after `lifetime`; 0: never. Throws boost::system::system_error where there is no
-  /// randomness.
+  /// Creates random keys that are renewed after `lifetime`; 0: never.
+  /// Throws: boost::system::system_error if there is no randomness.
   explicit ticket_keys(milliseconds lifetime = milliseconds{0}, clock::time_point now = clock::now());
 
   boost::json::value to_json() const;
-  /// From here on the keys are those that the workers of `port` have agreed on, in place of what that port had before,
-  /// and of our own. Of several ports the last one's are used, and those of the others understood. False, and nothing
-  /// has changed, if there are none in it.
+  /// Adopts the keys that the workers of `port` share, in place of earlier keys of that port and of the own ones. With
+  /// several ports the most recent keys encrypt; the others still decrypt. Returns false without any change if `data`
+  /// has no keys.
   bool adopt(const void* port, const boost::json::value& data);
 
   static constexpr std::size_t name_size = 16;
   static constexpr std::size_t iv_size = 16;
   enum class found { no, yes, old };
-  /// For a new ticket: tells name and iv. False where OpenSSL fails.
+  /// For a new ticket: sets name and iv. Returns false if OpenSSL fails.
   bool encrypt(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, clock::time_point now);
   found decrypt(const unsigned char* name, const unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                 clock::time_point now);
 
  private:
-  /// 48 bytes that do not outlive it.
+  /// 48 bytes that are erased by the destructor.
   struct key : std::array<unsigned char, 48> {
     key() = default;
     key(const key&) = default;
@@ -52,7 +51,7 @@ class ticket_keys {
     ~key();
   };
   struct set {
-    const void* port = nullptr;  // nullptr: our own
+    const void* port = nullptr;  // nullptr: the own keys
     key used;
     std::optional<key> old;
   };
@@ -61,9 +60,9 @@ class ticket_keys {
   static bool use(const key& k, EVP_MAC_CTX* mac);
   void renew_own(clock::time_point now);
 
-  std::deque<set> sets_;  // the one in use first
+  std::deque<set> sets_;  // the first one encrypts
   const milliseconds lifetime_;
-  clock::time_point due_;  // of our own
+  clock::time_point due_;  // when the own keys are renewed
 };
 
 }  // namespace brood::https::detail

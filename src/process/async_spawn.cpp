@@ -16,8 +16,8 @@ namespace brood {
 namespace asio = boost::asio;
 namespace detail::process {
 
-/// Lives on the loop, which does as little as can be: the launcher prepares, launches, puts together what stands for
-/// the child, and hands that back, or an error, by a post.
+/// The loop's part of an asynchronous start, which does as little as possible. The launcher prepares and launches the
+/// child, creates its state, and posts the state or an error back.
 class async_start final : public std::enable_shared_from_this<async_start>, detail::loop_end::member {
  public:
   explicit async_start(asio::any_io_executor ex) : executor_(ex), waiters_(ex) {}
@@ -44,7 +44,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
       return;
     } catch (const spawn_error& error) {
       refused->error = error;
-    } catch (const std::system_error& error) {  // no thread to be had
+    } catch (const std::system_error& error) {  // no thread could be started
       refused->error.emplace(spawn_step::clone, error.code(), file);
     }
     hand_back(*desk_, std::move(refused));
@@ -65,8 +65,8 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
     std::optional<spawn_error> error{};
   };
 
-  /// Where launcher and loop meet. What belongs to the loop is touched under the lock: by the launcher, which makes the
-  /// child's state and puts all into a post, or by the loop, when it goes away before.
+  /// Shared by launcher and loop. Objects of the loop are used under the lock: by the launcher, which creates the
+  /// child's state and posts it, or by the loop if it is destroyed first.
   struct handover_desk {
     std::mutex mutex{};
     asio::any_io_executor busy{};
@@ -85,7 +85,7 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   }
 
   void let_go() noexcept override {
-    const auto at = desk_;  // the owner may be the last to hold this
+    const auto at = desk_;  // the owner may hold the last reference to this
     std::unique_lock lock(at->mutex);
     const auto owner = std::exchange(at->owner, nullptr);
     const auto busy = std::exchange(at->busy, {});
@@ -120,7 +120,8 @@ class async_start final : public std::enable_shared_from_this<async_start>, deta
   static void adopt(result& r, const asio::any_io_executor& ex) try {
     r.child = r.prepared->adopt(ex, std::move(r.launched));
     r.prepared.reset();
-  } catch (const std::bad_alloc&) {  // nobody could catch it on this thread, nor watch the child
+    // the exception could not be caught on this thread, and the child could not be watched
+  } catch (const std::bad_alloc&) {
     ::kill(r.launched.pid, SIGKILL);
     ::waitpid(r.launched.pid, nullptr, 0);
     r.error.emplace(spawn_step::clone, error_code(ENOMEM, boost::system::system_category()), std::string());

@@ -34,7 +34,7 @@ error_code captured::add(std::string_view piece) {
   return {};
 }
 
-/// The first time, what the text holds goes in front: who reads the file wants all of it in one place.
+/// The first time, the text in memory is written first, because the file must have the whole output.
 error_code captured::spill(std::string_view piece) {
   if (truncated_) return {};
   error_code failed;
@@ -62,7 +62,7 @@ error_code captured::finish() {
   text_.resize(std::min(limit_, static_cast<std::size_t>(size)));
   for (std::size_t done = 0; done < text_.size();) {
     const ssize_t more = sys::read_at(memory_.get(), text_.data() + done, text_.size() - done, done);
-    if (more <= 0) text_.resize(done);  // somebody has made it shorter meanwhile
+    if (more <= 0) text_.resize(done);  // the file was truncated meanwhile
     if (more == -1) return sys::last_error();
     done += static_cast<std::size_t>(more);
   }

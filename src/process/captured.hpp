@@ -8,20 +8,20 @@
 
 namespace brood::detail::process {
 
-/// One output of a command as exec() collects it: text up to a limit, then what the options say about the rest. Either
-/// it comes piece by piece from a pipe, or the child writes into a memory file that is looked at in the end.
+/// One output of a command, collected by exec(): text up to a limit, and the overflow rule of the options beyond it.
+/// The output arrives in pieces from a pipe, or the child writes it to a memory file that is read at the end.
 class captured {
  public:
   captured(std::size_t limit, exec_options::overflow policy) noexcept : limit_(limit), policy_(policy) {}
 
-  /// Makes the memory file: its descriptor, for the child, or -1 with errno.
+  /// Creates the memory file. Returns its descriptor for the child, or -1 with errno.
   int open_memory() noexcept;
 
-  /// A piece from the pipe. A failure to spill it is told once; what is spilled from then on is lost, and truncated().
+  /// Adds a piece from the pipe. A failure to spill is reported once; later output is lost, and truncated() is true.
   error_code add(std::string_view piece);
-  /// Whether there is more by now than the limit allows. Of a memory file this asks the system.
+  /// Whether the output exceeds the limit. For a memory file this asks the system.
   bool over_limit() const noexcept;
-  /// Reads what the memory file holds. To be called when the child has ended.
+  /// Reads the memory file. Must be called after the child has ended.
   error_code finish();
 
   std::string take_text() noexcept { return std::move(text_); }
@@ -34,7 +34,7 @@ class captured {
   const std::size_t limit_;
   const exec_options::overflow policy_;
   std::string text_;
-  std::shared_ptr<const unique_fd> file_;  // of spilled output: all of it
+  std::shared_ptr<const unique_fd> file_;  // all of the output, if it was spilled
   unique_fd memory_;
   bool truncated_ = false;
 };

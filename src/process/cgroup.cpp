@@ -17,13 +17,13 @@ bool list_cgroup(const std::filesystem::path& cgroup, std::vector<pid_t>& to) {
     if (pid > 0) {
       to.push_back(pid);
     } else {
-      is_complete = false;  // of another PID namespace: it has no number here
+      is_complete = false;  // a process of another PID namespace, which has no number here
     }
   }
   const auto below = sys::folders_in(cgroup);
   if (!below) return false;
   for (const auto& name : *below) {
-    // A cgroup can be removed while its parent is read; then nobody is in it.
+    // A cgroup may be removed while its parent is being read; then it has no processes.
     if (!list_cgroup(cgroup / name, to) && !sys::is_gone(errno)) is_complete = false;
   }
   return is_complete;

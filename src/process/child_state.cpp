@@ -73,7 +73,7 @@ error_code child_state::resize(const terminal_size& size) {
   if (auto stream = out.lock()) fds[1] = stream->native_handle();
   if (auto stream = err.lock()) fds[2] = stream->native_handle();
   error_code none = asio::error::bad_descriptor;
-  for (const int fd : fds) {  // any of them may be a pipe
+  for (const int fd : fds) {  // each of them may be a pipe
     if (fd < 0) continue;
     if (sys::resize_terminal(fd, size) == 0) return {};
     none = sys::last_error();
@@ -98,7 +98,7 @@ void child_state::handle_dropped() {
 }
 
 void child_state::signal(int number) {
-  error_code ignored;  // ESRCH: it has just ended, which `exited` is about to tell
+  error_code ignored;  // ESRCH: the child has just ended, and `exited` follows
   if (tree.has_bounds()) {
     tree.signal(number, reaper);
   } else {
@@ -119,14 +119,14 @@ void child_state::take_stop_step(std::size_t step) {
   }
   killed = true;
   stop_timer_.expires_after(detail::countable(timeout));
-  // Owns this state: the processes that the child has left behind are to end though nobody holds a handle any more.
+  // The timer owns this state, because the processes that the child left behind must be ended even without a handle.
   stop_timer_.async_wait([self = shared_from_this(), number = stop_number_, step](error_code ec) {
     if (!ec && number == self->stop_number_) self->take_stop_step(step + 1);
   });
   if (exited->happened()) await(std::move(found.reached));
 }
 
-/// The child has ended. What becomes of others of its tree.
+/// The child has ended. Handles the rest of its tree.
 void child_state::end_tree() {
   if (ends_tree) {
     tree.signal(SIGKILL, reaper);
@@ -139,15 +139,15 @@ void child_state::end_tree() {
   }
 }
 
-/// The steps go on if anything is left.
+/// The steps continue if processes are left.
 void child_state::stop_rest_of_tree() {
   auto found = tree.has_bounds() ? tree.signal(0, reaper) : tree::outcome();
   if (found.found_nobody()) return end_of_stop();
   await(std::move(found.reached));
 }
 
-/// Ends the steps as soon as nothing is left, instead of when the time of the step is over. If processes fork faster
-/// than this looks, that is left to the next step.
+/// Ends the steps as soon as no process is left, instead of at the end of the current step's timeout. If processes fork
+/// faster than this can follow, the next step handles them.
 void child_state::await(std::vector<pid_t> left_behind) {
   constexpr int max_looks = 3;
   for (int look = 0; look < max_looks; ++look) {
@@ -159,7 +159,7 @@ void child_state::await(std::vector<pid_t> left_behind) {
   }
 }
 
-/// False: all of them have ended. Without a descriptor for the next one there is nothing to wait for but the time.
+/// Returns false if all of them have ended. Without a descriptor for the next one, only the timeout remains.
 bool child_state::await_next() {
   for (awaited_.reset(); !left_behind_.empty(); left_behind_.pop_back()) {
     unique_fd pidfd(sys::pidfd_open(left_behind_.back()));
@@ -182,7 +182,7 @@ void child_state::end_of_stop() {
   stop_timer_.cancel();
 }
 
-/// What the child wrote last may still be in its pipes and its channel: read it before `exited` is told.
+/// The child's last output may still be in its pipes and its channel: read it before emitting `exited`.
 void child_state::ended(error_code ec, exit_status status) {
   if (ec == asio::error::operation_aborted) return;  // the loop is being destroyed
   auto self = shared_from_this();
@@ -202,7 +202,7 @@ void child_state::close_when_all_ended() {
   closed->set(exited->error(), std::get<0>(*exited->results()));
 }
 
-/// If not, arranges for another look when it has.
+/// If the output has not ended, the check is repeated when it has.
 bool child_state::output_ended(const std::weak_ptr<readable_state>& output) {
   auto stream = output.lock();
   if (!stream || stream->given_out().happened()) return true;

@@ -16,18 +16,18 @@
 
 namespace brood::detail::process {
 
-/// What stands behind a child_process.
+/// The state of a child_process.
 ///
-/// Who owns whom: the pending wait for the pidfd owns this state, so a child whose handle was dropped is reaped all
-/// the same; this owns the channel, which refers back weakly; the handle owns the streams, which this only
-/// knows. So everything goes when the loop goes, and nothing goes before the child has ended.
+/// Ownership: the pending wait for the pidfd owns this state, so a child without a handle is reaped, too. The state
+/// owns the channel, which refers back weakly. The handle owns the streams, which this state refers to weakly. So
+/// everything is destroyed with the loop, and nothing is destroyed before the child has ended.
 struct child_state : std::enable_shared_from_this<child_state> {
   child_state(asio::any_io_executor ex, unique_fd pidfd, std::shared_ptr<ipc::endpoint> link);
-  /// If the child still runs, its loop is being destroyed: `on_drop::kill` holds then as well.
+  /// If the child still runs, its loop is being destroyed. `on_drop::kill` applies in this case, too.
   ~child_state();
 
-  /// Starts to hear of the child: of its end, within the time it has, and of its messages, if it has a channel. Up to
-  /// here nothing of the loop's is touched, and any thread may put the state together.
+  /// Starts to watch the child: its end, its time limit, and its messages if it has a channel. Before this call no
+  /// object of the loop is used, and any thread may create the state.
   void watch();
 
   void keep_loop(bool on);
@@ -36,13 +36,13 @@ struct child_state : std::enable_shared_from_this<child_state> {
   /// As child_process::stop.
   void stop(stop_steps steps);
   bool is_stopping() const noexcept { return stopping_; }
-  /// To the tree, if it has bounds; else to the child.
+  /// Signals the tree if it has bounds, otherwise the child.
   void signal(int number);
   /// As child_process::resize.
   error_code resize(const terminal_size& size);
   /// As child_process::kill_tree.
   tree_report kill_tree(int signal);
-  /// The last handle of the child is gone: what is to be done then, is done.
+  /// Called when the last handle is destroyed: applies `on_drop`.
   void handle_dropped();
 
   asio::any_io_executor executor;
@@ -53,16 +53,16 @@ struct child_state : std::enable_shared_from_this<child_state> {
   bool killed = false;
   bool timed_out = false;
   process::tree tree;
-  bool ends_tree = false;  // with the child
+  bool ends_tree = false;  // when the child ends
   brood::on_drop on_drop = brood::on_drop::leave;
-  stop_steps stop_steps_of_options;                // of the options
-  std::chrono::milliseconds timeout{0};  // the same; none
-  unique_fd channel_end;                 // until it is watched
+  stop_steps stop_steps_of_options;      // spawn_options::stop
+  std::chrono::milliseconds timeout{0};  // spawn_options::timeout; 0: none
+  unique_fd channel_end;                 // until watch()
 
   std::weak_ptr<writable_state> in;
   std::weak_ptr<readable_state> out;
   std::weak_ptr<readable_state> err;
-  const std::shared_ptr<ipc::endpoint> channel;  // closed from the start for children without one
+  const std::shared_ptr<ipc::endpoint> channel;  // already closed for a child without a channel
 
   const std::shared_ptr<detail::one_shot_state<exit_status>> exited;
   const std::shared_ptr<detail::one_shot_state<exit_status>> closed;
@@ -82,9 +82,10 @@ struct child_state : std::enable_shared_from_this<child_state> {
   stop_steps stop_steps_;
   asio::steady_timer stop_timer_;
   const std::shared_ptr<loop::work_count> time_limit_;
-  unsigned stop_number_ = 0;  // a timer that has fired for an earlier one may still be on its way
+  // identifies the current steps, because a timer of earlier ones may have fired with its handler still queued
+  unsigned stop_number_ = 0;
   bool stopping_ = false;
-  std::vector<pid_t> left_behind_;  // by a child that has ended while it was stopped
+  std::vector<pid_t> left_behind_;  // by a child that ended during the stop steps
   std::optional<loop::descriptor> awaited_;
 };
 

@@ -16,13 +16,13 @@ namespace asio = boost::asio;
 
 constexpr const char* no_command = "command \"\" (it is empty)";
 
-/// A command that runs, and that nobody hears of yet.
+/// A running command that its loop does not watch yet.
 struct started_command {
   detail::process::started parts;
   std::shared_ptr<detail::process::exec_state> state;
 };
 
-/// One that its loop hears of.
+/// A running command that its loop watches.
 struct running {
   child_process child;
   std::shared_ptr<detail::process::exec_state> state;
@@ -44,8 +44,8 @@ started_command start(const asio::any_io_executor& ex, const std::string& file, 
                     .stop = options.stop,
                     .on_drop = options.on_drop};
   detail::process::check_limits(how);
-  how.timeout = {};                      // the state has its own, to tell of it
-  detail::process::wake_loop(ex, file);  // the state has timers, and the loop may have no descriptor left for them
+  how.timeout = {};                      // the state has its own time limit, so that it can report it
+  detail::process::wake_loop(ex, file);  // the state uses timers, and the loop may have no descriptor left for them
   auto state = std::make_shared<detail::process::exec_state>(ex, options, std::move(command));
   state->choose_outputs(how);
   detail::process::started parts =
@@ -63,7 +63,7 @@ started_command start_file(const asio::any_io_executor& ex, const std::string& f
   std::string command;
   try {
     command = shell_line(file, args);
-  } catch (const std::invalid_argument&) {  // of a NUL byte, which the start refuses by a spawn_error
+  } catch (const std::invalid_argument&) {  // a NUL byte, which the start rejects by a spawn_error
   }
   return start(ex, file, std::move(args), options, std::move(command));
 }
@@ -87,7 +87,7 @@ running run_file(const asio::any_io_executor& ex, const std::string& file, argum
   return watch(ex, start_file(ex, file, std::move(args), options));
 }
 
-/// Now, if the running thread is on the executor, else as soon as that can be.
+/// Calls watch() now if the running thread is on the executor, otherwise soon.
 detail::command watch_soon(const asio::any_io_executor& ex, started_command command) {
   auto state = command.state;
   asio::dispatch(ex, [ex, command = std::move(command)]() mutable { watch(ex, std::move(command)); });
@@ -95,12 +95,12 @@ detail::command watch_soon(const asio::any_io_executor& ex, started_command comm
 }
 
 child_process tell(running run, exec_callback done) {
-  // The state is kept by the child's events until the end; the callback needs no handle of its own.
+  // The child's events keep the state alive until the end, so the callback needs no handle.
   run.state->wait(std::move(done));
   return std::move(run.child);
 }
 
-/// At most so many lines from the end of a text.
+/// The last lines of a text, at most `count`.
 std::string_view last_lines(std::string_view text, int count) {
   while (text.ends_with('\n')) text.remove_suffix(1);
   std::size_t begin = text.size();

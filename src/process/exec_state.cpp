@@ -6,7 +6,7 @@
 namespace brood::detail::process {
 namespace {
 
-/// A memory file grows without a word; this often somebody has to look.
+/// Nothing reports that a memory file grows, so it is checked at this interval.
 constexpr std::chrono::milliseconds look_at_memory{20};
 
 }  // namespace
@@ -87,15 +87,15 @@ void exec_state::watch_memory() {
   });
 }
 
-/// Steps that have begun go on: a second reason must not begin them anew.
+/// Steps in progress continue: a second reason must not restart them.
 void exec_state::stop() {
   if (std::exchange(stopped_, true)) return;
   auto child = child_.lock();
   if (child && !child->is_stopping()) child->stop(stop_);
 }
 
-/// A coroutine that has not asked for more hears of `terminal` alone, whatever was emitted. So it must not mean the
-/// harshest end: `||` would be that, and it emits all types (asio::cancellation_type::all).
+/// By default a coroutine receives only `terminal`, whatever type was emitted. So `terminal` must not be the harshest
+/// end: `||` emits all types (asio::cancellation_type::all), and would then always mean SIGKILL.
 void exec_state::cancel(asio::cancellation_type type) {
   auto child = child_.lock();
   if (!child) return;
@@ -110,7 +110,7 @@ void exec_state::ended(error_code ec, const exit_status& status) {
   auto self = shared_from_this();
   timer_.cancel();
   memory_timer_.cancel();
-  // What is in the pipes now, the child wrote; what a grandchild may still write is not waited for.
+  // Data that is in the pipes now was written by the child. Data that a grandchild may still write is not waited for.
   for (const auto& output : {out_pipe_.lock(), err_pipe_.lock()}) {
     if (!output) continue;
     output->read_available();

@@ -11,15 +11,15 @@
 
 namespace brood::detail::process {
 
-/// Collects what a command writes until it has ended. The child's events keep this alive; it knows the child only
-/// weakly, so that both go when the loop does.
+/// Collects the output of a command until it has ended. The child's events keep this alive. It refers to the child
+/// weakly, so that both are destroyed with the loop.
 class exec_state : public std::enable_shared_from_this<exec_state> {
  public:
   exec_state(const asio::any_io_executor& ex, const exec_options& options, std::string command);
 
   const asio::any_io_executor& get_executor() const noexcept { return waiters_.get_executor(); }
 
-  /// What the command gets as its two outputs. Throws spawn_error where there is no memory file to be had.
+  /// Sets the command's two outputs. Throws spawn_error if a memory file cannot be created.
   void choose_outputs(spawn_options& how);
   void watch(const started& parts);
   void wait(detail::waiters<exec_result>::handler handler);

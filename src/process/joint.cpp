@@ -11,9 +11,9 @@
 namespace brood::detail::process {
 namespace {
 
-constexpr std::size_t splice_size = 1024 * 1024;  // as much as a pipe can hold
+constexpr std::size_t splice_size = 1024 * 1024;  // the maximum size of a pipe
 constexpr std::size_t copy_size = 64 * 1024;
-constexpr int moves_a_turn = 16;  // then others get the loop
+constexpr int moves_a_turn = 16;  // then other handlers of the loop run
 
 }  // namespace
 
@@ -21,7 +21,7 @@ joint::joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_stat
     : ended(std::make_shared<detail::one_shot_state<error_code>>(from->get_executor())),
       from_(std::move(from)),
       to_(std::move(to)),
-      splices_(!to_->is_terminal()) {}  // how a terminal's input ends depends on what was typed last
+      splices_(!to_->is_terminal()) {}  // the end of a terminal's input depends on what was written last
 
 void joint::start() {
   if (to_->is_joined()) throw std::logic_error("pipe: another stream is already joined to this one");
@@ -44,7 +44,7 @@ void joint::move() {
 }
 
 joint::outcome joint::move_some() {
-  if (!to_->is_open()) return outcome::finished;  // target_closed() is on its way
+  if (!to_->is_open()) return outcome::finished;  // target_closed() follows
   if (to_->queued() != 0) return outcome::target_full;
   if (const std::string kept = from_->take_all_kept(); !kept.empty()) {
     to_->write(kept);
@@ -66,7 +66,7 @@ joint::outcome joint::splice_some() {
   const ssize_t size = sys::splice_without_signal(from_->descriptor().get(), to_->descriptor().get(), splice_size);
   if (size > 0) return outcome::moved;
   if (size == -1 && sys::would_block()) {
-    // It does not say which of the two it was. If something comes in between, the target is found to be ready at once.
+    // The error does not say which of the two it was. If data arrives in between, the target is found ready at once.
     return sys::readable_now(from_->descriptor().get()) == 0 ? outcome::source_dry : outcome::target_full;
   }
   if (size == -1 && errno == EINVAL) {  // neither is a pipe, or one is a terminal
@@ -85,7 +85,8 @@ joint::outcome joint::copy_some() {
     return outcome::moved;
   }
   if (size == -1 && sys::would_block()) return outcome::source_dry;
-  finish(size == 0 || errno == EIO ? error_code() : sys::last_error());  // EIO: the terminal's other side is closed
+  // EIO: the other side of the terminal is closed
+  finish(size == 0 || errno == EIO ? error_code() : sys::last_error());
   return outcome::finished;
 }
 
@@ -103,13 +104,14 @@ void joint::wait_for_target() {
   to_->descriptor().wait(wait_type::wait_write, [self = shared_from_this()](error_code ec) { self->ready(ec); });
 }
 
-/// An aborted wait means that one of the two was closed, which move() sees. Any other error would come again at once.
+/// A cancelled wait means that one of the streams was closed, which move() detects. Any other error would recur at
+/// once.
 void joint::ready(error_code ec) {
   if (ec && ec != asio::error::operation_aborted) return finish(ec);
   move();
 }
 
-/// Its reader has gone, or the program has closed it: who writes shall learn of it.
+/// The reader closed its end, or the program closed the stream: the writer must get SIGPIPE or EPIPE.
 void joint::target_closed(error_code reason) {
   if (finished_) return;
   finish(reason ? reason : error_code(asio::error::broken_pipe));

@@ -7,8 +7,8 @@
 
 namespace brood::detail::process {
 
-/// Moves what one child writes to what another one reads. The pending wait, or the stream that ends it, keeps this
-/// alive.
+/// Moves the output of one child into the input of another one. The pending wait, or the event of the stream that ends
+/// it, keeps this alive.
 class joint : public std::enable_shared_from_this<joint> {
  public:
   joint(std::shared_ptr<readable_state> from, std::shared_ptr<writable_state> to);
@@ -31,12 +31,12 @@ class joint : public std::enable_shared_from_this<joint> {
 
   const std::shared_ptr<readable_state> from_;
   const std::shared_ptr<writable_state> to_;
-  bool splices_;  // until the system says that these two cannot be
+  bool splices_;  // until the system reports that it cannot splice these two
   bool finished_ = false;
 };
 
-/// A pipe through which all comes that `from` holds and will still get, passed on while the loop runs: its end to read
-/// from. Throws as readable::release.
+/// Returns the read end of a pipe that receives all buffered and future data of `from`, forwarded while the loop runs.
+/// Throws as readable::release.
 unique_fd relay(const std::shared_ptr<readable_state>& from);
 
 }  // namespace brood::detail::process

@@ -12,20 +12,20 @@ namespace brood::detail::process {
 
 class readable_state;
 
-/// Brings the lines of a stream to one listener. While the stream is paused it keeps the rest of the piece that was
-/// read last. It always keeps the beginning of a line whose end has not come.
+/// Delivers the lines of a stream to one listener. While the stream is paused, it keeps the rest of the last piece. It
+/// always keeps the beginning of an incomplete line.
 class line_delivery {
  public:
   line_delivery(std::function<void(const output_line&)> f, std::size_t limit)
       : listener_(std::move(f)), splitter_(limit) {}
 
-  /// The listener that feeds this: lines end when it is cancelled.
+  /// The listener that feeds this. When it is cancelled, no more lines are delivered.
   void fed_by(std::weak_ptr<detail::listener_base> listener) noexcept { feeder_ = std::move(listener); }
 
   void add(std::string_view data) { splitter_.add(data); }
-  /// No more data comes. What is left becomes the last line.
+  /// No more data will come. The rest becomes the last line.
   void end() noexcept { splitter_.end(); }
-  /// Calls the listener with each line that is there. False if the stream is paused before the last of them.
+  /// Calls the listener for each complete line. Returns false if the stream is paused before the last one.
   bool deliver(const readable_state& from);
 
  private:

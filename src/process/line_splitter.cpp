@@ -22,7 +22,7 @@ std::optional<output_line> line_splitter::front() noexcept {
   scanned_ = begin_ + end;
   const bool has_end = end < rest.size();
   std::size_t size = end;
-  // A CR behind which nothing has come yet may belong to the end of the line.
+  // A CR at the end of the data may belong to the end of the line.
   if (size != 0 && rest[size - 1] == '\r' && (has_end || !ended_)) --size;
   if (size > limit_) {
     taken_ = limit_;

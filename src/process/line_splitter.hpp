@@ -10,10 +10,11 @@
 
 namespace brood::detail::process {
 
-/// Cuts bytes that come in any pieces into lines. No I/O.
+/// Splits bytes that arrive in any pieces into lines. No I/O.
 ///
-/// LF ends a line, and a CR right before it belongs to the end. A line of up to `limit` bytes comes whole. A longer one
-/// comes in pieces of `limit` bytes, and all but the last are marked as incomplete. The last line needs no end.
+/// LF ends a line, and a CR directly before it belongs to the end. A line of up to `limit` bytes is returned whole. A
+/// longer one is returned in pieces of `limit` bytes, and all but the last are marked as incomplete. The last line need
+/// not end with LF.
 class line_splitter {
  public:
   /// Throws std::invalid_argument for a limit of 0.
@@ -23,16 +24,16 @@ class line_splitter {
   /// No more bytes follow.
   void end() noexcept { ended_ = true; }
 
-  /// The next line, if it is there. Its text is valid until the next add().
+  /// The next line, if there is one. Its text is valid until the next add().
   std::optional<output_line> front() noexcept;
-  /// Removes the line that front() has returned.
+  /// Removes the line that front() returned.
   void pop() noexcept { begin_ += std::exchange(taken_, 0); }
 
  private:
   std::string bytes_;
-  std::size_t begin_ = 0;    // of what was not removed yet
-  std::size_t scanned_ = 0;  // no LF in [begin_, scanned_): each byte is looked at once
-  std::size_t taken_ = 0;    // by the line at the front, its end included
+  std::size_t begin_ = 0;    // of the remaining bytes
+  std::size_t scanned_ = 0;  // no LF in [begin_, scanned_): each byte is inspected once
+  std::size_t taken_ = 0;    // by the line at the front, including its end
   const std::size_t limit_;
   bool ended_ = false;
 };

@@ -24,13 +24,13 @@ unique_fd open_file(const std::string& path, int flags) {
   return fd;
 }
 
-/// Adds this child's mark to those of the trees that this process is itself part of, so that it stays in them.
+/// Adds this child's mark to the marks of the trees that this process belongs to, so that it stays in them.
 void add_mark(environment_block& env, const std::string& mark) {
   const std::string outer(env.value_of(tree::mark_name).value_or(std::string_view()));
   env.set(tree::mark_name, outer.empty() ? mark : outer + tree::between_marks + mark);
 }
 
-/// Tells this child's descendants from all others on the machine.
+/// Distinguishes this child's descendants from all other processes of the machine.
 std::string new_mark() {
   std::random_device random;
   return std::to_string(::getpid()) + '-' + std::to_string(random()) + std::to_string(random());
@@ -112,8 +112,8 @@ preparation::stream_ends preparation::open_channel() {
   return ends;
 }
 
-/// One terminal a child, however many of its descriptors are it. What is written to any of them comes out of the same
-/// master.
+/// A child has at most one terminal, whichever of its descriptors refer to it. Output to any of them arrives at the
+/// same master.
 preparation::stream_ends preparation::open_terminal(int number) {
   stream_ends ends;
   if (terminal_number_ < 0) {
@@ -123,7 +123,7 @@ preparation::stream_ends preparation::open_terminal(int number) {
   }
   ends.terminal = true;
   ends.child = terminal_.slave.get();
-  // A master for who types, and one for who sees: of out and err, and of all further ones, the first.
+  // One master for input and one for output: of out, err and further descriptors, only the first one.
   const bool seen_already = number > 0 && seen_terminal_;
   seen_terminal_ = seen_terminal_ || number > 0;
   if (!seen_already && (number < 3 || terminal_number_ == number)) {
@@ -145,7 +145,8 @@ launch::request preparation::to_launch() {
     request_.channel->form = o.serialization;
     env.set("NODE_CHANNEL_FD", std::to_string(channel_number_));
     env.set("NODE_CHANNEL_SERIALIZATION_MODE", advanced ? "advanced" : "json");
-    // Which channel it is that has a brood parent: a child's own children may inherit the variable, and have others.
+    // Names the channel that has a brood parent: the child's own children may inherit the variable, but have other
+    // channels.
     const int end = ends_[static_cast<std::size_t>(channel_number_)].child;
     env.set("BROOD_CHANNEL", std::to_string(sys::number_of(end)));
   }

@@ -11,16 +11,16 @@
 
 namespace brood::detail::process {
 
-/// What spawn(), fork() and exec() have in common.
+/// The common parameters of spawn(), fork() and exec().
 struct start_request {
   std::string file;
   arguments args;  ///< without argv[0]
   spawn_options options;
-  stdio usual = stdio::pipe;  ///< what a standard stream gets that the options leave open
-  /// If given, the child gets the other end: where the options say stdio::channel, else after all other descriptors.
+  stdio usual = stdio::pipe;  ///< the default for standard streams that the options do not set
+  /// If given, the child gets the other end: at the place of stdio::channel, or after all other descriptors.
   std::shared_ptr<ipc::endpoint> channel{};
-  /// The child's environment. Not given: made of the options by preparation. Who prepares on another thread makes it
-  /// before, since other code may change this process's environment meanwhile.
+  /// The child's environment. If not given, it is made from the options. A caller that prepares on another thread makes
+  /// it first, because other code may change this process's environment meanwhile.
   std::optional<environment_block> env{};
 };
 
@@ -33,16 +33,16 @@ struct started {
   std::vector<unique_fd> more{};  // index: descriptor - 3
 };
 
-/// The two halves of start(), for who makes the launch itself somewhere else: everything before it, and after. Both may
-/// be done on any thread, as long as the loop is there.
+/// The two halves of start(), for a caller that launches elsewhere: everything before the launch, and everything after
+/// it. Any thread may call both, as long as the loop exists.
 class preparation {
  public:
   explicit preparation(start_request request);
 
   launch::plan& plan() noexcept { return *plan_; }
-  /// What stands for the child from now on. It is to be watched (child_state::watch), by the loop.
+  /// Creates the child's state and handles. child_state::watch() must then be called on the loop.
   started adopt(const asio::any_io_executor& ex, launch::process launched);
-  /// The loop was destroyed during the launch: nobody gets a handle, and later starts collect the child.
+  /// The loop was destroyed during the launch: there is no handle, and later starts collect the child.
   void abandon(launch::process launched);
 
  private:
@@ -67,7 +67,7 @@ class preparation {
   start_request request_;
   std::vector<stream_ends> ends_;  // index: the child's descriptor
   unique_fd channel_end_;
-  int channel_number_ = -1;  // the child's number of its end
+  int channel_number_ = -1;  // the child's number of the channel
   sys::terminal terminal_;
   bool seen_terminal_ = false;
   int terminal_number_ = -1;  // the first of the child's descriptors that is the terminal
@@ -75,7 +75,7 @@ class preparation {
   std::string mark_;
   std::uint64_t start_ = 0;
   std::unique_ptr<launch::plan> plan_;
-  std::vector<std::string> argv_;  // of the plan, once that is gone
+  std::vector<std::string> argv_;  // taken from the plan, which no longer exists then
 };
 
 }  // namespace brood::detail::process

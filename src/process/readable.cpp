@@ -12,12 +12,12 @@
 namespace brood::detail::process {
 namespace {
 
-constexpr std::size_t chunk = 64 * 1024;  // a pipe holds this much
+constexpr std::size_t chunk = 64 * 1024;  // the capacity of a pipe
 constexpr int large_pipe = 1024 * 1024;
-constexpr std::size_t max_kept = 3 * large_pipe;  // all that a child can have left in its pipe and aside, and more
-constexpr int chunks_a_turn = 16;                 // then others get the loop
+constexpr std::size_t max_kept = 3 * large_pipe;  // more than a child can leave in its pipe and the side pipe
+constexpr int chunks_a_turn = 16;                 // then other handlers of the loop run
 
-/// EIO is how a terminal says that nobody has its other side open any more (pty(7) says nothing of it, Linux does so).
+/// On Linux, EIO means that the other side of a terminal is closed; pty(7) does not mention it.
 error_code end_reason(int fd, ssize_t size) {
   if (size == 0) return asio::error::eof;
   const error_code reason = sys::last_error();
@@ -29,10 +29,10 @@ bool would_block(ssize_t result) { return result == -1 && sys::would_block(); }
 }  // namespace
 
 void readable_state::flow() {
-  if (joined_ || pumping_) return;  // a turn under way goes on by itself
+  if (joined_ || pumping_) return;  // the current turn continues by itself
   flowing_ = true;
   fd_.keep_loop(true);
-  // A child that has just been started has not written yet: to read first would be told so, at the cost of a call.
+  // A child that has just been started has not written yet, so an early read would only cost a system call.
   if (fd_.is_open() && kept_.empty() && side_.held() == 0 && !lines_wait_) return wait();
   next_turn();
 }
@@ -52,7 +52,7 @@ std::weak_ptr<detail::listener_base> readable_state::add_line_listener(std::func
   return feeder;
 }
 
-/// False if a pause keeps lines from being delivered.
+/// Returns false if a pause keeps lines from being delivered.
 bool readable_state::deliver_lines() {
   if (lines_.empty()) return true;
   lines_wait_ = false;
@@ -82,7 +82,7 @@ void readable_state::close() {
   if (paused_) lines_.clear();
   side_.close();
   fd_.close();
-  // Not from here: close() may stand inside a call of the program's.
+  // Post it, because the caller may be inside a call of the program.
   asio::post(get_executor(), [self = shared_from_this()] { self->finish(asio::error::operation_aborted); });
 }
 
@@ -120,8 +120,7 @@ void readable_state::wait() {
 void readable_state::ready(error_code ec) {
   waiting_ = false;
   if (ec == asio::error::operation_aborted) {
-    // A cancelled read ended the wait. Another one may have come since, or the flow; or it is the end that is waited
-    // for.
+    // A cancelled read ended the wait. Meanwhile another read or the flow may have started, or the end may be awaited.
     if (fd_.is_open() && !joined_ && (!reader_.empty() || flowing_ || exited_)) wait();
     return;
   }
@@ -132,7 +131,7 @@ void readable_state::ready(error_code ec) {
   look_for_end();
 }
 
-/// One turn of the flow. A listener that throws stops this turn only: the next one is posted by the guard.
+/// One turn of the flow. If a listener throws, only this turn ends: the guard posts the next one.
 void readable_state::pump() {
   if (pumping_ || !fd_.is_open()) {
     if (!pumping_) emit_kept();
@@ -157,7 +156,7 @@ void readable_state::pump() {
     if (size > 0) {
       make_room_if_full(static_cast<std::size_t>(size));
       data_.call(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
-      deliver_lines();  // those that a listener kept from coming, if another one has resumed the stream
+      deliver_lines();  // those that a pause had kept back, if another listener has resumed the stream
       continue;
     }
     turn.again = false;
@@ -167,20 +166,19 @@ void readable_state::pump() {
   if (!fd_.is_open()) turn.again = false;
 }
 
-/// A child that fills its pipe has more to say than there is room for: it gets a larger one, so that it and we take
-/// turns less often. Only then, since most children say little. Where the system does not allow it, things stay as they
-/// are.
+/// A child that fills its pipe has more output than fits: a larger pipe reduces the number of turns of both sides. Only
+/// then, because most children write little. If the system does not permit it, nothing changes.
 void readable_state::make_room_if_full(std::size_t size) noexcept {
   full_ = size == chunk;
   if (full_ && !std::exchange(grown_, true)) moves_ = sys::set_pipe_size(fd_.get(), large_pipe) != -1;
 }
 
-/// What cannot be moved is read where it is, and an end or an error is found there, too.
+/// Data that cannot be moved is read directly, and the end or an error is detected there, too.
 void readable_state::move_aside() noexcept {
   moves_ = (side_.is_open() || side_.open(fd_.get())) && (side_.take_from(fd_.get()) != -1 || sys::would_block());
 }
 
-/// True when nothing kept is left to tell.
+/// Returns true if no kept data is left.
 bool readable_state::emit_kept() {
   if (!deliver_lines() || (paused_ && !kept_.empty())) return false;
   if (const std::string kept = std::exchange(kept_, {}); !kept.empty()) data_.call(kept);
@@ -205,7 +203,7 @@ void readable_state::complete_read() {
   if (would_block(size)) return wait();
   if (size <= 0) return finish(end_reason(fd_.get(), size));
   reader_.complete_one({}, static_cast<std::size_t>(size));
-  // The program may not ask again. If it does, then before this.
+  // The program may not read again. If it does, its read comes first.
   if (exited_) asio::post(get_executor(), [self = shared_from_this()] { self->take_what_is_left(); });
 }
 
@@ -245,7 +243,7 @@ void readable_state::keep_loop(bool on) {
   if (exited_ && idle()) fd_.keep_loop(on);
 }
 
-/// A terminal's modes are those of all its masters: one that was given away is in blocking mode, and so is ours.
+/// All masters of a terminal share its modes: if one was released, it is in blocking mode, and so is this one.
 ssize_t readable_state::read(void* data, std::size_t size) noexcept {
   if (terminal_ && !sys::is_ready(fd_.get(), POLLIN)) {
     errno = EAGAIN;
@@ -262,8 +260,8 @@ void readable_state::take_what_is_left() {
   look_for_end();
 }
 
-/// Takes in what is there, and goes on waiting for the end where it is not the last: a grandchild may hold the other
-/// end. One that writes for ever is stopped by the full pipe; from then on it is read on demand.
+/// Reads the available data, and continues to wait if the end has not been reached: a grandchild may hold the other
+/// end. A grandchild that writes for ever is stopped by the full pipe; from then on data is read on demand.
 void readable_state::look_for_end() {
   char piece[4096];
   while (kept_.size() < max_kept) {
@@ -280,7 +278,7 @@ void readable_state::finish(error_code reason) {
   fd_.close();
   if (reason != asio::error::eof && reason != asio::error::operation_aborted) failure_ = reason;
   if (!reader_.empty()) reader_.complete_one(reason, 0);
-  end_if_read();  // first, since a child's `closed`, which is its last event, follows from `finished`
+  end_if_read();  // first, because the child's last event, `closed`, follows from `finished`
   finished->set(failure_);
 }
 

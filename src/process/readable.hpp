@@ -21,7 +21,7 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
  public:
   using handler = detail::waiters<std::size_t>::handler;
 
-  /// `terminal`: the descriptor is a terminal's master, whose modes another descriptor may change.
+  /// `terminal`: the descriptor is the master of a terminal, whose modes another descriptor may change.
   readable_state(asio::any_io_executor ex, unique_fd fd, bool terminal = false)
       : finished(std::make_shared<detail::one_shot_state<>>(ex)),
         ended(std::make_shared<detail::one_shot_state<>>(ex)),
@@ -32,15 +32,15 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
 
   const asio::any_io_executor& get_executor() const noexcept { return fd_.get_executor(); }
   detail::listeners<std::string_view>& data() noexcept { return data_; }
-  /// Adds a listener for lines to those of data().
+  /// Adds a listener for lines to the listeners of data().
   std::weak_ptr<detail::listener_base> add_line_listener(std::function<void(const output_line&)> f, std::size_t limit);
-  /// The pipe is closed; what came through it may still be kept here. Its error: what kept the rest from being read.
+  /// The pipe is closed, but data from it may still be kept here. The error says why the rest could not be read.
   const std::shared_ptr<detail::one_shot_state<>> finished;
-  /// The pipe is closed and all that came through it was read.
+  /// The pipe is closed and all its data was read.
   const std::shared_ptr<detail::one_shot_state<>> ended;
 
-  /// What `closed` of the child waits for. Whoever listens hears all first, however often he pauses; what nobody wants
-  /// to hear must not be waited for.
+  /// The event that the child's `closed` waits for. A listener receives all data first, even if it pauses; data without
+  /// a listener is not waited for.
   detail::one_shot_state<>& given_out() const noexcept { return flowing_ && !data_.empty() ? *ended : *finished; }
 
   void flow();
@@ -54,22 +54,22 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   int native_handle() const noexcept { return fd_.get(); }
   bool is_open() const noexcept { return fd_.is_open(); }
   loop::descriptor& descriptor() noexcept { return fd_; }
-  /// From here on somebody reads from the descriptor by itself. std::logic_error where it is being read already.
+  /// From now on another object reads from the descriptor. Throws std::logic_error if it is being read already.
   void join();
   std::string take_all_kept() noexcept { return std::exchange(kept_, {}); }
-  /// Something was taken in that was not read yet, and more may come.
+  /// Some data was read into memory but not consumed, and more may come.
   bool partly_kept() const noexcept { return fd_.is_open() && !kept_.empty(); }
-  /// As read(2), but never waits.
+  /// As read(2), but never blocks.
   ssize_t read(void* data, std::size_t size) noexcept;
 
-  /// Gives out, if it flows, all that is in the pipe at this moment.
+  /// If the stream flows, delivers everything that is in the pipe at this moment.
   void read_available();
-  /// The child is gone: from here on, whenever nobody is reading, what it left in the pipe is taken over, so that the
-  /// end can be seen though nobody looks.
+  /// The child has ended. From now on, data left in the pipe is read into memory while there is no reader, so that the
+  /// end can be detected.
   void child_exited();
-  /// Whether looking for the end on nobody's behalf keeps the loop's run() from returning.
+  /// Whether a background wait for the end keeps the loop's run() from returning.
   void keep_loop(bool on);
-  /// The handle was dropped: unless a listener goes on hearing, nobody can ever read this.
+  /// The handle was destroyed: without a remaining listener nothing can read this any more.
   void dropped();
 
  private:
@@ -92,10 +92,11 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   loop::descriptor fd_;
   detail::listeners<std::string_view> data_;
   std::vector<std::weak_ptr<line_delivery>> lines_;  // each is owned by a listener of data_
-  detail::waiters<std::size_t> reader_;              // at most one read under way
+  detail::waiters<std::size_t> reader_;              // at most one pending read
   asio::mutable_buffer target_;
   std::string kept_;
-  side_pipe side_;  // in front of what is in the pipe, behind what is kept; used by the flow, which never ends
+  // its data comes after the kept data and before the pipe's; used only by the flow, which never stops
+  side_pipe side_;
   error_code failure_;
   const bool terminal_;
   bool flowing_ = false;
@@ -103,10 +104,10 @@ class readable_state : public std::enable_shared_from_this<readable_state> {
   bool paused_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
-  bool lines_wait_ = false;  // some were not delivered, because of a pause
-  bool full_ = false;        // at the last look the pipe had as much as we can take at once
-  bool grown_ = false;       // it was made larger, or at least that was tried
-  bool moves_ = false;       // and so its pages can be moved aside
+  bool lines_wait_ = false;  // a pause kept some lines from being delivered
+  bool full_ = false;        // at the last read the pipe had as much as fits into the buffer
+  bool grown_ = false;       // enlarging it was attempted
+  bool moves_ = false;       // and so its pages can be moved
   bool exited_ = false;
   bool end_keeps_loop_ = true;
 };

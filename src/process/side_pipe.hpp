@@ -8,25 +8,25 @@
 
 namespace brood::detail::process {
 
-/// A pipe of our own to empty a child's into. What changes hands is pages, not bytes (splice(2)).
+/// A second pipe, into which the child's pipe is emptied by moving pages (splice(2)).
 ///
-/// A pipe has one lock, and whoever copies into it or out of it holds that lock meanwhile: on two cores, a child that
-/// writes and a parent that reads still take turns. To move the pages takes the lock for a moment only:
+/// A pipe has one lock, which is held while data is copied in or out. So even on two cores a child that writes and a
+/// parent that reads take turns. Moving pages holds the lock only briefly:
 ///
 ///     child     | copies into its pipe | copies into its pipe | ...
 ///     parent    moves                  moves                  moves
 ///                 | copies from the side pipe | copies from the side pipe | ...
 class side_pipe {
  public:
-  /// As large as `source`; false where that may not be, for want of descriptors or because of a user's limit
-  /// (pipe(7), pipe-user-pages-soft).
+  /// Opens a pipe as large as `source`. Returns false if there are no descriptors left or a limit of the user forbids
+  /// it (pipe(7), pipe-user-pages-soft).
   bool open(int source) noexcept;
   bool is_open() const noexcept { return static_cast<bool>(reader_); }
   void close() noexcept;
 
-  /// Takes over what `source`, a pipe, holds. As splice(2), without waiting: 0 is its end.
+  /// Moves the content of `source`, a pipe, into this one. As splice(2) without blocking: 0 is the end.
   ssize_t take_from(int source) noexcept;
-  /// As read(2). Not to be called where nothing is held.
+  /// As read(2). Must not be called while the pipe is empty.
   ssize_t read(void* data, std::size_t size) noexcept;
   std::size_t held() const noexcept { return held_; }
 

@@ -12,8 +12,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Gives the command its input and runs the loop until the result is there. A grandchild that keeps a pipe does not
-/// keep the loop: exec lets go of the pipes.
+/// Gives the command its input and runs the loop until the result is there. A grandchild that keeps a pipe open does
+/// not delay this, because exec closes the pipes.
 exec_result finish(asio::io_context& loop, exec_run run, const sync_options& options) {
   error_code reason;
   exec_result result;

@@ -16,7 +16,7 @@ namespace {
   throw spawn_error(spawn_step::argument, {EINVAL, boost::system::system_category()}, std::move(what));
 }
 
-/// How a module is run: with "node" in front if it is a script, by itself otherwise.
+/// Decides how a module is run: by "node" if it is a script, otherwise directly.
 void resolve_module(start_request& request, const std::string& module) {
   const bool script = module.ends_with(".js") || module.ends_with(".mjs") || module.ends_with(".cjs");
   const std::string& runner = request.options.exec_path;
@@ -76,7 +76,8 @@ void check(const start_request& request) {
     if (ours && sys::is_open(source) == -1) {
       throw spawn_error(spawn_step::descriptor, sys::last_error(), std::to_string(source));
     }
-    // Who was started with it closed has given its number to the first that he opened: to a loop's own, mostly.
+    // If this process was started with the descriptor closed, its number was probably reused, usually for an object of
+    // a loop.
     if (type == stdio::kind::inherit && number < 3 && sys::is_private(source)) {
       throw spawn_error(spawn_step::descriptor, asio::error::bad_descriptor, std::to_string(source));
     }

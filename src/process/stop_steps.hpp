@@ -7,7 +7,7 @@
 
 namespace brood::detail::process {
 
-/// Why these steps could never make anything end, if so: "a step of `stop` sends signal 999, which is not valid".
+/// Returns why these steps could never end a process, if so: "a step of `stop` sends signal 999, which is not valid".
 std::optional<std::string> fault_of(const stop_steps& steps);
 
 }  // namespace brood::detail::process

@@ -5,8 +5,8 @@
 
 namespace brood::detail::process {
 
-/// The kernel gives no process a number that a group still has. So a process with the root's number, after the root was
-/// reaped, is a stranger, and so is its group.
+/// The kernel never reuses a number that a process group still has. So a process with the root's number, after the root
+/// was reaped, is unrelated, and so is its group.
 void tree::forget_dead_group() noexcept {
   if (!group) return;
   const bool group_is_dead = sys::kill(-root, 0) == -1 && errno == ESRCH;

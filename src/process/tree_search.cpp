@@ -13,7 +13,8 @@ namespace brood::detail::process {
 namespace {
 
 constexpr int max_passes = 10;
-constexpr std::chrono::milliseconds max_time{200};  // no pass begins later, for the loop stands still meanwhile
+// no pass begins later than this, because the loop is blocked meanwhile
+constexpr std::chrono::milliseconds max_time{200};
 
 /// The variable is a list of marks.
 bool has_mark(const std::string& environment, const std::string& mark) {
@@ -44,7 +45,7 @@ tree::outcome tree_search::run() {
   return std::move(outcome_);
 }
 
-/// There are two at least: the first may list a process a moment before it forks.
+/// There are at least two passes: the first one may list a process just before it forks.
 template <class Pass>
 void tree_search::repeat(Pass pass) {
   constexpr std::chrono::milliseconds until_an_exec_is_over{1};
@@ -59,7 +60,7 @@ void tree_search::repeat(Pass pass) {
   outcome_.report.still_forking = true;
 }
 
-/// False: not all of the cgroup could be read.
+/// Returns false if not all of the cgroup could be read.
 bool tree_search::search_cgroup() {
   bool is_complete = true;
   const bool killed = signal_ == SIGKILL && [&] {
@@ -89,14 +90,14 @@ void tree_search::search_processes() {
   });
 }
 
-/// False: there is no list of processes.
+/// Returns false if there is no list of processes.
 bool tree_search::look_at_all() {
   found_.clear();
   others_.clear();
   const auto pids = sys::all_processes();
   if (!pids) return false;
   for (const pid_t pid : *pids) look_at(pid);
-  for (bool again = true; again;) {  // until no process is related to one that was found
+  for (bool again = true; again;) {  // until no further process is related to one that was found
     again = false;
     for (auto& one : others_) {
       if (members_.contains(one.pid) || !is_related(one.entry)) continue;
@@ -122,7 +123,7 @@ void tree_search::look_at(pid_t pid) {
   }
 }
 
-/// In the middle of an execve(2) a process has neither arguments nor an environment for a moment.
+/// During an execve(2) a process briefly has neither arguments nor an environment.
 bool tree_search::carries_mark(pid_t pid) {
   if (known_.contains(pid)) return false;
   auto environment = sys::environment_of(pid);
@@ -132,7 +133,7 @@ bool tree_search::carries_mark(pid_t pid) {
       missed_ = true;
       return false;
     }
-    environment = sys::environment_of(pid);  // that execve may be over since
+    environment = sys::environment_of(pid);  // that execve may have completed meanwhile
   }
   if (!environment) {
     could_not_look_at(pid, errno);
@@ -153,8 +154,8 @@ void tree_search::add(const process& one) {
   if (!signalled_.contains(one.pid)) found_.push_back(one);
 }
 
-/// Of other users' processes this one may see nothing. Which of them belong to the tree it cannot know, as it cannot of
-/// those that have escaped.
+/// This user may not inspect processes of other users. Whether they belong to the tree is unknown, as for processes
+/// that have escaped.
 void tree_search::could_not_look_at(pid_t pid, int error) {
   if (sys::is_gone(error)) {
     missed_ = missed_ || !known_.contains(pid);
@@ -163,9 +164,9 @@ void tree_search::could_not_look_at(pid_t pid, int error) {
   }
 }
 
-/// By groups first, if all of a group belongs to the tree: the kernel signals a group at once, so that none of its
-/// processes forks in between. And the oldest first: a shell whose command ended before the shell got the signal would
-/// go on with its next command.
+/// Whole groups first, if all their processes belong to the tree: the kernel signals a group at once, so none of its
+/// processes forks in between. The oldest first: if a shell's command ended before the shell got the signal, the shell
+/// would go on with its next command.
 void tree_search::signal_found() {
   std::sort(found_.begin(), found_.end(), [](const process& a, const process& b) {
     return std::pair(a.entry.start, a.pid) < std::pair(b.entry.start, b.pid);
@@ -179,7 +180,7 @@ void tree_search::signal_found() {
   for (const auto& [pid, entry] : found_) signal_one(pid, groups.contains(entry.group));
 }
 
-/// Once, since no process shall get it twice. After a SIGKILL that makes no difference.
+/// Once, because no process must get the signal twice. For SIGKILL that makes no difference.
 bool tree_search::signal_group(pid_t group) {
   if (group <= 1 || (signal_ != SIGKILL && groups_.contains(group))) return false;
   if (sys::kill(-group, signal_) == -1) return false;
@@ -191,7 +192,7 @@ bool tree_search::root_has_it() const {
   return groups_.contains(tree_.root) && sys::group_of(tree_.root) == tree_.root;
 }
 
-/// What can be reached though no process can be looked at.
+/// Signals the processes that can be reached without inspecting any.
 void tree_search::signal_unseen() {
   const bool group_has_it = tree_.group && signal_group(tree_.root);
   if (root_ != nullptr) {

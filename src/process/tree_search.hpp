@@ -11,17 +11,17 @@ namespace brood::detail::process {
 
 /// One search for the processes of a tree, each of which gets a signal.
 ///
-/// Processes fork while they are looked at. So the search is made in passes, until one finds no process that is new:
+/// Processes fork during the search. So it is made in passes, until a pass finds no new process:
 ///
 ///     the search                  process A                  its child B
 ///     lists A
-///                                 forks B, ends              starts
+///                                 forks B, exits             starts
 ///     A is gone: another pass
 ///     lists B: another pass                                  gets the signal
 ///     lists nothing new: done
 ///
-/// A process that was listed but ended before it could be looked at counts as new: it may have left a child. If
-/// processes are still new in the last pass that is allowed, the report says so (tree_report::still_forking).
+/// A process that was listed but ended before it could be inspected counts as new, because it may have left a child. If
+/// processes are still new in the last permitted pass, the report says so (tree_report::still_forking).
 class tree_search {
  public:
   /// `root`: nullptr if it was reaped.
@@ -57,15 +57,15 @@ class tree_search {
   loop::reaper* const root_;
   tree::outcome outcome_;
   std::set<pid_t> members_;
-  std::set<pid_t> signalled_;  // or tried to
-  std::set<pid_t> groups_;     // that got the signal as such
-  std::set<pid_t> sessions_;   // made by processes of the tree: nobody else can be in them
-  std::set<pid_t> known_;      // looked at in a pass: that one of them ends is no news
-  std::set<pid_t> older_;      // than the tree, and threads of the kernel
+  std::set<pid_t> signalled_;  // including failed attempts
+  std::set<pid_t> groups_;     // that got the signal as a group
+  std::set<pid_t> sessions_;   // created by processes of the tree, so only processes of the tree are in them
+  std::set<pid_t> known_;      // inspected in an earlier pass, so their end does not count as new
+  std::set<pid_t> older_;      // than the tree, and kernel threads
 
   // Of one pass:
   bool found_new_ = false;
-  bool missed_ = false;  // a process that ended, or was in the middle of an execve(2), when it was looked at
+  bool missed_ = false;  // a process that ended, or was in an execve(2), when it was inspected
   std::vector<process> found_;
   std::vector<process> others_;
 };

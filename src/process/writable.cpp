@@ -44,7 +44,7 @@ void writable_state::end() {
   close_at_end();
 }
 
-/// A terminal stays: to let go of it would be to hang up (SIGHUP), before the child has read what was typed.
+/// A terminal stays open: closing it would hang it up (SIGHUP) before the child has read its input.
 void writable_state::close_at_end() {
   if (!ending_ || (terminal_ && !dropped_)) return;
   if (fd_.is_open() && queued() == 0 && writer_.empty()) close({});
@@ -67,7 +67,7 @@ void writable_state::child_exited() {
   close(lost ? error_code(asio::error::broken_pipe) : error_code());
 }
 
-/// The end of a terminal's input is the character VEOF, at the start of a line; inside one it only sends off the line
+/// The end of a terminal's input is the character VEOF at the start of a line. Inside a line it only submits the line
 /// (termios(3)).
 void writable_state::type_end() {
   const auto end = fd_.is_open() ? sys::end_of_input(fd_.get()) : std::nullopt;
@@ -84,7 +84,7 @@ void writable_state::close(error_code reason) {
   sent_ = 0;
   if (!writer_.empty()) writer_.complete_one(told, 0);
   while (!drained_.empty()) drained_.complete_one(told);
-  // Not from here: close() may stand inside the caller's write().
+  // Post it, because close() may be called from inside the caller's write().
   asio::post(get_executor(), [self, reason] { self->closed->set({}, reason); });
 }
 
@@ -93,7 +93,7 @@ void writable_state::wait() {
   fd_.wait(loop::descriptor::wait_type::wait_write, [self = shared_from_this()](error_code ec) { self->ready(ec); });
 }
 
-/// A cancelled write was what the wait was for, unless the queue needs it as well.
+/// The wait belonged to a cancelled write, unless the queue needs it, too.
 void writable_state::stop_waiting() {
   if (queued() == 0) fd_.cancel();
 }
@@ -113,7 +113,7 @@ void writable_state::ready(error_code ec) {
   close_at_end();
 }
 
-/// True when nothing is queued any more.
+/// Returns true if the queue is empty.
 bool writable_state::flush() {
   while (queued() != 0) {
     const std::size_t done = put(queue_.data() + sent_, queued());

@@ -18,7 +18,7 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
  public:
   using handler = detail::waiters<std::size_t>::handler;
 
-  /// `terminal`: the other end is one, where the end of the input is a character.
+  /// `terminal`: the other end is a terminal, whose end of input is a character.
   writable_state(asio::any_io_executor ex, unique_fd fd, bool terminal = false)
       : closed(std::make_shared<detail::one_shot_state<error_code>>(ex)),
         drained(std::make_shared<detail::listeners<>>(ex)),
@@ -34,13 +34,13 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   bool write(std::string_view data);
   void end();
   void close(error_code reason);
-  /// The child is gone, and with it what still waits: EPIPE, if anything does.
+  /// The child has ended. Queued data is lost: EPIPE if there is any.
   void child_exited();
-  /// The handle was dropped: the input ends after what was written, and no listener is called.
+  /// The handle was destroyed: the input ends after the queued data, and listeners are not called.
   void dropped();
   /// The same, but listeners are called.
   void detached();
-  /// From here on somebody else writes and ends it, whatever becomes of the handle.
+  /// From now on another object writes to it and ends it, whatever happens to the handle.
   void join() noexcept { joined_ = true; }
   bool is_joined() const noexcept { return joined_; }
   bool is_terminal() const noexcept { return terminal_; }
@@ -61,23 +61,24 @@ class writable_state : public std::enable_shared_from_this<writable_state> {
   void type_end();
   void complete_write();
   void close_at_end();
-  /// How many bytes the pipe took; 0 when it is full. On an error the stream is closed and nothing more to be done.
+  /// Writes to the pipe. Returns the number of bytes that it accepted; 0 if it is full. On an error the stream is
+  /// closed.
   std::size_t put(const char* data, std::size_t size);
 
   loop::descriptor fd_;
   std::string queue_;  // [sent_, end) waits for the pipe
   std::size_t sent_ = 0;
   asio::const_buffer source_;
-  detail::waiters<std::size_t> writer_;  // at most one write under way
+  detail::waiters<std::size_t> writer_;  // at most one pending write
   detail::waiters<> drained_;
-  error_code not_drained_;  // why the queue was dropped, or the stream closed
-  bool full_ = false;       // write() has said so
+  error_code not_drained_;  // why the queue was dropped or the stream closed
+  bool full_ = false;       // write() has returned false
   bool ending_ = false;
   bool waiting_ = false;
   bool joined_ = false;
   bool dropped_ = false;
   const bool terminal_;
-  bool line_begun_ = false;  // what was typed last was no newline
+  bool line_begun_ = false;  // the last character written was not a newline
 };
 
 }  // namespace brood::detail::process
