@@ -18,15 +18,14 @@ RULES = [
     (r"\b(?:gives?|gave|given) back\b", "returns or releases"),
     (r"\b(?:lets?|letting) go of\b", "closes or releases"),
     (r"\bhands? on\b|\bbears\b|\btakes? in\b|\bcomes? to be\b|\bas ever\b", "a verb of the field"),
-    (r"\b(?:had|has|have) enough\b", "the limit that was reached"),
     (r"\bunless (?:told|called)\b", "by default"),
     (r"(?<![Tt]here )\bis no (?!longer\b|more than\b|less than\b|need\b|different\b)\w+", "is not a, or is not"),
-    (r"\b(?:except|only|but|also) where\b|(?:^|\. )Where\b", "if, or when"),
+    (r"\b(?:except|only|but|also) where\b|(?:^|\. )Where\b(?! to\b)", "if, or when"),
     (r"\bof ours\b|\bon its way out\b", "say what it is"),
     (r"\b(?:patience|verdict|milestone|farewell)\b", "the name in the code: timeout, result, one-shot event"),
 ]
-FOLDERS = ("include", "src/https", "src/launch", "src/loop", "src/policy", "src/process", "src/sys", "src/values",
-           "src/wire")
+FOLDERS = ("include", "src/asio", "src/http", "src/https", "src/launch", "src/loop", "src/policy", "src/process",
+           "src/sys", "src/values", "src/wire")
 PAGES = ("README.md",)
 
 

@@ -1,4 +1,4 @@
-// The one place where Asio is compiled, when BROOD_SEPARATE_ASIO is on.
+// Compiles Asio, once, if BROOD_SEPARATE_ASIO is on.
 #ifdef BOOST_ASIO_SEPARATE_COMPILATION
 #include <boost/asio/impl/src.hpp>
 #endif

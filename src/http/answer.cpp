@@ -7,7 +7,7 @@
 namespace brood::http::detail {
 namespace {
 
-// Beyond this the memory of one answer's fields is not kept for the next one.
+// A larger buffer for header fields is not kept for the next response.
 constexpr std::size_t kept_fields = 1024;
 
 void check(std::string_view name, std::string_view value) {
@@ -82,7 +82,7 @@ void answer::remove(std::string_view name) {
 
 void answer::open(byte_buffer& out, std::string_view date, std::uint64_t length) {
   framing_ = status_ == 204 || status_ == 304 ? framing::none : framing::length;
-  write_head(out, date, status_ == 205 ? 0 : length);  // RFC 9110, 15.3.6: 205 has no content, but says so
+  write_head(out, date, status_ == 205 ? 0 : length);  // RFC 9110, 15.3.6: 205 has no content, and must say so
   if (status_ == 205) framing_ = framing::none;
 }
 

@@ -10,7 +10,7 @@
 
 namespace brood::http::detail {
 
-/// Bytes between a front that is consumed and a back that grows. Never zeroes memory, keeps what it has when emptied.
+/// A queue of bytes: consumed at the front, extended at the back. Never zeroes memory, and keeps it when empty.
 class byte_buffer {
  public:
   byte_buffer() = default;
@@ -34,12 +34,12 @@ class byte_buffer {
   std::size_t capacity() const noexcept { return capacity_; }
   std::string_view view() const noexcept { return {data(), size()}; }
 
-  /// Room for at least `least` bytes behind the last one; the bytes may move, nothing else changes.
+  /// Returns room for at least `least` bytes after the last one. This may move the bytes but changes nothing else.
   std::span<char> prepare(std::size_t least) {
     if (capacity_ - end_ < least) make_room(least);
     return {storage_.get() + end_, capacity_ - end_};
   }
-  /// `size` of the bytes prepared are written.
+  /// `size` bytes of the room are now part of the buffer.
   void commit(std::size_t size) noexcept { end_ += size; }
 
   void append(std::string_view text) {
@@ -52,7 +52,7 @@ class byte_buffer {
     begin_ += size;
     if (begin_ == end_) begin_ = end_ = 0;
   }
-  /// Drops all but the first `size` bytes.
+  /// Removes all but the first `size` bytes.
   void truncate(std::size_t size) noexcept { end_ = begin_ + size; }
   void clear() noexcept { begin_ = end_ = 0; }
   void release() noexcept { *this = byte_buffer{}; }
@@ -60,7 +60,7 @@ class byte_buffer {
  private:
   void make_room(std::size_t least) {
     const auto used = size();
-    // At least doubled where it grows, so that bytes arriving bit by bit are moved a bounded number of times.
+    // At least doubles, so that bytes that arrive one by one are moved a bounded number of times.
     const auto wanted = used + least <= capacity_ ? capacity_ : std::max(used + least, 2 * capacity_);
     if (wanted == capacity_) {
       std::memmove(storage_.get(), data(), used);

@@ -19,11 +19,11 @@ using http_error = boost::beast::http::error;
 
 // The shortest status line that is accepted.
 constexpr std::string_view bare_status_line = "HTTP/1.1 200";
-// How much room the read has that brings the status line.
+// The size of the read that receives the status line.
 constexpr std::size_t first_read = 4 * 1024;
 
-/// Adds the space after the status code if it is missing. RFC 9112, 4 requires it even without a reason, but some
-/// servers leave it out, and llhttp and curl accept that. Beast's parser does not. `buffer` holds more than a
+/// Adds the space after the status code if it is missing. RFC 9112, 4 requires it even without a reason phrase, but
+/// some servers omit it, and llhttp and curl accept that. Beast's parser does not. `buffer` must be longer than
 /// bare_status_line.
 void complete_status_line(boost::beast::flat_buffer& buffer) {
   const auto end = bare_status_line.size();
@@ -54,7 +54,7 @@ std::string write_head(const client_request& request, const url& to) {
     head.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   if (!named) head.append("Host: ").append(to.authority).append("\r\n");
-  // RFC 9110, 8.6: methods that may have a body tell that theirs is empty; the others say nothing.
+  // RFC 9110, 8.6: a method that may have a body announces an empty one; others send no Content-Length.
   const bool may_have_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (may_have_body || !request.body.empty()) {
     head.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
@@ -93,7 +93,7 @@ void client_exchange::wait(brood::detail::waiters<client_response>::handler hand
   });
 }
 
-/// A numeric address needs no resolver, which is a thread of its own.
+/// A numeric address needs no resolver, which uses a thread.
 void client_exchange::resolve() {
   error_code not_numeric;
   const auto address = asio::ip::make_address(url_.host, not_numeric);
@@ -128,7 +128,7 @@ void client_exchange::connected() {
   exchange();
 }
 
-/// Belongs to connecting: a connection stands when the handshake is done.
+/// Part of connecting: connect_timeout includes the handshake.
 void client_exchange::secure() {
   auto channel = options_.tls->connect(stream_.socket().native_handle(), url_.host);
   stream_.async_secure(std::move(channel), [self = shared_from_this()](error_code ec) {
@@ -148,21 +148,21 @@ void client_exchange::exchange() {
   read();
 }
 
-/// A server that refuses a long request answers before it has read it, and closes. So the answer is read meanwhile, and
-/// what becomes of writing does not matter: a connection that takes no more has an end to be read.
+/// A server that refuses a long request responds before it has read it, and closes. So the response is read meanwhile,
+/// and write errors are ignored: a connection that accepts no data has an end to read.
 void client_exchange::write() {
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
   asio::async_write(stream_, parts, [self = shared_from_this()](error_code, std::size_t) {});
 }
 
-/// Waits for as much of the status line as complete_status_line() looks at.
+/// Waits until complete_status_line() has enough of the status line.
 void client_exchange::read() {
   if (buffer_.size() > bare_status_line.size()) return read_message();
   const auto room = buffer_.prepare(first_read);
   stream_.async_read_some(room, [self = shared_from_this()](error_code ec, std::size_t size) {
     if (self->done_) return;
     self->buffer_.commit(size);
-    // The parser cannot find this out: Asio would wait for ever if it read again after the end.
+    // The parser cannot detect this, and Asio would wait for ever if it read again after the end.
     if (ec == asio::error::eof)
       ec = self->buffer_.size() == 0 ? http_error::end_of_stream : http_error::partial_message;
     if (ec) return self->end(ec);
@@ -185,7 +185,8 @@ void client_exchange::read_message() {
 
 void client_exchange::answered() {
   auto message = parser_->release();
-  // RFC 9110, 15.2: any number of interim answers may precede the final one. 101 is final: nobody asked for it.
+  // RFC 9110, 15.2: any number of interim responses may precede the final one. 101 is final here, because the client
+  // never asks to switch protocols.
   if (message.result_int() < 200 && message.result_int() != 101) return read();
   response_.status = static_cast<int>(message.result_int());
   for (const auto& field : message) {

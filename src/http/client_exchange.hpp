@@ -18,14 +18,14 @@ namespace brood::http::detail {
 
 namespace asio = boost::asio;
 
-/// One request of a client and its answer. Kept alive by its operations until it is done.
+/// One request of a client and its response. Its operations keep it alive until it is done.
 ///
-///     resolve --> connect, address after address --> (TLS) --> write, and read beside it --> done
+///     resolve --> connect, address after address --> (TLS) --> write, and read at the same time --> done
 ///
-/// Whatever comes first of answer, error, time-out and cancellation ends it; the others find it done.
+/// It ends with the first of response, error, time-out and cancellation; the others have no effect then.
 class client_exchange : public std::enable_shared_from_this<client_exchange> {
  public:
-  /// Throws std::invalid_argument as the client says.
+  /// Throws std::invalid_argument as client documents.
   client_exchange(const asio::any_io_executor& ex, const client_options& options, client_request request);
 
   void start();
@@ -52,7 +52,7 @@ class client_exchange : public std::enable_shared_from_this<client_exchange> {
   url url_;
   std::string head_;
   std::string body_;
-  bool head_only_;  // the answer to HEAD tells the length of a body that does not come
+  bool head_only_;  // the response to HEAD has the length of a body that is not sent
 
   asio::steady_timer::time_point began_;
   asio::steady_timer timer_;

@@ -17,7 +17,7 @@ io_result client_stream::attempt(const operation& op) {
   return channel_->send(op.data, false);
 }
 
-/// Readers and the handshake wait for whatever the channel lacks; a writer for the socket to take more.
+/// A read or the handshake waits for what the channel needs; a write waits until the socket accepts more.
 void client_stream::go_on(operation op, completion handler) {
   const auto now = attempt(op);
   if (now.size > 0) return complete(std::move(handler), {}, now.size);
@@ -26,7 +26,7 @@ void client_stream::go_on(operation op, completion handler) {
     return complete(std::move(handler), why ? why : asio::error::eof, 0);
   }
   const bool to_write = op.what == operation::write || channel_->wants_write();
-  // The handler keeps this stream.
+  // The handler keeps this stream alive.
   socket_.async_wait(to_write ? asio::socket_base::wait_write : asio::socket_base::wait_read,
                      [this, op, handler = std::move(handler)](error_code ec) mutable {
                        if (ec) return std::move(handler)(ec, 0);

@@ -17,7 +17,7 @@ namespace brood::http::detail {
 
 namespace asio = boost::asio;
 
-/// What a client's exchange reads from and writes to: a socket, plain or with a channel on it. An AsyncReadStream and
+/// The connection of a client's exchange: a socket, plain or with a TLS channel. An AsyncReadStream and
 /// AsyncWriteStream.
 class client_stream {
  public:
@@ -29,7 +29,8 @@ class client_stream {
   executor_type get_executor() { return socket_.get_executor(); }
   asio::ip::tcp::socket& socket() noexcept { return socket_; }
 
-  /// On a connected socket. `handler(error_code)` when the handshake is done; the socket is non-blocking from then on.
+  /// Starts TLS on a connected socket. Calls `handler(error_code)` after the handshake. The socket is non-blocking from
+  /// then on.
   template <class Handler>
   void async_secure(std::unique_ptr<secure_channel> channel, Handler handler) {
     channel_ = std::move(channel);
@@ -39,7 +40,7 @@ class client_stream {
     go_on({operation::handshake, {}, {}},
           [handler = std::move(handler)](error_code failed, std::size_t) mutable { handler(failed); });
   }
-  /// The peer is told that this is the end, and the socket closed. Whatever waits completes with an error.
+  /// Closes the socket, with close_notify if `in_good_order`. Pending operations complete with an error.
   void close(bool in_good_order) noexcept {
     if (channel_ && in_good_order) channel_->end();
     error_code ignored;
@@ -75,7 +76,7 @@ class client_stream {
     std::string_view data;
   };
 
-  /// The first that is not empty, since nothing to do looks like the end.
+  /// Skips empty buffers, because a read of 0 bytes would look like the end.
   template <class Buffers>
   static auto first_of(const Buffers& buffers) {
     auto at = asio::buffer_sequence_begin(buffers);
@@ -85,7 +86,7 @@ class client_stream {
     return result;
   }
 
-  /// Does it, or waits and does it then.
+  /// Performs the operation now, or after a wait.
   void go_on(operation op, completion handler);
   void complete(completion handler, error_code ec, std::size_t size);
   io_result attempt(const operation& op);

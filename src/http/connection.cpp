@@ -10,13 +10,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-// nginx: client_header_buffer_size. Most requests fit; others make the buffer grow.
+// As nginx's client_header_buffer_size. Most requests fit; for others the buffer grows.
 constexpr std::size_t first_room = 1024;
-// A buffer that grew beyond this is not kept by an idle connection.
+// An idle connection does not keep a larger buffer.
 constexpr std::size_t kept_room = 16 * 1024;
-// More than this waiting to be sent, and pipelined requests wait too.
+// While more output is queued, pipelined requests wait.
 constexpr std::size_t output_mark = 64 * 1024;
-// nginx: lingering_timeout and lingering_time.
+// As nginx's lingering_timeout and lingering_time.
 constexpr std::chrono::seconds linger_gap{5};
 constexpr std::chrono::seconds linger_time{30};
 
@@ -67,7 +67,7 @@ void connection::recycle() noexcept {
 
 void connection::close() {
   if (phase_ == phase::closed) return;
-  // A peer that was in the middle of an answer must not believe that it had all of it.
+  // A peer that has received a part of a response must not believe that it is complete.
   if (phase_ == phase::answering || blocked_) {
     stream_.abort();
   } else {
@@ -88,7 +88,7 @@ void connection::lost() {
   close();
 }
 
-/// The socket is gone.
+/// Releases everything that belongs to the closed socket.
 void connection::leave() {
   phase_ = phase::closed;
   deadlines::remove(*this);
@@ -98,7 +98,7 @@ void connection::leave() {
   release();
 }
 
-/// Reads without asking the loop. If nothing has come, nothing has changed.
+/// Reads without waiting. If no data has arrived, nothing changes.
 connection::input connection::read_at_once() {
   const auto room = in_.prepare(first_room);
   const auto result = stream_.receive(room);
@@ -133,7 +133,7 @@ void connection::received(boost::system::error_code ec, std::size_t size) {
   took(size, in_.prepare(0).size());
 }
 
-/// What it took is not the request's.
+/// Do not count handshake time against the request.
 void connection::notice_handshake() {
   if (stream_.notice_handshake()) [[unlikely]]
     began_ = core_->wheel().now();
@@ -146,7 +146,7 @@ void connection::took(std::size_t size, std::size_t room) {
   run();
 }
 
-/// Serves what has come, as far as it goes without waiting, then sends what that made.
+/// Processes input as far as possible without waiting, then sends the output.
 void connection::run() {
   do {
     running_ = true;
@@ -192,7 +192,7 @@ void connection::serve() {
   if (phase_ == phase::answering && ended_ && !file_) finish_answer();
 }
 
-/// Nothing can be done at once any more: sends, then waits for whatever comes next.
+/// No more progress is possible without waiting: sends, then waits for the next event.
 void connection::settle() {
   if (phase_ == phase::closed || blocked_ || !flush()) return;
   if (closing_) return finish();
@@ -202,13 +202,13 @@ void connection::settle() {
   receive();
 }
 
-/// Whether no request has begun. Empty lines before a request line belong to no request: some clients send one after a
-/// body (RFC 9112, 2.2). So keep_alive_timeout stays in force, as it does in Node.
+/// Whether no request has begun. Empty lines before a request line do not belong to it: some clients send one after a
+/// body (RFC 9112, 2.2). So keep_alive_timeout applies until then, as in Node.
 bool connection::idles() const noexcept {
   return !reader_.in_body() && in_.view().find_first_not_of("\r\n") == std::string_view::npos;
 }
 
-/// A handler may take its time, the peer's body may not.
+/// The handler has no time limit; the arrival of the body has one.
 void connection::set_answering_deadline() {
   if (!receiving_) return deadlines::suspend(*this);
   core_->expire_after(*this, began_, core_->options().request_timeout);
@@ -220,7 +220,7 @@ void connection::set_reading_deadline() {
   if (idle && core_->draining()) return core_->expire_soon(*this, requests_ == 0);
   if (idle && requests_ > 0) return core_->expire_after(*this, core_->wheel().now(), options.keep_alive_timeout);
   if (stream_.shaking_hands()) return core_->expire_after(*this, began_, options.handshake_timeout);
-  // Node: the head is under both limits, the body under that of the whole request.
+  // Node: both limits apply to the head, the limit of the whole request applies to the body.
   auto limit = options.request_timeout;
   const bool head = !reader_.in_body() && options.headers_timeout.count() > 0;
   if (head && (limit.count() == 0 || options.headers_timeout < limit)) limit = options.headers_timeout;
@@ -233,15 +233,15 @@ void connection::late() {
   const bool asks = reads && !idles();
   const bool kept_alive = reads && !asks && requests_ > 0;
   if (!kept_alive && phase_ != phase::lingering) core_->count_timeout();
-  // A connection that never sent a byte, as browsers open them in advance, is closed without a word: an answer would
-  // be taken for that of the first request.
+  // A connection that never sent a byte, such as those that browsers open in advance, is closed without a response: the
+  // browser would take it for the response to its first request.
   if (phase_ == phase::answering && receiving_ && !blocked_) return refuse_body(408, asio::error::timed_out);
   if (!asks) return close();
   refuse(408);
   settle();
 }
 
-/// Answers in the server's own name, for the last time on this connection.
+/// Sends an error response by the server itself and ends the connection.
 void connection::refuse(int status, std::string_view why) {
   core_->count_refusal();
   answer_.begin({});
@@ -249,23 +249,23 @@ void connection::refuse(int status, std::string_view why) {
   answer_.open(out(), core_->date(), why.size());
   out().append(why);
   closing_ = true;
-  more_input_ = true;  // what it goes on to send is not wanted
+  more_input_ = true;  // further input of the peer is discarded
 }
 
 void connection::drain() {
   keeper guard{*this};
-  // What has told the peer already that it may go on is no last word: the next request may be on its way.
+  // A response that already permits the peer to continue cannot be the last one: the next request may be on its way.
   if (!answer_.opened()) answer_.close();
   if (phase_ != phase::reading || blocked_ || !idles()) return;
-  // One that has not asked yet was let in to be served; the next request of one just served may be on its way, and
-  // would be lost. Both get a moment. The others are quiet, or their bytes are about to be delivered.
+  // A connection without a request yet was accepted to be served, and the next request of an active one may be on its
+  // way and would be lost. Both get a little time. Others are idle, or their input is about to be processed.
   const bool busy = requests_ == 0 || core_->wheel().now() <= began_ + 1;
   if (busy) return core_->expire_soon(*this, requests_ == 0);
   if (!stream_.readable()) close();
 }
 
-/// Everything has left. Closing with input unread would make the kernel send a reset, which can overtake the answer and
-/// take it from the peer; so the peer's end is awaited (RFC 9112, 9.6).
+/// All output was sent. If the socket were closed with unread input, the kernel would send a reset, which can overtake
+/// the response and destroy it at the peer. So the connection waits until the peer closes (RFC 9112, 9.6).
 void connection::finish() {
   if (!more_input_ && in_.empty()) return close();
   phase_ = phase::lingering;
@@ -286,7 +286,7 @@ void connection::linger() {
 void connection::resume_later() {
   asio::post(core_->executor(), [keep = keeper{*this}] {
     const auto& c = *keep.operator->();
-    // Unless the peer took what was in its way before, and all this has happened already.
+    // Nothing to do if the peer has accepted the queued output meanwhile and the connection has continued.
     if (c.phase_ != phase::reading || c.running_ || c.blocked_ || c.receiving_) return;
     const auto entry = c.core_->enter();
     keep->run();

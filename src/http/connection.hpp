@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 
 class core;
 
-/// One connection of a server: reads requests, has them answered one after the other, and goes.
+/// One connection of a server: reads requests and has them answered one after the other.
 ///
 ///                      +------ no more input ------+
 ///                      v                           |
@@ -32,31 +32,32 @@ class core;
 ///                      +--refused, last request----> lingering <-------+ unread input
 ///                      +--end of input, late, error--> closed  <-------+
 ///
-/// Bytes to send gather in out_ and leave in one call when there is nothing left to do at once; so the answers of
-/// pipelined requests share a packet. While they do not leave, nothing more is read.
+/// Output is collected in out_ and sent in one call when no more progress is possible without waiting, so the responses
+/// to pipelined requests share a packet. While output is blocked, nothing more is read.
 ///
-/// The object is counted: one for being open, one for each operation of the loop, one for each copy of its response. At
-/// zero it goes back to the server, to be another connection.
+/// The object has a reference count: one for being open, one for each operation of the loop, one for each copy of its
+/// response. At zero it returns to the server's pool and is reused for another connection.
 class connection final : public deadline {
  public:
   explicit connection(core& owner);
 
-  /// `crowded`: others were waiting with it, so that its request has likely come meanwhile, or will within the loop's
-  /// next turn. Then it is read without enlisting the socket, which costs more than a connection's only request.
+  /// `crowded`: other connections were accepted with it, so its request has probably arrived, or will arrive within the
+  /// loop's next turn. It is then read without registering the socket, which costs more than a connection with a single
+  /// request.
   void start(std::shared_ptr<core> owner, int fd, stream::protocol family, bool no_delay, bool crowded);
 
-  /// The server's second call to one that had nothing to read at its start.
+  /// Called again by the server if there was nothing to read in start().
   void read_again();
-  /// Its deadline has passed.
+  /// The deadline has passed.
   void late();
-  /// The server drains: goes now if it idles, else after the answer it owes.
+  /// The server is draining: closes now if idle, otherwise after the current response.
   void drain();
-  /// Goes now.
+  /// Closes at once.
   void close();
-  /// Goes now, because the peer has ended, or says what cannot be understood.
+  /// Closes at once, because the peer has closed or sent invalid data.
   void lost();
 
-  // What responses do; `number` says which.
+  // Called by responses. `number` identifies the request.
   bool answers(std::uint64_t number) const noexcept;
   answer& current() noexcept { return answer_; }
   bool write(std::string_view piece);
@@ -67,10 +68,10 @@ class connection final : public deadline {
   void dropped(std::uint64_t number);
   void wait_drained(std::uint64_t number, brood::detail::waiters<>::handler handler);
 
-  /// What request_body does; `number` says for which request.
+  /// Called by request_body. `number` identifies the request.
   void read_body(std::uint64_t number, brood::detail::waiters<std::string_view>::handler handler);
 
-  /// The handler goes on after it has returned, until handler_ended(): request and response are kept that long.
+  /// The handler continues after it has returned, until handler_ended(). Request and response are kept until then.
   void handler_goes_on() noexcept;
   void handler_ended(const std::exception_ptr& error);
   const asio::any_io_executor& executor() const noexcept;
@@ -78,12 +79,12 @@ class connection final : public deadline {
   void retain() noexcept { ++references_; }
   void release() noexcept;
 
-  std::size_t place = 0;  ///< in the server's list of open connections
+  std::size_t place = 0;  ///< index in the server's list of open connections
 
  private:
   enum class phase : unsigned char { closed, reading, answering, lingering };
 
-  /// Keeps the connection while the loop works for it.
+  /// Keeps the connection alive during an operation of the loop.
   class keeper {
    public:
     explicit keeper(connection& c) noexcept : connection_(&c) { c.retain(); }
@@ -101,8 +102,8 @@ class connection final : public deadline {
   struct incoming_body {
     explicit incoming_body(const asio::any_io_executor& ex) : reader(ex) {}
     byte_buffer bytes;
-    std::size_t taken = 0;  // of them, by the piece that was read last
-    bool open = false;      // its end has not come yet
+    std::size_t taken = 0;  // bytes of it that the last part of the body occupies
+    bool open = false;      // its end has not arrived yet
     brood::detail::waiters<std::string_view> reader;
   };
 
@@ -164,31 +165,32 @@ class connection final : public deadline {
   stream stream_;
   std::shared_ptr<core> core_;  // while open
   byte_buffer in_;
-  byte_buffer out_;  // lent by the server while there is something in it
+  byte_buffer out_;  // borrowed from the server while it is not empty
   message_reader reader_;
   answer answer_;
-  response response_;  // what handlers get
-  request_body body_;  // what handlers that stream get
-  // There only where they have been used.
+  response response_;  // passed to handlers
+  request_body body_;  // passed to handlers that read the body themselves
+  // Created at the first use.
   std::unique_ptr<brood::detail::waiters<>> drained_;
   std::unique_ptr<incoming_body> incoming_;
-  std::unique_ptr<outgoing_file> file_;  // leaves behind out_, and ends the answer
+  std::unique_ptr<outgoing_file> file_;  // sent after out_; its end is the end of the response
 
-  std::uint64_t number_ = 0;  // of the current request; never again the same in this object's life
+  std::uint64_t number_ = 0;  // of the current request; never repeated during the object's life
   std::size_t requests_ = 0;
   std::uint32_t references_ = 0;
   std::uint32_t copies_ = 0;  // of the response to the current request
-  tick began_ = 0;            // when the current request, or the connection, did
+  tick began_ = 0;            // start of the current request, or of the connection
   tick lingers_until_ = 0;
   phase phase_ = phase::closed;
-  bool ended_ = false;       // the answer has, the handler may still be running
-  bool in_handler_ = false;  // it has not returned, or goes on
-  bool goes_on_ = false;     // it is a coroutine, and has not ended
-  bool running_ = false;     // out_ is flushed further down the stack
-  bool receiving_ = false;   // the loop will put bytes behind those of in_, or of a streamed body, which must not move
-  bool blocked_ = false;     // waits for the peer to take what is in out_
-  bool closing_ = false;     // after out_ has left
-  bool more_input_ = false;  // the last read filled all the room it had
+  bool ended_ = false;       // the response has ended; the handler may still be running
+  bool in_handler_ = false;  // the handler has not returned, or continues
+  bool goes_on_ = false;     // the handler is a coroutine that has not ended
+  bool running_ = false;     // a caller up the stack flushes out_
+  // the loop is reading into the memory after in_, or after a streamed body, which must not move
+  bool receiving_ = false;
+  bool blocked_ = false;     // waits until the peer accepts out_
+  bool closing_ = false;     // after out_ was sent
+  bool more_input_ = false;  // the last read filled its whole buffer
 };
 
 }  // namespace brood::http::detail

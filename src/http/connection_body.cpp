@@ -26,7 +26,7 @@ void request_body::read(brood::detail::waiters<std::string_view>::handler handle
 namespace detail {
 namespace {
 
-// How much is taken from the socket at a time.
+// The size of one read from the socket.
 constexpr std::size_t room_for_body = 16 * 1024;
 
 boost::system::error_code reason(int refusal) noexcept {
@@ -35,7 +35,7 @@ boost::system::error_code reason(int refusal) noexcept {
 
 }  // namespace
 
-/// The request points into in_, which must not move any more: what follows the head goes elsewhere.
+/// The request refers to in_, which must not move any more, so data after the head goes to another buffer.
 void connection::begin_body() {
   if (!incoming_) incoming_ = std::make_unique<incoming_body>(core_->executor());
   incoming_->open = true;
@@ -53,7 +53,7 @@ void connection::read_body(std::uint64_t number, brood::detail::waiters<std::str
   deliver_body();
 }
 
-/// Gives the reader what has come, or waits for more.
+/// Delivers available data to the reader, or waits for more.
 void connection::deliver_body() {
   while (!incoming_->reader.empty()) {
     if (!incoming_->open) return incoming_->reader.complete_one({}, {});
@@ -69,7 +69,7 @@ void connection::deliver_body() {
   }
 }
 
-/// True if something has come at once.
+/// Returns true if data was available at once.
 bool connection::receive_body() {
   if (receiving_) return false;
   if (incoming_->bytes.empty() && reader_.take_continue(in_) && !answer_.opened()) {
@@ -107,13 +107,13 @@ void connection::received_body(boost::system::error_code ec, std::size_t size) {
   deliver_body();
 }
 
-/// The peer has gone in the middle of its request.
+/// The peer has closed in the middle of its request.
 void connection::lose_body() {
   while (!incoming_->reader.empty()) incoming_->reader.complete_one(asio::error::eof, {});
   close();
 }
 
-/// The request will never be whole. The handler is told, and the peer, unless it is being answered already.
+/// The request will not be complete. The handler gets the error. So does the peer, unless the response has begun.
 void connection::refuse_body(int status, boost::system::error_code why) {
   while (!incoming_->reader.empty()) incoming_->reader.complete_one(why, {});
   if (answer_.opened()) {
@@ -129,7 +129,7 @@ void connection::refuse_body(int status, boost::system::error_code why) {
   }
 }
 
-/// The response ends: what of the body is here already is dropped. True if that is all of it.
+/// The response has ended: discards the received part of the body. Returns true if that is all of it.
 bool connection::drop_body() {
   if (!incoming_ || !incoming_->open) return true;
   if (receiving_) return false;
@@ -146,7 +146,7 @@ bool connection::drop_body() {
   }
 }
 
-/// What came behind the body is the next request.
+/// Data after the body belongs to the next request.
 void connection::end_body() {
   if (!incoming_) return;
   incoming_->bytes.consume(std::exchange(incoming_->taken, 0));

@@ -1,4 +1,4 @@
-// Answers that are sent from a file.
+// Responses that are sent from a file.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// So much in one go; then other connections get their turn. nginx: sendfile_max_chunk.
+// The limit for one turn; then other connections are served. As nginx's sendfile_max_chunk.
 constexpr std::uint64_t max_at_once = 2 * 1024 * 1024;
 
 }  // namespace
@@ -42,7 +42,7 @@ bool connection::send_file(unique_fd file, file_range range) {
   return true;
 }
 
-/// What is before it has left. True if the file has too.
+/// Called after out_ was sent. Returns true if the file was sent completely.
 bool connection::flush_file() {
   auto budget = max_at_once;
   while (file_->left > 0) {
@@ -57,7 +57,7 @@ bool connection::flush_file() {
       return false;
     }
     if (sent.size == 0) {
-      // The peer has gone, or the file is shorter than it was, which only the end of the connection can tell.
+      // The peer has closed, or the file became shorter. Only closing the connection can signal that to the peer.
       close();
       return false;
     }

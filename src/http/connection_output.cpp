@@ -9,12 +9,12 @@ namespace {
 
 namespace asio = boost::asio;
 
-// A body from here on goes to the kernel from where it is, instead of being copied behind its head.
+// A body from this size on is passed to the kernel directly, instead of being copied behind its head.
 constexpr std::size_t worth_no_copy = 8 * 1024;
-// Node: the high-water mark of a socket, beyond which write() says to wait.
+// As the high-water mark of a socket in Node, above which write() says to wait.
 constexpr std::size_t write_mark = 64 * 1024;
 
-// As much of a target as is worth a line of log.
+// The maximum length of a target in a log line.
 constexpr std::size_t logged_target = 200;
 
 }  // namespace
@@ -45,7 +45,7 @@ void connection::handler_goes_on() noexcept {
   goes_on_ = true;
 }
 
-/// Within serve(), if the coroutine could not even be started: then serve() does the rest.
+/// Called from inside serve() if the coroutine could not be started: serve() continues then.
 void connection::handler_ended(const std::exception_ptr& error) {
   if (error) fail(error);
   goes_on_ = false;
@@ -73,7 +73,7 @@ bool connection::write(std::string_view piece) {
     put(piece);
     if (answer_.chunked()) out().append("\r\n");
   }
-  // Within run() it goes with whatever else the handler makes; later, nobody else would send it.
+  // Inside run(), run() flushes later together with other output. Outside, nothing else would flush.
   if (!running_ || out_.size() >= write_mark) flush();
   return phase_ == phase::answering && out_.size() <= write_mark;
 }
@@ -89,8 +89,8 @@ bool connection::end(std::string_view body) {
   }
   if (phase_ != phase::answering) return false;
   ended_ = true;
-  // The handler may still look at the request, and what comes next waits until it has returned. Only the answer does
-  // not, where a coroutine takes its time.
+  // The handler may still use the request, and the next request waits until it has returned. Only the response of a
+  // coroutine is sent earlier.
   if (!in_handler_) {
     ended_later();
   } else if (!running_) {
@@ -116,14 +116,14 @@ departed connection::upgrade(bool secured) {
 void connection::ended_later() {
   finish_answer();
   if (closing_ || in_.empty()) return settle();
-  // The next request is here, but its handler must not run inside the call that ended this one.
+  // The next request is available, but its handler must not run inside the call that ended this one.
   if (flush()) resume_later();
 }
 
 void connection::finish_answer() {
   phase_ = phase::reading;
   closing_ = closing_ || answer_.closes();
-  // A peer that expected to go on may have sent its next request already.
+  // A peer that expected a persistent connection may have sent its next request already.
   more_input_ = more_input_ || (answer_.closes() && reader_.message().keep_alive());
   if (incoming_ && incoming_->open) closing_ = more_input_ = true;
   in_.consume(reader_.consumed());
@@ -142,7 +142,7 @@ void connection::fail(const std::exception_ptr& error) {
   }
 }
 
-/// The handler let its response down. With the head on its way, only the connection's end can tell.
+/// The handler failed. If the head was sent, only closing the connection can signal that to the peer.
 void connection::fail(std::string_view why) {
   const auto& message = reader_.message();
   std::string text = "http: handler of ";
@@ -164,7 +164,8 @@ void connection::put(std::string_view data) {
   flush(data);
 }
 
-/// Sends out_, and `more` behind it; keeps what the peer does not take at once. True if all has left.
+/// Sends out_ and then `more`; queues the rest that the peer does not accept at once. Returns true if everything was
+/// sent.
 bool connection::flush(std::string_view more) {
   if (phase_ == phase::closed) return false;
   if (blocked_) {
@@ -217,9 +218,9 @@ void connection::writable(boost::system::error_code ec) {
   const bool all = flush();
   if (phase_ != phase::closed && out_.size() <= write_mark) tell_drained({});
   if (!all) return;
-  // The rest of a file has left: now the answer is over.
+  // The rest of a file was sent, so the response is complete now.
   if (phase_ == phase::answering && ended_ && !in_handler_) return ended_later();
-  // An answer under way goes on when its handler does; anything else now.
+  // A response in progress continues when its handler does; anything else continues now.
   if (phase_ == phase::reading && !closing_ && !in_.empty()) return run();
   settle();
 }

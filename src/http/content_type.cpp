@@ -10,7 +10,7 @@ namespace {
 
 using entry = std::pair<std::string_view, std::string_view>;
 
-// By suffix. What browsers load, as nginx's mime.types and IANA have it; text is UTF-8.
+// By suffix: types that browsers load, as in nginx's mime.types and the IANA registry. Text is UTF-8.
 constexpr std::array table{
     entry{"avif", "image/avif"},
     entry{"css", "text/css; charset=utf-8"},

@@ -16,16 +16,16 @@ namespace asio = boost::asio;
 
 using std::chrono::milliseconds;
 
-// Connections and buffers kept for those to come; what a burst needed beyond goes back to the heap.
+// The maximum number of pooled connections and buffers; more of them, after a burst, are freed.
 constexpr std::size_t kept_connections = 1024;
 constexpr std::size_t kept_buffers = 16;
 constexpr std::size_t kept_buffer_size = 128 * 1024;
 
-// How long a connection that drains may take to send its first request, or its next one.
+// How long a draining connection may wait for its first request, or for its next one.
 constexpr milliseconds patience_for_first = std::chrono::seconds{5};
 constexpr milliseconds patience_for_next = std::chrono::seconds{1};
 
-/// A second, or less where a time-out is shorter than that.
+/// A second, or less if a time-out is shorter than that.
 milliseconds tick_for(const server_options& options) {
   milliseconds tick = std::chrono::seconds{1};
   for (auto time :
@@ -61,7 +61,8 @@ void core::listen(const listen_address& where) {
   sources_.push_back(make_source_(*this, where));
 }
 
-/// The first one's say counts, whoever is answered first. It may say so before listen() has it.
+/// The result of the first listen() counts, even if another one is reported first. It may be reported before listen()
+/// has returned.
 void core::listens(const connection_source& source, boost::system::error_code ec,
                    const asio::ip::tcp::endpoint& where) {
   if (!sources_.empty() && sources_.front().get() != &source) return;
@@ -70,7 +71,7 @@ void core::listens(const connection_source& source, boost::system::error_code ec
   asio::post(executor_, [state = listening_, ec, where] { state->set(ec, where); });
 }
 
-/// Tried again and again, but told no more often than is worth a line.
+/// The accept is retried at a short interval, but logged less often.
 void core::cannot_accept() {
   constexpr std::chrono::seconds between_lines{1};
   const auto now = std::chrono::steady_clock::now();
@@ -83,10 +84,11 @@ void core::cannot_accept() {
 bool core::turned_away(int fd) {
   if (options_.max_connections == 0 || open_.size() < options_.max_connections) return false;
   count_refusal();
-  if (options_.tls) return true;  // an answer would take a handshake
+  if (options_.tls) return true;  // a response would need a handshake
   static constexpr std::string_view text =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-  // Whatever has come of the request is read first, or closing would reset the connection and take the answer with it.
+  // Read the received part of the request first: closing with unread input would reset the connection and destroy the
+  // response.
   std::array<char, 4096> unread;
   ::recv(fd, unread.data(), unread.size(), MSG_DONTWAIT);
   ::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -169,7 +171,7 @@ bool core::last_request(std::size_t count) const noexcept {
 
 void core::expire_after(connection& c, tick start, milliseconds limit) noexcept {
   if (limit.count() == 0) return deadlines::suspend(c);
-  // One more, because the tick that `start` names has begun already.
+  // One more, because the tick of `start` is already in progress.
   wheel_.set(c, std::max(start + ticks(limit), wheel_.now()) + 1);
 }
 
@@ -213,10 +215,10 @@ void core::async_close(brood::detail::waiters<>::handler completion) {
 
 void core::drain() {
   if (!std::exchange(closing_, true)) {
-    // Kept, to be told of those that are still open.
+    // Kept, in order to report the number of open connections to them.
     const auto sources = sources_;
     for (const auto& source : sources) source->close();
-    // Draining one may close it, and a handler it calls may close others.
+    // A copy, because draining a connection may close it, and its handler may close others.
     const auto copy = open_;
     for (auto* c : copy) c->retain();
     for (auto* c : copy) c->drain();

@@ -22,7 +22,7 @@ namespace brood::http::detail {
 
 namespace asio = boost::asio;
 
-/// What a server is behind its handle: the open connections and all they share. Lives as long as one of them does.
+/// The state of a server: the open connections and everything they share. Lives as long as one of them.
 class core : public std::enable_shared_from_this<core> {
  public:
   using milliseconds = std::chrono::milliseconds;
@@ -40,11 +40,11 @@ class core : public std::enable_shared_from_this<core> {
   server_statistics statistics() const noexcept;
 
   // Its sources of connections
-  /// `no_delay`: TCP_NODELAY is set. `crowded`: others were waiting with it.
+  /// `no_delay`: TCP_NODELAY is set. `crowded`: other connections were accepted with it.
   void take(int fd, stream::protocol family, bool no_delay, bool crowded);
   void cannot_accept();
   void listens(const connection_source& source, boost::system::error_code ec, const asio::ip::tcp::endpoint& where);
-  /// As async_close, with nobody to be told.
+  /// As async_close, without a completion handler.
   void drain();
   void when_drained(brood::detail::waiters<>::handler completion);
   void log(log_level level, std::string_view text) const;
@@ -58,11 +58,11 @@ class core : public std::enable_shared_from_this<core> {
   tick ticks(milliseconds time) const noexcept { return static_cast<tick>((time + tick_ - milliseconds{1}) / tick_); }
   /// `limit` of 0: never.
   void expire_after(connection& c, tick start, milliseconds limit) noexcept;
-  /// Draining: its first request, or its next one, must begin soon.
+  /// While draining: the first request, or the next one, must begin soon.
   void expire_soon(connection& c, bool first) noexcept;
-  /// The connection's `count`th request is its last.
+  /// Whether request number `count` of a connection is its last one.
   bool last_request(std::size_t count) const noexcept;
-  /// To be held by each handler of the loop that goes on with the server's work, so that a second thread is noticed.
+  /// Must be held by each handler of the loop that continues the server's work, so that a second thread is detected.
   brood::detail::loop_entry enter() const {
     return brood::detail::loop_entry(brood::detail::loop_entry::from::handler, guard_.get());
   }
@@ -76,7 +76,7 @@ class core : public std::enable_shared_from_this<core> {
   void count_refusal() noexcept { ++statistics_.refused; }
   void count_timeout() noexcept { ++statistics_.timed_out; }
   void count_tls_error() noexcept { ++statistics_.tls_errors; }
-  /// Buffers for output go round: few connections have some at a time, and the one used last is in the cache.
+  /// Output buffers are shared: few connections need one at a time, and the last one used is in the processor's cache.
   void lend(byte_buffer& to) noexcept;
   void give_back(byte_buffer& from) noexcept;
   void opened(connection& c);
@@ -110,11 +110,12 @@ class core : public std::enable_shared_from_this<core> {
   brood::detail::waiters<> drained_;
 
   std::vector<connection*> open_;
-  std::vector<connection*> fresh_;    // to be read soon, each counted
-  std::vector<connection*> reading_;  // those of them whose turn it is; kept for its memory
+  std::vector<connection*> fresh_;    // to be read soon; each holds a reference
+  std::vector<connection*> reading_;  // those that are being read now; kept to reuse its memory
   std::vector<std::unique_ptr<connection>> spare_;
   std::vector<byte_buffer> buffers_;
-  std::optional<asio::steady_timer> clock_;  // until the server is dropped, after which the loop may go
+  // until the server is destroyed, because the loop may be destroyed afterwards
+  std::optional<asio::steady_timer> clock_;
   bool clock_runs_ = false;
   bool closing_ = false;
   bool stopped_ = false;

@@ -6,13 +6,13 @@
 
 namespace brood::http::detail {
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT" of RFC 9110, 5.6.7. The same in every locale.
+/// Returns "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7), independent of the locale.
 std::array<char, 29> imf_fixdate(std::time_t) noexcept;
 
-/// The current second by the kernel's coarse clock, which the Date field and the times of files show, too.
+/// The current second of the kernel's coarse clock, which the Date field and the timestamps of files use, too.
 std::time_t current_second() noexcept;
 
-/// The Date field, written once a second however often it is asked for.
+/// The Date field, formatted once a second.
 class date_line {
  public:
   /// "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n". Valid until the next call.

@@ -18,7 +18,7 @@ void deadlines::insert_before(deadline& position, deadline& d) noexcept {
 }
 
 void deadlines::link(deadline& d) noexcept {
-  // What lies further ahead than the wheel is round hangs in the farthest slot and is looked at again from there.
+  // A deadline that is further ahead than the wheel has slots goes into the farthest slot, and is moved on from there.
   d.looked_at_ = std::clamp(d.due_, now_ + 1, now_ + slots - 1);
   insert_before(wheel_[d.looked_at_ % slots], d);
 }

@@ -8,11 +8,12 @@
 
 namespace brood::http::detail {
 
-/// Counts of the server's coarse clock. It is driven by turns of a timer, not by the time of day: a loop that was
-/// stalled does not find all its peers late at once.
+/// A time of the server's coarse clock, which counts turns of a timer instead of the time of day. If the loop was
+/// blocked, not all peers are late at once afterwards.
 using tick = std::uint64_t;
 
-/// Something that can be late. Belongs to at most one `deadlines` at a time and must leave it before it goes away.
+/// An object that can be late. It belongs to at most one `deadlines`, and must be removed from it before it is
+/// destroyed.
 class deadline {
  public:
   static constexpr tick never = std::numeric_limits<tick>::max();
@@ -26,40 +27,41 @@ class deadline {
   deadline* previous_ = this;
   deadline* next_ = this;
   tick due_ = never;    // when it is late
-  tick looked_at_ = 0;  // when the wheel comes by the slot it hangs in, never after due_
+  tick looked_at_ = 0;  // when the wheel reaches its slot, never after due_
 };
 
-/// Timers for thousands of connections at the cost of one: a wheel of lists that somebody turns once a tick.
+/// Timers for thousands of connections at the cost of one: a wheel of lists, which turns once a tick.
 ///
-/// A deadline that is put off, as every request of a connection does, stays in its slot and is moved when the wheel
-/// comes by. So the usual `set` is one store.
+/// A deadline that is postponed, as with every request of a connection, stays in its slot until the wheel reaches it.
+/// So the common `set` is one store.
 class deadlines {
  public:
   deadlines() = default;
 
   tick now() const noexcept { return now_; }
 
-  /// `d` is late once now() has reached `due`, which must lie ahead.
+  /// `d` is late when now() reaches `due`, which must be in the future.
   void set(deadline& d, tick due) noexcept {
     d.due_ = due;
     if (linked(d) && d.looked_at_ <= due) return;
     unlink(d);
     if (due != deadline::never) link(d);
   }
-  /// It has none any more, but stays where it hangs until the wheel comes by.
+  /// Removes the deadline, but leaves the object in its slot until the wheel reaches it.
   static void suspend(deadline& d) noexcept { d.due_ = deadline::never; }
-  /// It leaves. Must be called before `d` ends.
+  /// Removes the object. Must be called before `d` is destroyed.
   static void remove(deadline& d) noexcept {
     d.due_ = deadline::never;
     unlink(d);
   }
 
-  /// One tick has passed. Calls `late(deadline&)` for each that is due, which has left by then. The function may set
-  /// and remove whatever it likes.
+  /// One tick has passed. Calls `late(deadline&)` for each object that is due, after removing it. The function may call
+  /// set and remove for any object.
   template <class Function>
   void turn(Function late) {
     ++now_;
-    // Moved to a list of its own first: what is set meanwhile may land in this very slot, a whole turn ahead.
+    // Moved to a separate list first, because an object that is set meanwhile may go into this same slot, a whole turn
+    // ahead.
     deadline due;
     take(wheel_[now_ % slots], due);
     while (linked(due)) {

@@ -7,7 +7,7 @@
 namespace brood::http::detail {
 namespace {
 
-/// False for what stands for no byte of a file's name.
+/// Returns false for an escape that is not allowed in a file name.
 bool decode(std::string_view text, std::string& to) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -36,7 +36,7 @@ file_path find_file_path(std::string_view path) {
     if (!decode(path.substr(0, size), segment)) return {.is = verdict::bad};
     if (segment.starts_with('.') && segment != ".well-known") return {.is = verdict::hidden};
     path.remove_prefix(size);
-    if (segment.empty() && !path.empty()) continue;  // "//" is as good as "/"
+    if (segment.empty() && !path.empty()) continue;  // "//" counts as "/"
     result.name += segment;
     if (!path.empty()) result.name += '/';
   }

@@ -6,10 +6,10 @@
 
 namespace brood::http::detail {
 
-/// The file below the root that a request's path names: decoded, relative, with a '/' at its end for a directory; "" or
-/// "." is never returned but as "./" for the root.
+/// The file below the root that a request's path names: decoded, relative, with a '/' at its end for a directory. The
+/// root is "./"; "" and "." are never returned.
 ///
-/// `bad`: it is no path, for encoded slashes and zeroes, or encodings that are none. `hidden`: it has a segment ".." or
+/// `bad`: it is not a path, because of encoded slashes, zeroes or invalid escapes. `hidden`: it has a segment ".." or
 /// one that begins with a dot.
 struct file_path {
   enum class verdict { good, bad, hidden } is = verdict::good;

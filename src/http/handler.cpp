@@ -10,8 +10,8 @@ namespace brood::http::detail {
 
 namespace asio = boost::asio;
 
-/// Tells the connection that its handler has ended, be it by the coroutine's end or by that of the loop, which destroys
-/// the coroutine where it stands.
+/// Notifies the connection that its handler has ended: the coroutine has returned, or the loop was destroyed and the
+/// coroutine with it.
 class handler_end {
  public:
   explicit handler_end(response& answer) noexcept : connection_(answer.connection_) { connection_->handler_goes_on(); }

@@ -26,7 +26,7 @@ head_scanner::verdict head_scanner::scan(std::string_view bytes) noexcept {
 }
 
 bool head_scanner::plausible_start(std::string_view bytes) const noexcept {
-  // Only the CR of an empty or of the first line may be there, as the last byte so far.
+  // A CR is valid only as the last byte so far, of an empty line or of the first line.
   return std::none_of(bytes.begin(), bytes.end(), [&](const char& c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < ' ' || byte == 127) && !(c == '\r' && &c == &bytes.back());

@@ -5,33 +5,33 @@
 
 namespace brood::http::detail {
 
-/// Finds the end of a message's head while its bytes come in, looking at each byte once.
+/// Finds the end of a message's head while it arrives. Inspects each byte once.
 ///
-/// The parser gets a head only when it is whole, so that what it says cannot depend on how the network cut it. What
-/// must not wait for the end is decided here: lines that end without CR (RFC 9112, 2.2 lets a server refuse them; they
-/// are a means of request smuggling), and first bytes that are no HTTP at all, as of a TLS handshake.
+/// The parser gets only complete heads, so its result cannot depend on how the network splits the data. Errors that
+/// must be detected earlier are detected here: lines that end without CR (RFC 9112, 2.2 permits a server to reject
+/// them; they are used for request smuggling), and first bytes that are not HTTP, such as a TLS handshake.
 class head_scanner {
  public:
   enum class verdict { more, whole, garbled };
 
-  /// `bytes` are all of the message that have come so far; with each call the same ones and more.
+  /// `bytes` is the part of the message that has arrived. Each call must pass the same bytes and more.
   verdict scan(std::string_view bytes) noexcept;
 
-  /// Empty lines before the request line, which a server ought to skip (RFC 9112, 2.2).
+  /// The size of empty lines before the request line, which a server should skip (RFC 9112, 2.2).
   std::size_t start() const noexcept { return start_; }
-  /// Where the body begins, once whole.
+  /// The offset of the body, once the head is complete.
   std::size_t end() const noexcept { return line_; }
-  /// Lines seen so far, the request line included.
+  /// The number of lines so far, including the request line.
   std::size_t lines() const noexcept { return lines_; }
-  /// Where the request line ends; 0 while it has not come whole.
+  /// The end of the request line; 0 until it is complete.
   std::size_t first_line_end() const noexcept { return first_line_end_; }
 
  private:
   bool plausible_start(std::string_view bytes) const noexcept;
 
   std::size_t start_ = 0;
-  std::size_t line_ = 0;     // where the current line begins
-  std::size_t scanned_ = 0;  // no line ends before here
+  std::size_t line_ = 0;     // the beginning of the current line
+  std::size_t scanned_ = 0;  // there is no line end before this offset
   std::size_t lines_ = 0;
   std::size_t first_line_end_ = 0;
 };

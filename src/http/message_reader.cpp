@@ -33,7 +33,7 @@ message_reader::verdict message_reader::advance(byte_buffer& buffer) {
 int message_reader::head_too_large(std::size_t size) const noexcept {
   if (scanner_.lines() > limits_->headers_count + 1) return 431;
   if (size <= limits_->header_size) return 0;
-  // nginx and RFC 9112, 3 tell a request line that is too long from fields that are too many.
+  // nginx and RFC 9112, 3 distinguish a request line that is too long from fields that are too many.
   const auto line = scanner_.first_line_end();
   return line == 0 || line > limits_->header_size ? 414 : 431;
 }
@@ -42,7 +42,7 @@ message_reader::verdict message_reader::read_head(byte_buffer& buffer) {
   const auto found = scanner_.scan(buffer.view());
   if (found == head_scanner::verdict::garbled) return refuse(400);
   const bool whole = found == head_scanner::verdict::whole;
-  // An unfinished head will be longer than what has come of it.
+  // An incomplete head is longer than its received part.
   const auto size = whole ? scanner_.end() : buffer.size() + 1;
   if (const int status = head_too_large(size); status != 0) return refuse(status);
   if (!whole) return verdict::more;
@@ -89,8 +89,8 @@ message_reader::verdict message_reader::read_chunks(byte_buffer& buffer) {
   consumed_ = decoded_from_ + progress.consumed;
   if (!progress.starved) return verdict::ready;
 
-  // What is left is the beginning of a chunk's size line or of the trailer: it moves up to the body decoded so far, so
-  // that the buffer never holds more than both.
+  // The rest is the beginning of a chunk's size line or of the trailer. It is moved to the end of the decoded body, so
+  // that the buffer never holds more than these two.
   const auto left = size - progress.consumed;
   if (left > limits_->header_size) return refuse(431);
   const auto body_end = request_.body_offset_ + request_.body_size_;
@@ -106,7 +106,7 @@ message_reader::piece message_reader::read_body(byte_buffer& bytes) {
     left_ -= size;
     return {.end = left_ == 0, .size = size, .consumed = size};
   }
-  // The parser puts what it decodes where the request says that its body is: for once, at the front of the bytes.
+  // The parser writes decoded data to the offset of the request's body. For this call that is the front of the bytes.
   const auto head = std::exchange(request_.body_offset_, 0);
   const auto progress = parser_->read_body(bytes.data(), bytes.data(), bytes.size());
   piece result{.refused = progress.refused,

@@ -5,11 +5,10 @@
 
 namespace brood::http::detail {
 
-/// The byte that the escape at the start of `text` stands for, 'A' for "%41"; -1 if `text` does not start with one.
+/// The byte of the escape at the start of `text`, 'A' for "%41"; -1 if `text` does not start with one.
 int escaped_byte(std::string_view text) noexcept;
 
-/// `text` with its escapes replaced by their bytes. A '%' that starts no escape stays as it is (WHATWG URL
-/// Standard, 1.3).
+/// Replaces the escapes in `text` by their bytes. A '%' that starts no escape is kept (WHATWG URL Standard, 1.3).
 std::string percent_decoded(std::string_view text);
 
 }  // namespace brood::http::detail

@@ -25,16 +25,17 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Connections taken in one go; then those already open get their turn.
+// The number of connections accepted in one turn; then open connections are served.
 constexpr std::size_t batch_size = 64;
-// Out of descriptors or memory, the queue stays readable: trying again at once would spin. nginx: accept_mutex_delay.
+// Without descriptors or memory the accept queue stays readable, so an immediate retry would spin. As nginx's
+// accept_mutex_delay.
 constexpr std::chrono::milliseconds exhausted_pause{500};
 
 class plain_source final : public connection_source, public std::enable_shared_from_this<plain_source> {
  public:
   explicit plain_source(core& target)
       : core_(&target), acceptor_(target.executor()), pause_(target.executor()), backlog_(target.options().backlog) {}
-  /// Not closed where listen() has thrown.
+  /// The source is not closed if listen() has thrown.
   ~plain_source() override { remove_file(); }
   plain_source(const plain_source&) = delete;
   plain_source& operator=(const plain_source&) = delete;
@@ -56,8 +57,8 @@ class plain_source final : public connection_source, public std::enable_shared_f
 
   void close() override {
     if (core_ == nullptr) return;
-    // The handshake of those in the queue is done: closing on them would reset them. Not where somebody else has the
-    // queue as well, who may serve them, and for whom more come without end.
+    // Connections in the queue have completed their handshake, and closing the socket would reset them, so they are
+    // accepted first. Not if another process shares the queue: it may serve them, and new ones may arrive without end.
     while (!borrowed_ && accept_batch(batch_size)) {}
     core_ = nullptr;
     boost::system::error_code ignored;
@@ -90,7 +91,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
       if (family_ == asio::ip::tcp::v6()) acceptor_.set_option(asio::ip::v6_only(where.with.ipv6_only));
     }
     acceptor_.set_option(asio::socket_base::reuse_address(true));
-    // Connections inherit it from the socket that accepts them, so none costs a call of its own.
+    // Accepted connections inherit the option, so none needs a system call for it.
     acceptor_.set_option(asio::ip::tcp::no_delay(true));
     acceptor_.bind(endpoint);
     acceptor_.listen(backlog_);
@@ -98,7 +99,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
     core_->listens(*this, {}, acceptor_.local_endpoint());
   }
 
-  /// A socket that is there already, of whatever family.
+  /// Uses an existing socket of any family.
   void serve(unique_fd socket) {
     int family = 0;
     socklen_t size = sizeof family;
@@ -106,7 +107,7 @@ class plain_source final : public connection_source, public std::enable_shared_f
         ::listen(socket.get(), backlog_) != 0) {
       throw boost::system::system_error(errno, boost::system::system_category());
     }
-    // Asio looks at the family only where it makes endpoints of addresses, which those of a path are not.
+    // Asio uses the family only to create endpoints from addresses, which a Unix socket does not have.
     family_ = family == AF_INET6 ? stream::protocol::v6() : stream::protocol::v4();
     acceptor_.assign(family_, socket.get());
     static_cast<void>(socket.release());
@@ -130,10 +131,10 @@ class plain_source final : public connection_source, public std::enable_shared_f
     wait();
   }
 
-  /// Takes what waits, then serves it. True if there may be more.
+  /// Accepts waiting connections, then serves them. Returns true if there may be more.
   bool accept_batch(std::size_t most) {
     if (core_ == nullptr) return false;
-    // A handler may close or drop the server in the middle; what was accepted is its business still.
+    // A handler may close or destroy the server meanwhile, but accepted connections are still served.
     const auto target = core_->shared_from_this();
     std::array<int, batch_size> taken;
     std::size_t count = 0;
@@ -142,13 +143,14 @@ class plain_source final : public connection_source, public std::enable_shared_f
     return count == most;
   }
 
-  /// How many connections wait to be accepted. Asked for because accept(2) makes a socket and a file before it finds
-  /// the queue empty: the call that fails costs more than the one that succeeds.
+  /// The number of connections in the accept queue. This call saves time, because accept(2) creates a socket and a file
+  /// before it finds an empty queue: a failing call costs more than a successful one.
   std::size_t waiting() noexcept {
     tcp_info info{};
     socklen_t size = sizeof info;
     if (::getsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return batch_size;
-    // Of a listening socket this field tells the length of its queue. At least one, lest we go round for nothing.
+    // For a listening socket this field is the length of its queue. At least one, because otherwise no progress would
+    // be made.
     return std::clamp<std::size_t>(info.tcpi_unacked, 1, batch_size);
   }
 

@@ -16,11 +16,11 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
-/// One of the tags in a list is this one, or the list is "*". A weak tag equals no other under strong comparison.
+/// Whether the list contains this tag, or is "*". Under strong comparison a weak tag equals no other.
 bool matches(std::string_view list, std::string_view etag, bool weakly) noexcept {
   if (trimmed(list) == "*") return true;
   while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());  // there is none in our own tags
+    const auto comma = std::min(list.find(','), list.size());  // brood's own tags contain no comma
     auto tag = trimmed(list.substr(0, comma));
     if (weakly && tag.starts_with("W/")) tag.remove_prefix(2);
     if (tag == etag) return true;
@@ -35,7 +35,7 @@ bool parse_number(std::string_view text, std::uint64_t& number) noexcept {
   return (ec == std::errc{} || ec == std::errc::result_out_of_range) && stopped == text.data() + text.size();
 }
 
-/// "bytes=0-99", "bytes=100-", "bytes=-100". Anything else, several ranges too, is as if it were not there.
+/// Parses "bytes=0-99", "bytes=100-" or "bytes=-100". Anything else, including several ranges, is ignored.
 selection select_range(std::string_view range, std::uint64_t size) noexcept {
   const selection all{.size = size};
   if (!same_name(range.substr(0, 6), "bytes=")) return all;
@@ -63,8 +63,8 @@ bool range_holds(const request& message, const representation& file, std::time_t
   const auto condition = message.header("If-Range");
   if (condition.empty()) return true;
   if (condition.ends_with('"')) return condition == file.etag;  // strongly: a weak one never equals ours
-  // RFC 9110, 13.1.5: a date counts only as a strong validator (8.8.2.2). While its second lasts, the file may change
-  // once more and keep its date.
+  // RFC 9110, 13.1.5: a date counts only as a strong validator (8.8.2.2). Until its second has passed, the file may
+  // change again and keep the same date.
   return parse_date(condition) == file.modified && file.modified < now;
 }
 
@@ -86,7 +86,7 @@ std::optional<std::time_t> parse_date(std::string_view text) {
   if (!numbers) return std::nullopt;
   parts.tm_year -= 1900;
   const auto time = ::timegm(&parts);
-  // Whatever else is wrong with it, it is not how that time is written.
+  // Formatting it again detects every other error.
   const auto written = imf_fixdate(time);
   if (std::string_view(written.data(), written.size()) != text) return std::nullopt;
   return time;
@@ -104,7 +104,7 @@ selection select(const request& message, const representation& file, std::time_t
     return {.status = 304};
   }
   const auto range = message.header("Range");
-  // RFC 9110, 14.2: Range is for GET only.
+  // RFC 9110, 14.2: Range applies only to GET.
   if (range.empty() || message.method() != verb::get || !range_holds(message, file, now)) return {.size = file.size};
   return select_range(range, file.size);
 }

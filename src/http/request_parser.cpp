@@ -15,11 +15,11 @@ namespace beast = boost::beast;
 
 namespace {
 
-// What a peer may spend on chunk extensions, which nobody reads, in one message. Node: the same 16 KiB, then 413.
+// The maximum size of chunk extensions, which are ignored, in one message. Node has the same 16 KiB, then 413.
 constexpr std::size_t max_extensions = 16 * 1024;
 
-// Between chunks at least this many bytes follow, if only "0\r\n\r\n". Beast asserts it when it comes back to a last
-// chunk that was incomplete, and may not be given less.
+// At least this many bytes follow between chunks, for example "0\r\n\r\n". Beast asserts this when it returns to an
+// incomplete last chunk, so it must not get fewer.
 constexpr std::size_t least_header = 5;
 
 verb to_verb(beast::http::verb v) noexcept {
@@ -37,7 +37,7 @@ verb to_verb(beast::http::verb v) noexcept {
   }
 }
 
-/// The forms of RFC 9112, 3.2 that a server without a proxy's duties can serve.
+/// The forms of RFC 9112, 3.2 that a server that is not a proxy can serve.
 bool valid_target(std::string_view target, verb method) noexcept {
   if (target.front() == '/') return true;
   if (target == "*") return method == verb::options;
@@ -45,10 +45,10 @@ bool valid_target(std::string_view target, verb method) noexcept {
 }
 
 constexpr byte_set digits{"0123456789"};
-/// What the host of a URI and its port are made of (RFC 3986, 3.2.2).
+/// The characters of a URI's host and port (RFC 3986, 3.2.2).
 constexpr byte_set host_bytes{letters_and_digits, "-._~!$&'()*+,;=:%[]"};
 
-/// A request line that ends in "HTTP/2.0" speaks HTTP, only another one; anything else is noise.
+/// A request line that ends in "HTTP/2.0" is another version of HTTP; anything else is not HTTP.
 bool other_version(std::string_view head) noexcept {
   const auto line = head.substr(0, head.find('\r'));
   const auto version = line.substr(line.size() - std::min<std::size_t>(line.size(), 9));
@@ -61,7 +61,7 @@ bool other_version(std::string_view head) noexcept {
 
 request_parser::request_parser(request& out, std::size_t max_body_size) : out_(out) {
   body_limit(max_body_size);
-  header_limit(std::numeric_limits<std::uint32_t>::max());  // checked before a byte gets here
+  header_limit(std::numeric_limits<std::uint32_t>::max());  // checked before the parser gets the data
 }
 
 int request_parser::read_head(char* base, char* start, std::size_t size) {
@@ -113,13 +113,13 @@ void request_parser::on_request_impl(beast::http::verb method, string_view name,
   out_.method_ = place(name);
   out_.target_ = place(target);
   out_.version_ = version;
-  // A tunnel is a proxy's business; nginx answers so as well.
+  // Tunnels are for proxies; nginx responds in the same way.
   if (out_.verb_ == verb::connect) return refuse(405, ec);
   if (!valid_target({target.data(), target.size()}, out_.verb_)) refuse(400, ec);
 }
 
 bool request_parser::folded(string_view name, string_view value) const noexcept {
-  // Beast joins a folded value in memory of its own, or skips the line break before its first word.
+  // Beast joins a folded value in its own memory, or skips the line break before its first word.
   const auto* end = input_ + input_size_;
   if (std::less<>{}(value.data(), input_) || !std::less<>{}(value.data(), end)) return true;
   const auto* after_name = name.data() + name.size();
@@ -129,19 +129,19 @@ bool request_parser::folded(string_view name, string_view value) const noexcept 
 int request_parser::check_field(field f, string_view value) {
   switch (f) {
     case field::host:
-      // RFC 9112, 3.2: more than one, or an invalid one, is answered with 400.
+      // RFC 9112, 3.2: several Host fields, or an invalid one, are answered with 400.
       return ++hosts_ > 1 || !host_bytes.holds_all({value.data(), value.size()}) ? 400 : 0;
     case field::content_length:
-      // Even two that agree: a peer that sends them is broken or probing.
+      // Even two equal ones: a peer that sends them is broken or probing.
       return ++lengths_ > 1 || value.find(',') != string_view::npos ? 400 : 0;
     case field::transfer_encoding:
-      // RFC 9112, 6.1: not for HTTP/1.0, where it would be read as no body; 6.3: without chunked at its end the length
-      // cannot be known; a coding we do not have is 501.
+      // RFC 9112, 6.1: not in HTTP/1.0, where it would be read as no body. 6.3: unless chunked is the last coding, the
+      // length is unknown. An unsupported coding is 501.
       if (out_.version_ < 11) return 400;
       if (beast::iequals(value, "chunked")) return 0;
       return value.size() > 7 && beast::iequals(value.substr(value.size() - 7), "chunked") ? 501 : 400;
     case field::expect:
-      if (out_.version_ < 11) return 0;  // RFC 9110, 10.1.1: to be ignored
+      if (out_.version_ < 11) return 0;  // RFC 9110, 10.1.1: must be ignored
       expects_continue_ = beast::iequals(value, "100-continue");
       return expects_continue_ ? 0 : 417;
     default: return 0;

@@ -8,26 +8,27 @@
 
 namespace brood::http::detail {
 
-/// Beast's parser, writing what it finds into a `request` as places in the buffer: no copy, no allocation a field.
+/// Beast's parser. It writes its results into a `request` as offsets into the buffer, without copying or allocating
+/// fields.
 ///
-/// It is given a whole head at once; then, for a chunked body, whatever has come. It refuses what Beast lets pass and
-/// RFC 9112 does not, or what other parsers read differently and so could be used to smuggle a request.
+/// It gets a complete head at once, then any parts of a chunked body. It rejects input that Beast accepts but RFC 9112
+/// does not, and input that other parsers read differently and that could therefore be used for request smuggling.
 class request_parser final : public boost::beast::http::basic_parser<true> {
  public:
   /// Both must outlive the parser.
   request_parser(request& out, std::size_t max_body_size);
 
-  /// Reads the head, which is all of `size` bytes at `start`, of the message that begins at `base`. 0, or the status
-  /// to refuse it with.
+  /// Parses the head, which is all of the `size` bytes at `start`, of the message that begins at `base`. Returns 0, or
+  /// the status of the error response.
   int read_head(char* base, char* start, std::size_t size);
 
-  /// What a piece of a chunked body was read into.
+  /// The result of reading a part of a chunked body.
   struct progress {
-    int refused = 0;           ///< the status to refuse it with
-    bool starved = false;      ///< more bytes are needed
+    int refused = 0;           ///< the status of the error response
+    bool starved = false;      ///< more input is needed
     std::size_t consumed = 0;  ///< of the encoded bytes
   };
-  /// Reads encoded bytes and moves what they hold to base + request's body offset + body size, which lies before them.
+  /// Decodes bytes and moves their content to base + the request's body offset + body size, which lies before them.
   progress read_body(char* base, char* from, std::size_t size);
 
   bool expects_continue() const noexcept { return expects_continue_; }
@@ -55,7 +56,7 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
 
   request& out_;
   char* base_ = nullptr;
-  char* input_ = nullptr;  // what the parser reads now
+  char* input_ = nullptr;  // the parser's current input
   std::size_t input_size_ = 0;
   std::uint64_t chunk_left_ = 0;
   std::size_t extensions_ = 0;

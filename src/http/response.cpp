@@ -15,7 +15,7 @@ response::response(const response& other) noexcept
   if (copy_) connection_->copied(number_);
 }
 
-// What a handler got belongs to the connection, so moving from it copies.
+// The response that a handler gets belongs to the connection, so moving from it copies it.
 response::response(response&& other) noexcept : connection_(other.connection_), number_(other.number_), copy_(true) {
   if (other.copy_) {
     other.connection_ = nullptr;

@@ -9,10 +9,10 @@
 namespace brood::http::detail {
 namespace {
 
-// More than the longest status line, Content-Length, Connection and the line ends make together.
+// More than the longest status line, Content-Length, Connection and the line ends together.
 constexpr std::size_t fixed_part = 256;
 
-/// Writes into room that is known to be enough.
+/// Writes into a buffer that is known to be large enough.
 class writer {
  public:
   explicit writer(char* to) noexcept : at_(to) {}

@@ -13,16 +13,17 @@
 
 namespace brood::http::detail {
 
-/// What a call that does not wait came to. Neither bytes nor blocked: the peer is gone or has ended.
+/// The result of a non-blocking call. If there are no bytes and it is not blocked, the peer has closed or the
+/// connection has failed.
 struct io_result {
   std::size_t size = 0;
   bool blocked = false;
 };
 
-/// What stands between a connection and its socket where it is not plain: the seam behind which brood::https keeps
-/// OpenSSL. It uses the descriptor of the socket itself, and nothing here waits.
+/// The TLS layer between a connection and its socket: the interface behind which brood::https uses OpenSSL. It uses the
+/// socket's descriptor directly and never blocks.
 ///
-/// The handshake is made by whatever call comes first. Once a call has failed, so do all that follow.
+/// The first call performs the handshake. After a call has failed, all further calls fail.
 class secure_channel {
  public:
   secure_channel() = default;
@@ -30,57 +31,57 @@ class secure_channel {
   secure_channel& operator=(const secure_channel&) = delete;
   virtual ~secure_channel() = default;
 
-  /// Done: a size of 1.
+  /// Returns a size of 1 when the handshake is complete.
   virtual io_result handshake() = 0;
-  /// Decrypted bytes, as far as there are any.
+  /// Returns decrypted bytes if there are any.
   virtual io_result receive(std::span<char> room) = 0;
-  /// `more` follows at once. Where it was blocked, the next call must begin with the same bytes.
+  /// `more`: further data follows at once. After a blocked call, the next one must begin with the same bytes.
   virtual io_result send(std::string_view data, bool more) = 0;
-  /// Nothing more is sent, which the peer is told; does nothing after a failure.
+  /// Sends close_notify: no more data will be sent. No effect after a failure.
   virtual void end() noexcept = 0;
 
-  // How a reader that was blocked waits: for the socket to take bytes if it wants to write, else by a read of the
-  // loop's into the input, which saves asking the loop for readiness.
+  // How a blocked reader waits: if true, until the socket accepts output; otherwise by reading into the input, which
+  // saves a wait for readiness.
   virtual bool wants_write() const noexcept = 0;
   virtual std::span<char> input() = 0;
   virtual void arrived(std::size_t size) noexcept = 0;
 
-  /// The handshake is over, and went well.
+  /// The handshake has succeeded.
   virtual bool established() const noexcept = 0;
-  /// Something has been read from the socket that nobody has got yet.
+  /// Data was read from the socket but not delivered yet.
   virtual bool pending() const noexcept = 0;
-  /// Why the last call failed; none where the peer has ended in good order.
+  /// Why the last call failed; no error if the peer has closed properly.
   virtual boost::system::error_code error() const noexcept = 0;
-  /// The peer speaks plain HTTP: nothing has been sent to it yet, and it would understand an answer.
+  /// The peer speaks plain HTTP: nothing was sent to it yet, and it would understand a plain response.
   virtual bool peer_is_plain() const noexcept = 0;
 };
 
-/// What stands behind server_options::tls.
+/// The state of server_options::tls.
 class server_security {
  public:
   virtual ~server_security() = default;
-  /// For a connection just accepted. The descriptor stays the caller's. Throws std::bad_alloc.
+  /// For a newly accepted connection. The caller keeps the descriptor. Throws std::bad_alloc.
   virtual std::unique_ptr<secure_channel> accept(int fd) = 0;
-  /// What all workers that serve one port should agree on, and what they have agreed on: may be told again, and takes
-  /// the place of what was told of that port before.
+  /// The data that all workers of a port should share, and the data that they share. It may be announced again, and
+  /// then replaces the earlier data of that port.
   virtual boost::json::value shared() const = 0;
   virtual void agree(const void* port, const boost::json::value& data) = 0;
 };
 
-/// What stands behind client_options::tls.
+/// The state of client_options::tls.
 class client_security {
  public:
   virtual ~client_security() = default;
-  /// `host` is a name or an address without brackets, which the peer must prove to be. Throws std::bad_alloc.
+  /// `host` is a name, or an address without brackets, which the certificate must match. Throws std::bad_alloc.
   virtual std::unique_ptr<secure_channel> connect(int fd, const std::string& host) = 0;
 };
 
-/// A connection that leaves HTTP, with its channel if it has one.
+/// A connection that no longer speaks HTTP, with its TLS channel if it has one.
 struct departed {
   upgraded connection;
   std::unique_ptr<secure_channel> channel;
 };
-/// response::upgrade(), for those that can do with a channel.
+/// response::upgrade(), for callers that support a TLS channel.
 departed depart(response& from);
 
 }  // namespace brood::http::detail

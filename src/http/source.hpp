@@ -16,7 +16,7 @@ class core;
 /// Where to listen: at a path, at a descriptor, or else at the endpoint.
 struct listen_address {
   boost::asio::ip::tcp::endpoint endpoint{};
-  /// On every address of the machine, IPv6 and IPv4; only the endpoint's port counts.
+  /// On all addresses, IPv6 and IPv4; only the endpoint's port is used.
   bool everywhere = false;
   std::filesystem::path path{};
   int descriptor = -1;
@@ -24,7 +24,7 @@ struct listen_address {
 };
 std::string to_string(const listen_address& where);
 
-/// Where connections come from: gives them to core::take, and tells core::listens how listening went.
+/// A source of connections: passes them to core::take, and reports the result of listening to core::listens.
 class connection_source {
  public:
   connection_source() = default;
@@ -32,13 +32,13 @@ class connection_source {
   connection_source& operator=(const connection_source&) = delete;
   virtual ~connection_source() = default;
 
-  /// Accepts no more; connections that wait to be accepted are given to the core before it returns. The core may go
-  /// away afterwards.
+  /// Stops accepting. Connections in the accept queue are passed to the core before this returns. The core may be
+  /// destroyed afterwards.
   virtual void close() = 0;
 
-  /// How many connections the server has open now, from whatever source.
+  /// The number of open connections of the server, from all sources.
   virtual void count([[maybe_unused]] std::size_t open) noexcept {}
-  /// The server has received one request more.
+  /// The server has received another request.
   virtual void asked() noexcept {}
 };
 

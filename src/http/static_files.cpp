@@ -20,7 +20,7 @@ namespace {
 
 using namespace detail;
 
-/// Opens what lies beneath `root`; -1 and errno if nothing does. Never waits, as opening a FIFO would.
+/// Opens a file beneath `root`; returns -1 with errno if there is none. Never blocks, as opening a FIFO could.
 int open_beneath(int root, const std::string& name, bool symlinks) noexcept {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -28,12 +28,12 @@ int open_beneath(int root, const std::string& name, bool symlinks) noexcept {
   int fd;
   do {
     fd = static_cast<int>(::syscall(SYS_openat2, root, name.c_str(), &how, sizeof how));
-    // EAGAIN: something was renamed meanwhile, and the kernel is not sure any more.
+    // EAGAIN: something was renamed meanwhile, and the kernel cannot guarantee the result.
   } while (fd < 0 && (errno == EINTR || errno == EAGAIN));
   return fd;
 }
 
-/// What failing to open a file is told as. Whether one that may not be read is there is nobody's business.
+/// The status for an error of opening a file. The response must not reveal whether an unreadable file exists.
 int status_of(int error) noexcept {
   switch (error) {
     case EMFILE:
@@ -44,7 +44,7 @@ int status_of(int error) noexcept {
   }
 }
 
-/// "mtime-size", in hexadecimal, nanoseconds included: two versions of a file differ in one of them.
+/// "mtime-size" in hexadecimal, including nanoseconds: two versions of a file differ in one of them.
 class file_tag {
  public:
   explicit file_tag(const struct stat& s) noexcept {
@@ -68,7 +68,7 @@ class file_tag {
 
 void redirect_to_directory(const request& message, response& answer) {
   auto path = message.path();
-  while (path.starts_with('/')) path.remove_prefix(1);  // "//host/" would lead to another one
+  while (path.starts_with('/')) path.remove_prefix(1);  // "//host/" would be a redirect to another host
   std::string to = '/' + std::string(path) + '/';
   if (!message.query().empty()) to.append("?").append(message.query());
   answer.status(301).header("Location", to).end();
@@ -102,7 +102,7 @@ static_files::static_files(const std::filesystem::path& root, static_files_optio
   };
   unique_fd opened{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!opened) throw failed();
-  // A sandbox may forbid the call on which all depends.
+  // A sandbox may forbid this essential system call.
   const unique_fd tried{open_beneath(opened.get(), ".", true)};
   if (!tried) throw failed();
   root_ = std::make_shared<const unique_fd>(std::move(opened));

@@ -17,7 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What is encrypted at a time: a record of TLS is no longer (RFC 8446, 5.1).
+// The size of a part that is encrypted at once: the maximum of a TLS record (RFC 8446, 5.1).
 constexpr std::size_t piece_of_file = 16 * 1024;
 
 stream::result result_of(ssize_t size) noexcept {
@@ -45,7 +45,7 @@ void stream::open(int fd, protocol family, bool no_delay) noexcept {
 void stream::secure(std::unique_ptr<secure_channel> channel) noexcept {
   channel_ = std::move(channel);
   shaking_hands_ = true;
-  // Handshakes and tickets are packets that nobody answers.
+  // Handshakes and tickets are packets without a response.
   if (std::exchange(delay_, delay::none) == delay::none) return;
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -132,7 +132,7 @@ stream::result stream::send(std::string_view first, std::string_view second, boo
 stream::result stream::send_secure(std::string_view first, std::string_view second, bool more) {
   const auto sent = channel_->send(first, more || !second.empty());
   if (second.empty() || sent.size < first.size()) return sent;
-  // What is blocked here is told by the next call, which begins with it.
+  // If this call is blocked, the next one begins with the same data and reports it.
   return {.size = sent.size + channel_->send(second, more).size};
 }
 
@@ -147,7 +147,8 @@ stream::result stream::send_file_secure(int file, std::uint64_t offset, std::siz
 stream::result stream::send_file(int file, std::uint64_t offset, std::size_t size) noexcept {
   if (channel_) [[unlikely]]
     return send_file_secure(file, offset, size);
-  // It has no flag of its own, so the socket itself must not block; one that another process accepted may.
+  // sendfile has no flag for it, so the socket itself must be non-blocking; one that another process accepted may not
+  // be.
   boost::system::error_code ignored;
   int on = 1;
   if (socket_) {

@@ -20,9 +20,8 @@ namespace brood::http::detail {
 
 namespace asio = boost::asio;
 
-/// One connected socket, plain or with a secure_channel on it. What can be done at once is done by the system call
-/// itself; the loop is told of the socket only when something has to be waited for, so a connection that is served in
-/// one go never meets the reactor.
+/// A connected socket, plain or with a secure_channel. Operations are direct system calls. The socket is registered
+/// with the loop only when an operation must wait, so a connection that never waits is never registered.
 class stream {
  public:
   using protocol = asio::ip::tcp;
@@ -35,47 +34,47 @@ class stream {
   stream& operator=(const stream&) = delete;
   ~stream() { close(); }
 
-  /// Takes over a connected descriptor. Without TCP_NODELAY it is set before the second packet: a connection with one
-  /// answer is spared the call.
+  /// Takes ownership of a connected descriptor. If TCP_NODELAY is not set, it is set before the second packet: a
+  /// connection with one response saves the call.
   void open(int fd, protocol family, bool no_delay) noexcept;
-  /// From here on nothing is plain. Before the first byte.
+  /// Enables TLS. Must be called before the first byte.
   void secure(std::unique_ptr<secure_channel> channel) noexcept;
-  /// A peer is told that this is the end, where it would otherwise have to take it for an accident.
+  /// Closes properly: with close_notify, so that the peer does not see a truncation.
   void close() noexcept;
-  /// The same in the middle of something: it shall take it for an accident.
+  /// Closes without close_notify, so that the peer sees a truncation.
   void abort() noexcept;
-  /// Why a secure one failed; none for a plain one.
+  /// Why a TLS connection failed; no error for a plain one.
   boost::system::error_code error() const noexcept;
-  /// It should be secure, but the peer is not; now it is plain as well.
+  /// Switches to plain if the peer does not speak TLS. Returns whether it did.
   bool fall_back() noexcept;
   bool secured() const noexcept { return channel_ != nullptr; }
   std::unique_ptr<secure_channel> release_channel() noexcept { return std::move(channel_); }
-  /// Gives the socket away, open and enlisted. Throws boost::system::system_error if the loop cannot take it.
+  /// Returns the socket, open and registered. Throws boost::system::system_error if the loop cannot register it.
   asio::ip::tcp::socket release();
-  /// No more is sent, the peer sees the end; what it sends can still be read.
+  /// Ends the output. Input can still be read.
   void shutdown_send() noexcept;
 
   result receive(std::span<char> room) noexcept;
-  /// Both pieces in one packet if they fit; `more` follows at once, and belongs to it too.
+  /// Sends both parts, in one packet if they fit. `more`: data that follows at once belongs to the same packet.
   result send(std::string_view first, std::string_view second, bool more = false) noexcept;
-  /// Bytes of a regular file. None: the peer is gone, or the file ends before.
+  /// Sends a part of a regular file. No bytes: the peer has closed, or the file ends before `offset`.
   result send_file(int file, std::uint64_t offset, std::size_t size) noexcept;
-  /// The loop knows it.
+  /// Whether the socket is registered with the loop.
   bool enlisted() const noexcept { return socket_.has_value(); }
-  /// Something has come that nobody has read.
+  /// Unread input is available.
   bool readable() const noexcept;
 
-  /// The handshake of a secure one is not over, as far as has been noticed.
+  /// The TLS handshake is not complete, as far as notice_handshake() has determined.
   bool shaking_hands() const noexcept { return shaking_hands_; }
-  /// It is over now, and was not when this was asked before.
+  /// Returns true once, after the handshake has completed.
   bool notice_handshake() noexcept {
     if (!unnoticed_handshake()) return false;
     shaking_hands_ = false;
     return true;
   }
 
-  /// `handler(error_code, std::size_t)`; false and no call if the loop cannot take the socket. No error and no bytes:
-  /// the handshake is over, which is to be noticed.
+  /// Calls `handler(error_code, std::size_t)`. Returns false, without a call, if the loop cannot register the socket.
+  /// No error and no bytes: the handshake is complete; call notice_handshake().
   template <class Handler>
   bool async_receive(std::span<char> room, Handler handler) {
     if (!enlist()) return false;
@@ -86,7 +85,7 @@ class stream {
     socket_->async_read_some(asio::buffer(room.data(), room.size()), std::move(handler));
     return true;
   }
-  /// `handler(error_code)`, when the peer takes more.
+  /// Calls `handler(error_code)` when the peer accepts more data.
   template <class Handler>
   bool async_writable(Handler handler) {
     if (!enlist()) return false;
@@ -102,14 +101,14 @@ class stream {
 
   template <class Handler>
   void receive_secure(std::span<char> room, Handler handler) {
-    // Without this the usual case would ask the socket twice: it is the loop that does.
+    // Without this check the common case would read the socket twice, because the loop reads it.
     if (!channel_->pending()) return await_secure(room, std::move(handler));
     const auto now = channel_->receive(room);
     if (now.blocked && !unnoticed_handshake()) return await_secure(room, std::move(handler));
     const auto ec = now.blocked ? boost::system::error_code{} : end_of(now);
     asio::post(*executor_, [ec, now, handler = std::move(handler)]() mutable { handler(ec, now.size); });
   }
-  /// The handler keeps this stream; its channel may be gone by the time something comes.
+  /// The handler keeps this stream alive. Its channel may be destroyed before data arrives.
   template <class Handler>
   void await_secure(std::span<char> room, Handler handler) {
     auto go_on = [this, room, handler = std::move(handler)](boost::system::error_code ec, std::size_t size) mutable {
@@ -135,7 +134,7 @@ class stream {
 
   const asio::any_io_executor* executor_;
   std::unique_ptr<secure_channel> channel_;
-  // Only while it is enlisted: a closed connection that somebody still refers to must not need the loop any more.
+  // Only while it is registered: a closed connection that is still referenced must not depend on the loop.
   std::optional<asio::ip::tcp::socket> socket_;
   protocol family_ = protocol::v4();
   int fd_ = -1;

@@ -7,7 +7,7 @@
 
 namespace brood::http::detail {
 
-/// Bytes that belong to something, one load each to ask.
+/// A set of bytes; a test is one load.
 class byte_set {
  public:
   constexpr byte_set(std::initializer_list<std::string_view> groups) {
@@ -27,16 +27,17 @@ class byte_set {
 
 inline constexpr std::string_view letters_and_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// Names of fields are ASCII and equal whatever the case of their letters; the locale has no say.
+/// Names of fields are ASCII and compared case-insensitively, independent of the locale.
 bool same_name(std::string_view a, std::string_view b) noexcept;
 
-/// `list`, of elements with commas between them (RFC 9110, 5.6.1), has `word` among them, whatever the case.
+/// Whether `list`, with elements separated by commas (RFC 9110, 5.6.1), contains `word`, compared case-insensitively.
 bool lists(std::string_view list, std::string_view word) noexcept;
 
-/// A token of RFC 9110, 5.6.2: what the name of a field may be.
+/// A token of RFC 9110, 5.6.2, such as the name of a field.
 bool is_token(std::string_view text) noexcept;
 
-/// What a value may be without ending its line, or becoming something else behind a proxy (RFC 9110, 5.5).
+/// Whether it may be the value of a field, without ending its line or changing its meaning behind a proxy (RFC 9110,
+/// 5.5).
 bool is_field_value(std::string_view text) noexcept;
 
 }  // namespace brood::http::detail

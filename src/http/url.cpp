@@ -20,7 +20,7 @@ bool parse_port(std::string_view text, std::uint16_t& port) noexcept {
   return ec == std::errc{} && stopped == end && port != 0;
 }
 
-/// "host", "host:port", "[address]" or "[address]:port".
+/// Parses "host", "host:port", "[address]" or "[address]:port".
 bool parse_authority(std::string_view text, url& to) noexcept {
   to.authority = text;
   const bool bracketed = text.starts_with('[');

@@ -21,7 +21,7 @@ class worker_source final : public connection_source, public std::enable_shared_
       : core_(&target), acceptor_(listen(self, where, to_share(target))), hold_(self.hold()), where_(where) {}
 
   void start() {
-    acceptor_.set_load(0);  // now, so that the primary knows it before it hears that we listen
+    acceptor_.set_load(0);  // now, so that the primary knows it before it learns that this worker listens
     acceptor_.count_requests(0);
     acceptor_.listening.async_wait(
         [self = shared_from_this()](boost::system::error_code ec, const asio::ip::tcp::endpoint& bound) {
@@ -34,16 +34,16 @@ class worker_source final : public connection_source, public std::enable_shared_
     acceptor_.closed.on([weak = weak_from_this()](boost::system::error_code ec) {
       const auto self = weak.lock();
       if (self && self->core_ != nullptr && ec == errc::listener_closed) {
-        self->core_->shared_from_this()->drain();  // the worker shall go
+        self->core_->shared_from_this()->drain();  // the worker is disconnecting
       }
     });
   }
 
   void close() override {
     if (core_ == nullptr) return;
-    acceptor_.close();  // first, since it may have some to give out yet
+    acceptor_.close();  // first, because it may deliver more connections
     if (core_ == nullptr) return;
-    // Whoever waits for the worker to go waits for its last answer too.
+    // Keeps the worker connected until the last response was sent.
     std::exchange(core_, nullptr)->when_drained([kept = std::exchange(hold_, {})](boost::system::error_code) {});
   }
 
@@ -70,7 +70,7 @@ class worker_source final : public connection_source, public std::enable_shared_
     target->listens(*this, ec, bound);
     if (!ec) return serve(bound);
     if (ec == errc::listener_closed) return;
-    hold_.reset();  // nothing will come that the worker would have to stay for
+    hold_.reset();  // no connection will arrive, so the worker need not wait
     target->log(log_level::error, "http: cannot listen on " + to_string(where_) + ": " + ec.message());
   }
 
@@ -87,7 +87,7 @@ class worker_source final : public connection_source, public std::enable_shared_
     family_ = bound.protocol();
     const int on = 1;
     const bool is_path = acceptor_.where().type == cluster::address::kind::path;
-    // Connections inherit it from the socket that accepts them, so none costs a call of its own.
+    // Accepted connections inherit the option, so none needs a system call for it.
     inherits_no_delay_ =
         is_path || (acceptor_.native_handle() >= 0 &&
                     ::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
@@ -98,7 +98,7 @@ class worker_source final : public connection_source, public std::enable_shared_
 
   void take(std::span<unique_fd> batch) {
     if (core_ == nullptr) return;
-    // A handler may close or drop the server in the middle; what was accepted is its business still.
+    // A handler may close or destroy the server meanwhile, but accepted connections are still served.
     const auto target = core_->shared_from_this();
     for (auto& fd : batch) target->take(fd.release(), family_, inherits_no_delay_, batch.size() > 1);
   }
