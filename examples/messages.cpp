@@ -99,7 +99,7 @@ void send_server() {
   tcp::acceptor acceptor(loop, {asio::ip::address_v4::loopback(), 0});
   const auto where = acceptor.local_endpoint();
   child.async_send_handle("serve", brood::attachment::of(std::move(acceptor)),
-                    [&](error_code ec) { std::cout << (ec ? ec.message() : "the child has it") << '\n'; });
+                          [&](error_code ec) { std::cout << (ec ? ec.message() : "the child has it") << '\n'; });
   auto client = std::make_shared<tcp::socket>(loop);
   client->async_connect(where, [client](error_code) {
     auto text = std::make_shared<std::string>(21, ' ');

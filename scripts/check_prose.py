@@ -24,8 +24,7 @@ RULES = [
     (r"\bof ours\b|\bon its way out\b", "say what it is"),
     (r"\b(?:patience|verdict|milestone|farewell)\b", "the name in the code: timeout, result, one-shot event"),
 ]
-FOLDERS = ("include", "src/asio", "src/http", "src/https", "src/launch", "src/loop", "src/policy", "src/process",
-           "src/sys", "src/values", "src/wire")
+FOLDERS = ("include", "src")
 PAGES = ("README.md",)
 
 

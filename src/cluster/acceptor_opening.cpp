@@ -7,7 +7,7 @@
 #include "sys/calls.hpp"
 #include "sys/listen.hpp"
 
-// How an acceptor comes to listen.
+// The start of listening of an acceptor.
 
 namespace brood::cluster::detail {
 
@@ -20,8 +20,8 @@ void acceptor_state::open(std::string name, const std::optional<tcp::endpoint>& 
   opened_at(at);
 }
 
-/// Node's primary binds late and only then learns that the port is in use, which it does not tell: it sends a socket
-/// that is bound to nothing, or to another port.
+/// If the port is in use, Node's primary does not report it: it binds late, and sends a socket that is bound to
+/// nothing, or to another port.
 error_code acceptor_state::open(std::string name, unique_fd socket, bool own_queue) {
   const auto bound = sys::name_of(socket.get());
   std::optional<tcp::endpoint> at;
@@ -59,7 +59,7 @@ error_code acceptor_state::open_exclusive() {
 void acceptor_state::opened_at(const std::optional<tcp::endpoint>& at) {
   is_path_ = !at;
   if (at) local_ = *at;
-  // Who accepts what can not come here has not known better, with a descriptor of the primary's.
+  // The address family of a descriptor of the primary is known only now. Accepts of the wrong type fail.
   while (*is_path_ && !accepting_.empty()) {
     accepting_.complete_one(asio::error::operation_not_supported, tcp::socket(executor()));
   }
@@ -72,7 +72,7 @@ void acceptor_state::opened_at(const std::optional<tcp::endpoint>& at) {
 address acceptor_state::where() const {
   address at = requested_address(request);
   if (is_path_.value_or(false)) {
-    // The name by which a primary has bound it may be a relative one, from where the primary is.
+    // The primary may have bound it by a relative path, which is relative to the primary's directory.
     if (request.fd) at = {address::kind::path, path_, 0};
   } else if (local_.port() != 0) {
     at = {local_.address().is_v6() ? address::kind::ipv6 : address::kind::ipv4, local_.address().to_string(),
@@ -81,7 +81,7 @@ address acceptor_state::where() const {
   return at;
 }
 
-/// Posted, as all that is told: the caller has things to put in order first.
+/// Posted, like all events, because the caller must update its own state first.
 void acceptor_state::tell_listening() {
   asio::post(executor(), [self = shared_from_this()] {
     if (!self->ended_) self->listening->set({}, self->local_);

@@ -19,10 +19,10 @@ namespace sys = brood::detail::sys;
 
 using namespace std::chrono_literals;
 
-/// Connections from the primary that wait for the program to accept them. Beyond that they are refused, and the primary
-/// gives them to another worker.
+/// The maximum number of connections from the primary that wait for the program to accept them. Further ones are
+/// refused, and the primary gives them to another worker.
 constexpr std::size_t max_unaccepted = 128;
-/// Taken from our own socket in one go; then those already open get their turn.
+/// The number of connections accepted from the own socket in one turn; then open connections are served.
 constexpr std::size_t batch_size = 64;
 
 }  // namespace
@@ -45,12 +45,12 @@ void acceptor_state::end(error_code reason, bool take_rest, std::shared_ptr<void
   if (ended_) return;
   worker_ = std::move(worker);
   auto self = shared_from_this();
-  while (!taken_.empty()) give_taken();  // the primary counts on us
+  while (!taken_.empty()) give_taken();  // the primary relies on this worker for them
   if (take_rest && own_queue_) take_queue();
-  if (ended_) return;  // the program closed it when it was given the rest
+  if (ended_) return;  // the program closed it while it received the rest
   ended_ = reason;
   numbering.reset();
-  cell_ = {};  // its slot may be another worker's from here on
+  cell_ = {};  // its slot may belong to another worker from now on
   if (socket_) socket_->close();
   timer_.cancel();
   sys::remove(std::exchange(file_, {}));
@@ -64,7 +64,8 @@ void acceptor_state::end_accepting(error_code reason) {
   while (!accepting_local_.empty()) accepting_local_.complete_one(reason, local::socket(executor()));
 }
 
-/// Their clients have connected, so they are ours to serve. Nothing comes after them: the primary has seen to that.
+/// Their clients are connected, so this worker must serve them. No others follow: the primary has removed the socket
+/// from the rotation.
 void acceptor_state::take_queue() {
   std::array<unique_fd, batch_size> batch;
   while (socket_->is_open()) {
@@ -143,7 +144,7 @@ void acceptor_state::serve(acceptor::batch_handler f) {
   give_arrived_later();
 }
 
-/// From the loop: a function of the program is never called inside a call of the program.
+/// From the loop, because a function of the program is never called inside a call of the program.
 void acceptor_state::give_arrived_later() {
   asio::post(executor(), [self = shared_from_this()] {
     auto early = std::exchange(self->arrived_, {});
@@ -166,8 +167,8 @@ void acceptor_state::wait() {
 }
 
 void acceptor_state::accept_waiting() {
-  // Asked for, because accept(2) makes a socket and a file before it finds the queue empty: the call that fails costs
-  // more than the one that succeeds. At least one, lest we go round for nothing.
+  // This call saves time, because accept(2) creates a socket and a file before it finds an empty queue: a failing call
+  // costs more than a successful one. At least one, because otherwise no progress would be made.
   const std::size_t there = std::clamp<std::size_t>(sys::waiting_to_be_accepted(socket()), 1, batch_size);
   std::size_t taken = 0;
   if (serve_) {
@@ -207,7 +208,7 @@ void acceptor_state::give_out(std::span<unique_fd> batch) {
     for (auto& fd : batch) arrived_.push_back(std::move(fd));
     return give_arrived_later();
   }
-  // A copy: the program may close this acceptor in the middle.
+  // A copy, because the program may close this acceptor during the call.
   if (const auto f = serve_) return brood::detail::call_listener(executor(), [&] { f(batch); });
   for (auto& fd : batch) {
     if (nobody_accepts()) {
@@ -218,7 +219,7 @@ void acceptor_state::give_out(std::span<unique_fd> batch) {
   }
 }
 
-/// Out of descriptors or memory, the queue stays readable: trying again at once would spin.
+/// Without descriptors or memory the accept queue stays readable, so an immediate retry would spin.
 void acceptor_state::pause() {
   if (std::exchange(pausing_, true)) return;
   if (const auto f = on_exhausted) f();
@@ -253,8 +254,8 @@ void acceptor_state::count_in(sys::load_cell cell) {
   if (told_) cell_.set(static_cast<std::int32_t>(*told_));
 }
 
-/// The kernel has counted those accepted since the last time, and those that are in the queue now. Whenever the queue
-/// was seen to be empty the figure is set anew: it may have been wrong by handshakes that were never finished.
+/// The kernel has counted the connections accepted since the last report, and those in the queue. Whenever the queue
+/// was empty, the counter is set again: handshakes that were never completed may have made it wrong.
 void acceptor_state::set_load(std::size_t open) noexcept {
   if (cell_ && (!told_ || std::exchange(queue_seen_, false))) {
     cell_.set(static_cast<std::int32_t>(open));

@@ -25,7 +25,7 @@ using boost::system::error_code;
 
 struct this_worker_state;
 
-/// What stands behind an acceptor: connections the primary has handed over, and those from a listening socket that it
+/// The state of an acceptor: connections that the primary has handed over, and those from a listening socket that it
 /// has given to this worker, until the program takes them.
 struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   using tcp = asio::ip::tcp;
@@ -37,32 +37,32 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
                  std::shared_ptr<traffic_meter> traffic);
   acceptor_state(const acceptor_state&) = delete;
   acceptor_state& operator=(const acceptor_state&) = delete;
-  /// Those that it has told as open are nobody's from here on.
+  /// Connections that it reported as open no longer count.
   ~acceptor_state();
 
-  /// The primary listens and hands connections over. Without a name of the internet it is a Unix path.
+  /// The primary accepts and hands connections over. Without an IP address it is a Unix path.
   void open(std::string name, const std::optional<tcp::endpoint>& at);
-  /// The primary gives a socket to accept from. `own_queue`: no other worker accepts from it.
+  /// The primary has sent a socket to accept from. `own_queue`: no other worker accepts from it.
   error_code open(std::string name, unique_fd socket, bool own_queue);
-  /// Listens by itself.
+  /// Listens without the primary.
   error_code open_exclusive();
-  /// No connection comes any more. Those that are here, or in a queue of our own if `take_rest`, are still given out;
-  /// then, and at once to who waits, `reason`.
+  /// Ends the acceptor. Connections that have arrived, and with `take_rest` those in the own queue, are still
+  /// delivered; then `closed` happens with `reason`. Pending accepts complete with it at once.
   void end(error_code reason, bool take_rest, std::shared_ptr<void> worker = nullptr);
   bool ended() const noexcept { return ended_.failed(); }
 
-  /// A connection from the primary, to be given out by give_taken(). False, and it stays the caller's, when nobody here
-  /// will take it.
+  /// Takes a connection from the primary, which give_taken() delivers later. Returns false, without taking `fd`, if no
+  /// one will accept it.
   bool take(unique_fd& fd);
-  /// The oldest that was taken and not given out yet, if there is one.
+  /// Delivers the oldest connection that was taken, if there is one.
   void give_taken();
-  /// The handle was dropped: nothing is given out, and nobody is called, any more.
+  /// The handle was destroyed: no connection is delivered, and no function of the program is called any more.
   void drop();
   void accept(handler h) { accept_into(accepting_, std::move(h), true); }
   void accept_local(local_handler h) { accept_into(accepting_local_, std::move(h), false); }
   void serve(acceptor::batch_handler f);
 
-  /// Other data from the primary.
+  /// Sets new shared data from the primary.
   void renew(boost::json::value now) {
     data = std::move(now);
     const auto f = on_shared_data;
@@ -97,7 +97,8 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   void tell_listening();
   void wait();
   void accept_waiting();
-  /// Up to `most` from the queue; how many it were. Says in `exhausted_` whether the process is out of something.
+  /// Accepts connections into `into` and returns their number. Sets `exhausted_` if the process lacks descriptors or
+  /// memory.
   std::size_t accept_some(std::span<unique_fd> into);
   void take_queue();
   void give_out(std::span<unique_fd> batch);
@@ -112,25 +113,25 @@ struct acceptor_state : std::enable_shared_from_this<acceptor_state> {
   brood::detail::waiters<tcp::socket> accepting_;
   brood::detail::waiters<local::socket> accepting_local_;
   acceptor::batch_handler serve_;
-  std::deque<unique_fd> taken_;    // the primary is being told
-  std::deque<unique_fd> arrived_;  // nobody accepts
+  std::deque<unique_fd> taken_;    // the reply to the primary has not been sent yet
+  std::deque<unique_fd> arrived_;  // waiting for an accept of the program
   std::optional<brood::detail::loop::descriptor> socket_;
   asio::steady_timer timer_;
   tcp::endpoint local_;
-  std::optional<bool> is_path_;  // known from the start, but for a descriptor of the primary's
+  std::optional<bool> is_path_;  // known from the start, except for a descriptor of the primary
   std::string path_;
-  brood::detail::sys::socket_file file_;  // exclusive: ours to remove
+  brood::detail::sys::socket_file file_;  // exclusive: removed by this acceptor
   error_code ended_;
-  std::shared_ptr<void> worker_;  // holds a worker that leaves until all that has arrived was given out
+  std::shared_ptr<void> worker_;  // keeps a disconnecting worker connected until everything that arrived was delivered
   bool own_queue_ = false;
   bool waiting_ = false;
   bool pausing_ = false;
   bool exhausted_ = false;
 
   brood::detail::sys::load_cell cell_;
-  std::optional<std::size_t> told_{};  // the load as it was told last
-  std::size_t accepted_ = 0;           // from the queue since then: the kernel has counted these
-  bool queue_seen_ = false;            // since then the queue was as good as empty
+  std::optional<std::size_t> told_{};  // the load that was reported last
+  std::size_t accepted_ = 0;           // from the queue since then; the kernel has counted them
+  bool queue_seen_ = false;            // the queue was empty, or almost, since then
 };
 
 }  // namespace brood::cluster::detail

@@ -36,7 +36,7 @@ std::vector<activated_socket> take_activated_sockets() {
   const auto count = take_variable("LISTEN_FDS");
   const auto names = take_variable("LISTEN_FDNAMES");
   std::vector<activated_socket> all;
-  // Meant for another process: we have inherited the variables by mistake, and its descriptors may be anything here.
+  // Meant for another process: the variables were inherited by mistake, and the descriptors may be anything here.
   if (number_of(pid) != ::getpid()) return all;
   std::string_view left = names ? std::string_view(*names) : std::string_view();
   for (int i = 0; i < number_of(count); ++i) {
@@ -44,7 +44,7 @@ std::vector<activated_socket> take_activated_sockets() {
     const std::string name(left.substr(0, colon));
     left.remove_prefix(std::min(colon + 1, left.size()));
     const int fd = first_descriptor + i;
-    if (brood::detail::sys::is_open(fd) == -1) break;  // a false count: what is not there is nobody's
+    if (brood::detail::sys::is_open(fd) == -1) break;  // LISTEN_FDS is wrong
     brood::detail::sys::set_close_on_exec(fd);
     all.push_back({unique_fd(fd), name});
   }

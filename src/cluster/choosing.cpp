@@ -15,7 +15,7 @@ namespace {
 using policy_type = brood::detail::policy::by_choice<dispatcher::connection>;
 using decision = policy_type::decision;
 
-/// A client of IPv4 is one whatever kind of socket it came in at.
+/// An IPv4 client has an IPv4 address, even if the socket takes both families.
 address client_address(const std::optional<brood::detail::sys::bound_name>& name) {
   constexpr std::string_view mapped = "::ffff:";
   if (!name) return {address::kind::path, "", 0};

@@ -11,18 +11,18 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// What settings::choose gets to know, and where its mistakes go.
+/// The data for settings::choose, and the handling of its errors.
 struct choosing_context {
   asio::any_io_executor executor;
   choose_function choose;
-  /// All that is known of a worker but what waits for it here.
+  /// Everything known about a worker except its waiting connections.
   std::function<candidate(int worker)> look_up;
   log_function log;
 };
 
-/// The policy that asks the program's own function about the connections that come in at `where`. A worker that the
-/// function names though it is none of those offered is told to the log, and an exception leaves run() as from any
-/// listener; in both cases the connection goes to one that has the fewest waiting.
+/// Returns the policy that calls the program's function for the connections at `where`. If the function chooses a
+/// worker that is not a candidate, that is logged; if it throws, the exception leaves run() as from any listener. In
+/// both cases the connection goes to the worker with the fewest waiting connections.
 std::unique_ptr<dispatcher::assignment> make_choosing(choosing_context context, address where);
 
 }  // namespace brood::cluster::detail

@@ -21,7 +21,7 @@ datagram_state::datagram_state(const asio::any_io_executor& ex, wire::listen_req
       bound(std::make_shared<brood::detail::one_shot_state<udp::endpoint>>(ex)),
       closed(std::make_shared<brood::detail::one_shot_state<error_code>>(ex)) {}
 
-/// As with TCP, Node's primary may send a socket that is bound to nothing where the port was in use.
+/// As with TCP, Node's primary may send a socket that is bound to nothing if the port was in use.
 error_code datagram_state::open(std::string name, unique_fd fd) {
   const auto at = sys::name_of(fd.get());
   if (!at || at->port == 0 || (request.port > 0 && request.port != at->port)) return asio::error::address_in_use;
@@ -74,7 +74,7 @@ std::shared_ptr<datagram_state> this_worker_state::bind(wire::listen_request req
           if (!worker) return;
           auto which = weak.lock();
           if (which && !which->ended()) return worker->on_bind_reply(*which, reply, handle.release());
-          // Closed in the meantime: the primary counts on us for this key, and must not.
+          // It was closed in the meantime, but the primary still counts this worker for the key.
           if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
         });
   }

@@ -12,9 +12,9 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr std::size_t max_backlog = 1024;
-/// After every worker has refused a connection, or while it is held.
+/// The delay after every worker has refused a connection, and while it is deferred.
 constexpr auto patience = 50ms;
-/// Workers wait so long for the turn of one that does not answer. A loop that is merely busy answers sooner.
+/// How long workers wait for the turn of one that does not reply. A loop that is only busy replies sooner.
 constexpr auto patience_with_slow = 20ms;
 
 }  // namespace
@@ -83,7 +83,7 @@ void dispatcher::watch_slow() {
     if (ec || !self) return;
     self->watching_ = false;
     if (!self->policy_->held_up()) return;
-    // Nothing moved meanwhile: it is not only that everybody is busy.
+    // No connection was handed over meanwhile, so the workers are not merely busy.
     if (handed == self->handed_) self->policy_->excuse_slow();
     self->distribute();
   });

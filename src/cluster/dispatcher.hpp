@@ -13,8 +13,8 @@ namespace brood::cluster::detail {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// Hands the connections that the primary holds to workers, as its policy says, and keeps its own copy of each until a
-/// worker has accepted it, so that one which dies meanwhile costs nothing.
+/// Hands the primary's connections over to workers, as the policy decides. It keeps a copy of each connection until a
+/// worker has accepted it, so that none is lost if the worker exits.
 class dispatcher : public std::enable_shared_from_this<dispatcher> {
  public:
   using connection = std::shared_ptr<const unique_fd>;
@@ -22,7 +22,7 @@ class dispatcher : public std::enable_shared_from_this<dispatcher> {
 
   using assignment = brood::detail::policy::assignment<connection>;
 
-  /// The policy of all but settings::choose.
+  /// The policy for everything except settings::choose.
   static std::unique_ptr<assignment> in_turn();
 
   dispatcher(const asio::any_io_executor& ex, std::unique_ptr<assignment> policy);
@@ -34,31 +34,31 @@ class dispatcher : public std::enable_shared_from_this<dispatcher> {
 
   bool has(int worker) const { return policy_->has(worker); }
   void join(int worker);
-  /// The worker gets no more; what is under way to it is still its own to answer.
+  /// The worker gets no further connections. Its pending hand-over remains.
   void retire(int worker);
-  /// The worker is gone: what it had not accepted goes to another.
+  /// The worker has exited: connections that it had not accepted go to others.
   void remove(int worker);
   void answered(int worker, bool accepted);
   void arrived(unique_fd fd) { policy_->arrived(std::make_shared<const unique_fd>(std::move(fd))); }
-  /// To be called after arrived().
+  /// Must be called after arrived().
   void distribute();
-  /// What the policy may go by has changed.
+  /// Data that the policy may depend on has changed.
   void reconsider();
 
-  /// There is a worker, and not too much waits already. Beyond that connections stay in the kernel's queue: that is
-  /// what a backlog is for.
+  /// Whether there is a worker, and few connections are waiting. Otherwise connections stay in the kernel's accept
+  /// queue.
   bool wants_more() const;
   std::size_t backlog() const { return policy_->backlog(); }
   bool settled() const { return policy_->settled(); }
-  /// Drops all it holds.
+  /// Closes all its connections.
   void close();
 
  private:
   void changed();
-  /// Somebody's answer is late, and others wait for it: they shall not for ever.
+  /// A reply is late and other workers wait for it: limits that time.
   void watch_slow();
 
-  /// Those that wait for a moment to pass are looked at again then.
+  /// Retries connections that were deferred or refused by all, after a delay.
   void watch_parked();
 
   std::unique_ptr<assignment> policy_;

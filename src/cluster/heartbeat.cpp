@@ -12,11 +12,11 @@ heartbeat::heartbeat(const asio::any_io_executor& ex, std::chrono::milliseconds 
                      std::function<void()> hung)
     : timer_(ex), limit_(limit), ask_(std::move(ask)), hung_(std::move(hung)) {}
 
-/// Half the limit between an answer and the next question, half of it for the answer: a loop that stands still is
-/// noticed after the limit, or little later.
+/// The interval between a reply and the next question is half the limit, and so is the time for the reply. A loop that
+/// does not respond is detected after the limit, or a little later.
 void heartbeat::start() {
   int ends[2] = {-1, -1};
-  // What travels with the question, again and again; the other end is of no use to anybody.
+  // This descriptor is sent with every question; nothing uses its other end.
   if (brood::detail::sys::socket_pair(ends) == -1) return wait(limit_ / 2);
   const unique_fd other(ends[1]);
   token_ = std::make_shared<const unique_fd>(ends[0]);
@@ -34,7 +34,8 @@ void heartbeat::wait(std::chrono::milliseconds time) {
 void heartbeat::tick() {
   if (!token_) return start();
   if (asked_ && !std::exchange(late_, true)) {
-    // Perhaps it is us who stood still, and the answer is there: the loop gets to it before this timer fires again.
+    // This process's own loop may have been blocked, and the reply may have arrived: it is processed before this timer
+    // fires again.
     return wait(limit_ / 8);
   }
   if (asked_) {

@@ -12,21 +12,21 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// Asks one worker again and again whether its loop turns, and tells when it did not respond for too long.
+/// Checks repeatedly whether a worker's loop responds, and reports if it did not for too long.
 ///
-/// The question is one that every worker answers by itself, Node's included: a connection for a listener it does not
-/// have, which it refuses.
+/// The question is one that every worker answers by itself, including Node's: a connection for a listener that it does
+/// not have, which it refuses.
 class heartbeat : public std::enable_shared_from_this<heartbeat> {
  public:
   using ask_function = std::function<void(std::shared_ptr<const unique_fd>)>;
 
-  /// `ask` sends the question, with a descriptor; `hung` is called once at most.
+  /// `ask` sends the question, with a descriptor. `hung` is called at most once.
   heartbeat(const asio::any_io_executor& ex, std::chrono::milliseconds limit, ask_function ask,
             std::function<void()> hung);
 
   void start();
   void answered();
-  /// From the last question to its answer: how long the worker's loop took to get to it.
+  /// The time from the last question to its reply: how long the worker's loop took to process it.
   std::optional<std::chrono::steady_clock::duration> lag() const noexcept { return lag_; }
   void stop();
 

@@ -15,7 +15,7 @@ constexpr int accepts_a_turn = 64;
 
 intake::intake(std::shared_ptr<dispatcher> to, unique_fd socket)
     : to_(std::move(to)), socket_(to_->get_executor(), std::move(socket)), timer_(to_->get_executor()) {
-  socket_.keep_loop(false);  // it is the workers that keep a primary going
+  socket_.keep_loop(false);  // a listening socket does not keep the loop running; the workers do
 }
 
 void intake::go_on() {
@@ -46,8 +46,8 @@ void intake::accept_waiting() {
       to_->arrived(std::move(fd));
       continue;
     }
-    // Without descriptors or memory the queue stays full of connections. Waiting for readiness would return at once,
-    // over and over.
+    // Without descriptors or memory the queue stays full, so a wait for readiness would return at once, again and
+    // again.
     if (!brood::detail::sys::would_block())
       pause();
     else if (finishing_)

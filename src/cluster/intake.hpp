@@ -10,15 +10,15 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// Accepts from one listening socket of the primary for the dispatcher, as long as that has use for more.
+/// Accepts connections for the dispatcher from one listening socket of the primary, while the dispatcher wants more.
 class intake : public std::enable_shared_from_this<intake> {
  public:
-  /// The socket is the intake's own copy. Nothing is accepted before the first go_on().
+  /// The intake owns its copy of the socket. It accepts nothing before the first go_on().
   intake(std::shared_ptr<dispatcher> to, unique_fd socket);
 
-  /// To be called whenever the dispatcher may want more.
+  /// Must be called whenever the dispatcher may want more.
   void go_on();
-  /// Takes all that is in the queue, wanted or not, and closes.
+  /// Accepts everything that is in the queue, and closes.
   void finish();
   void close();
   bool is_open() const noexcept { return socket_.is_open(); }

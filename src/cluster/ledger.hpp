@@ -8,18 +8,18 @@
 
 namespace brood::cluster::detail {
 
-/// What the primary knows of a worker's connections: from its answers to hand-overs, and from what it reports. Node's
-/// workers report nothing, so of what does not go through the primary nothing is known there.
+/// The primary's data about a worker's connections, from the replies to hand-overs and from the worker's reports.
+/// Node's workers send no reports, so connections that do not pass through the primary are unknown for them.
 class ledger {
  public:
-  /// It took one from the primary.
+  /// The worker accepted a connection from the primary.
   void taken() noexcept {
     ++handed_;
     ++since_;
   }
-  /// It has a socket to accept from by itself.
+  /// The worker has a socket to accept from.
   void serves_itself() noexcept { by_itself_ = true; }
-  /// All it took before is in there: reports and answers come in order.
+  /// The report includes everything accepted before it, because reports and replies arrive in order.
   void reported(const brood::detail::wire::traffic_report& r) noexcept {
     report_ = r;
     since_ = 0;
@@ -37,7 +37,7 @@ class ledger {
 
  private:
   std::uint64_t handed_ = 0;
-  std::uint64_t since_ = 0;  // handed over after the last report
+  std::uint64_t since_ = 0;  // handed over since the last report
   bool by_itself_ = false;
   std::optional<brood::detail::wire::traffic_report> report_;
 };

@@ -7,7 +7,7 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// The primary accepts, and hands each connection to the worker its policy names.
+/// The primary accepts, and hands each connection to the worker that its policy chooses.
 class listener_central final : public listener {
  public:
   listener_central(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,

@@ -8,7 +8,7 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// A UDP socket that all workers read from, as Node has it whatever the scheduling.
+/// A UDP socket that all workers read from, as in Node under every scheduling.
 class listener_datagrams final : public listener {
  public:
   listener_datagrams(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,

@@ -9,8 +9,8 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// One queue that all workers accept from, as they find the time: Node's SCHED_NONE. The primary accepts only at the
-/// end, what nobody has taken yet.
+/// One queue that all workers accept from: Node's SCHED_NONE. The primary accepts only at the end, what no worker has
+/// accepted.
 class listener_shared final : public listener {
  public:
   listener_shared(const asio::any_io_executor& ex, const brood::detail::wire::listen_request& request,

@@ -21,7 +21,7 @@ boost::system::result<std::shared_ptr<listener>> listener_slots::open(
   const bool ipv6_only = (request.flags & 1) != 0;
   unique_fd first = sys::bind_tcp(request.address, static_cast<std::uint16_t>(request.port), ipv6_only);
   if (!first || sys::let_share(first.get()) == -1) return sys::last_error();
-  // Before it listens, or the kernel would decide by itself for a moment.
+  // Before it listens, because otherwise the kernel would distribute by its own rule for a moment.
   not_allowed = steering->attach(first.get()) == -1;
   if (not_allowed || sys::listen(first.get(), backlog) == -1) return sys::last_error();
   not_allowed = steering->place(0, first.get()) == -1;
@@ -48,7 +48,7 @@ bool listener_slots::has(int worker) const {
 }
 
 boost::system::result<listener::share> listener_slots::admit(int worker) {
-  // One that listens again before its old slot was given back.
+  // The worker listens again before its old slot was returned.
   if (slot* old = find(worker)) vacate(*old);
   auto got = free_slot();
   if (!got) return got.error();
@@ -93,7 +93,7 @@ void listener_slots::released(int worker) {
   dispatcher_->retire(worker);
 }
 
-/// It may wake up and accept as well: each connection is still somebody's, and only one's.
+/// The worker may resume and accept as well: each connection is still accepted by exactly one process.
 void listener_slots::suspend(int worker) {
   retire(worker);
   if (slot* mine = find(worker)) rescue(*mine);
@@ -104,7 +104,7 @@ void listener_slots::remove(int worker) {
   dispatcher_->remove(worker);
 }
 
-/// Out of the rotation first, so that what is rescued does not grow again.
+/// Out of the rotation first, so that the queue does not grow during the rescue.
 void listener_slots::vacate(slot& which) {
   which.worker = 0;
   which.serving = which.leaving = false;
@@ -114,7 +114,7 @@ void listener_slots::vacate(slot& which) {
 
 void listener_slots::rescue(slot& which) {
   if (!which.socket || which.rescue) return;
-  // A copy, since the loop is to know it for this time only: it would be told of each connection otherwise.
+  // A copy, so that the loop watches it only during the rescue; otherwise it would wake up for every connection.
   which.rescue = std::make_shared<intake>(dispatcher_, unique_fd(sys::duplicate(which.socket->get())));
   which.rescue->go_on();
 }

@@ -11,16 +11,17 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// A listening socket with a queue of its own for each worker, which the kernel fills in turn or by load. The workers
-/// accept by themselves; the primary has no part in it.
+/// One listening socket with its own queue for each worker. The kernel fills the queues in turn or by load, and the
+/// workers accept without the primary.
 ///
-/// The sockets, called slots, are the primary's for as long as it lives: a worker that goes leaves its slot to its
-/// successor. A slot nobody serves gets no connections, and what is in its queue, or yet comes in because a handshake
-/// had begun, is accepted by the primary and handed to the others. While there are no others it stays where it is.
+/// The sockets, called slots, belong to the primary for its whole life: the slot of a worker that exits goes to its
+/// successor. A slot without a worker gets no connections. The primary accepts those in its queue, and those that still
+/// arrive because their handshake had begun, and hands them to other workers. Without other workers they stay in the
+/// queue.
 class listener_slots final : public listener {
  public:
-  /// Binds and listens. The error is the worker's to hear, except where `not_allowed` says that the kernel does not
-  /// let us decide: then it is to be done in another way.
+  /// Binds and listens. The error is for the worker, unless `not_allowed` is set: then the kernel does not permit this
+  /// scheduling, and another one must be used.
   static boost::system::result<std::shared_ptr<listener>> open(const asio::any_io_executor& ex,
                                                                const brood::detail::wire::listen_request& request,
                                                                brood::detail::sys::steering::rule rule, int backlog,
@@ -41,10 +42,10 @@ class listener_slots final : public listener {
  private:
   struct slot {
     socket_ptr socket;
-    int worker = 0;                    // whose it is; 0: nobody's
-    bool serving = false;              // that worker accepts from it, and it is in the rotation
-    bool leaving = false;              // the worker will give it back
-    std::shared_ptr<intake> rescue{};  // there while the primary accepts from it
+    int worker = 0;                    // its owner; 0: none
+    bool serving = false;              // its worker accepts from it, and it is in the rotation
+    bool leaving = false;              // the worker will return it
+    std::shared_ptr<intake> rescue{};  // set while the primary accepts from it
   };
 
   slot* find(int worker);
@@ -62,7 +63,7 @@ class listener_slots final : public listener {
   brood::detail::sys::steering steering_;
   socket_ptr loads_;
   const int backlog_;
-  std::vector<slot> slots_;  // in the order of their numbers
+  std::vector<slot> slots_;  // ordered by their numbers
 };
 
 }  // namespace brood::cluster::detail

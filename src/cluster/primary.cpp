@@ -7,7 +7,7 @@
 namespace brood::cluster {
 namespace {
 
-/// One event of the state, which keeps the whole state alive.
+/// An event of the state that keeps the whole state alive.
 template <class Listeners>
 auto part(const std::shared_ptr<detail::primary_state>& state, Listeners detail::primary_state::*member) {
   return brood::detail::event_of(std::shared_ptr<Listeners>(state, &((*state).*member)));

@@ -7,7 +7,7 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// From when it serves: starting may well take longer than a loop may stand still.
+/// Only after it is ready, because the start may take longer than the loop may block.
 void primary_state::watch_pulse(const state_ptr& who) {
   if (settings_.heartbeat.count() == 0 || who->pulse) return;
   auto ask = [weak = weak_from_this(), weak_who = std::weak_ptr(who)](std::shared_ptr<const unique_fd> token) {
@@ -15,7 +15,7 @@ void primary_state::watch_pulse(const state_ptr& who) {
     auto asked = weak_who.lock();
     if (!self || !asked || !asked->channel->connected()) return;
     asked->pulse_seq = self->next_seq_++;
-    // A worker without room for one more descriptor has answered, too.
+    // A worker that cannot accept another descriptor has responded, too.
     asked->channel->link->send_text(brood::detail::wire::new_connection_text(asked->pulse_seq, ""),
                                     attachment::kind::native, std::move(token), [weak_who](bool taken) {
                                       auto refused = weak_who.lock();
@@ -47,7 +47,7 @@ void primary_state::on_ready(const state_ptr& who) {
 }
 
 void primary_state::reload(reload_options with, reloading::handler handler) {
-  // One worker's replacement is the primary's own doing: a reload that is asked for meanwhile comes after it.
+  // The replacement of a single worker is the primary's own decision: a requested reload comes after it.
   if (recycling_ && !after_recycling_ && !stopping_) {
     auto kept = std::make_shared<reloading::handler>(std::move(handler));
     after_recycling_ = [this, with, kept] { reload(with, std::move(*kept)); };
@@ -78,7 +78,7 @@ bool primary_state::replace(int worker) {
   if (found == states_.end()) return false;
   const state_ptr who = found->second;
   disconnect_worker(*who);
-  if (!states_.contains(worker)) return false;  // it had not been started
+  if (!states_.contains(worker)) return false;  // its start was delayed
   who->deadline = brood::detail::start_deadline(executor_, settings_.drain, [weak = weak_from_this(), who] {
     auto self = weak.lock();
     if (!self || !who->child) return;
@@ -91,7 +91,7 @@ bool primary_state::replace(int worker) {
 void primary_state::drop(int worker) {
   auto found = states_.find(worker);
   if (found == states_.end()) return;
-  // One that listens has clients, whether it is ready or not: it finishes what it serves.
+  // A worker that listens has clients, even if it is not ready: it finishes its connections.
   if (found->second->listens) return static_cast<void>(replace(worker));
   found->second->exited_after_disconnect = true;
   leave_listeners(*found->second, &listener::retire);

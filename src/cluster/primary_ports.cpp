@@ -15,7 +15,7 @@
 #include "cluster/requested_address.hpp"
 #include "sys/calls.hpp"
 
-// The ports of the primary: made when the first worker asks for one, or taken over.
+// The ports of the primary, which are opened when the first worker asks for them, or adopted.
 
 namespace brood::cluster::detail {
 namespace {
@@ -36,7 +36,7 @@ bool is_tcp(const wire::listen_request& r) {
   return (r.address_type == "4" || r.address_type == "6") && !has_descriptor(r) && is_port(r);
 }
 
-/// Whether `socket` is where the request wants to listen. One without an address takes any, at the right port.
+/// Whether `socket` is bound to the requested address. A request without an address accepts any, at the right port.
 bool is_at(int socket, const wire::listen_request& r) {
   if (sys::is_datagram(socket) != is_udp(r)) return false;
   if (is_path(r)) return sys::path_of(socket) == *r.address;
@@ -52,7 +52,7 @@ address bound_address(int socket) {
   return {name->ipv6 ? address::kind::ipv6 : address::kind::ipv4, name->address, name->port};
 }
 
-/// Workers send absolute paths; the name of a Unix socket may have 107 bytes, and from here a relative one may fit.
+/// Workers send absolute paths. The path of a Unix socket is limited to 107 bytes, and a relative one may fit.
 std::string path_that_fits(const std::string& path) {
   if (path.size() < sizeof sockaddr_un::sun_path) return path;
   const auto from_here = std::filesystem::path(path).lexically_relative(std::filesystem::current_path()).string();
@@ -160,7 +160,7 @@ unique_fd primary_state::find_socket(const wire::listen_request& request) const 
   int which = -1;
   if (has_descriptor(request)) {
     which = *request.fd <= std::numeric_limits<int>::max() ? static_cast<int>(*request.fd) : -1;
-    // A worker may name any number: what is no port must stay ours alone.
+    // A worker may name any number: a descriptor that is not a port must not be shared.
     if (!sys::is_port(which) || sys::is_datagram(which) != is_udp(request)) {
       errno = sys::is_open(which) == -1 ? EBADF : EINVAL;
       return {};

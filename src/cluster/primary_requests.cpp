@@ -4,7 +4,7 @@
 #include "cluster/primary_state.hpp"
 #include "cluster/requested_address.hpp"
 
-// What workers ask for and answer, in the messages of Node's cluster (wire/cluster_message.hpp).
+// Requests and replies of workers, in the messages of Node's cluster (wire/cluster_message.hpp).
 
 namespace brood::cluster::detail {
 namespace {
@@ -35,7 +35,7 @@ void primary_state::on_message(const state_ptr& who, const boost::json::object& 
       tell_draining(*who);
       who->channel->link->send_text(wire::ack_text(next_seq_++, m.seq));
       break;
-    default: break;  // Node ignores what it does not know, and so must every version of brood
+    default: break;  // Node ignores unknown messages, and every version of brood must, too
   }
 }
 
@@ -47,7 +47,7 @@ void primary_state::on_close(const state_ptr& who, const wire::cluster_message& 
   release(who, where);
 }
 
-/// While the primary ends, finish_listeners() closes the ports.
+/// While the primary shuts down, finish_listeners() closes the ports.
 void primary_state::release(const state_ptr& who, const listener_ptr& where) {
   if (!where->has(who->id)) return;
   where->released(who->id);
@@ -58,7 +58,7 @@ void primary_state::release(const state_ptr& who, const listener_ptr& where) {
 }
 
 void primary_state::on_query(const state_ptr& who, const wire::cluster_message& query) {
-  if (who->exited_after_disconnect || stopping_) return;  // as Node: a worker that goes gets no answer
+  if (who->exited_after_disconnect || stopping_) return;  // as in Node: a worker that is disconnecting gets no reply
   const std::string key = query.request.key();
   auto found = listeners_.find(key);
   auto where = found != listeners_.end() ? found->second : boost::system::result<listener_ptr>(nullptr);
@@ -67,7 +67,7 @@ void primary_state::on_query(const state_ptr& who, const wire::cluster_message& 
   if (where && (*where)->has(who->id)) where = error_code(EADDRINUSE, boost::system::system_category());
   auto share = where ? (*where)->admit(who->id) : where.error();
   if (!share) {
-    // It is the primary's limit, and not for the worker to tell of.
+    // The limit was reached in the primary, so it is logged here: the worker cannot know.
     if (share.error() == boost::system::errc::too_many_files_open) {
       log(log_level::error, "worker " + std::to_string(who->id) + " cannot listen: " + share.error().message() +
                                 " in the primary (RLIMIT_NOFILE)");
@@ -105,7 +105,7 @@ void primary_state::reply(const state_ptr& who, const wire::cluster_message& que
   if (share.socket && !share.datagrams) who->traffic.serves_itself();
   if (!share.socket) return static_cast<void>(who->channel->link->send_text(text));
   const auto kind = share.datagrams ? attachment::kind::datagram_native : attachment::kind::native;
-  // Not taken in four attempts: the worker has no descriptor left for it.
+  // Not accepted in four attempts: the worker has no free descriptor.
   auto outcome = [weak = weak_from_this(), weak_who = std::weak_ptr(who), where, seq = query.seq](bool taken) {
     auto self = weak.lock();
     auto asked = weak_who.lock();
@@ -136,7 +136,7 @@ void primary_state::on_listening(const state_ptr& who, const wire::listen_reques
   if (!settings_.explicit_ready) on_ready(who);
 }
 
-/// What decides by it wants to know at once; for the rest it need not be of this very moment.
+/// settings::choose needs current numbers; otherwise every 100 ms is enough.
 std::uint32_t primary_state::report_every() const { return settings_.choose ? 0 : 100; }
 
 void primary_state::on_traffic(const state_ptr& who, const wire::traffic_report& report) {
@@ -166,11 +166,11 @@ void primary_state::on_loads(const state_ptr& who, const wire::cluster_message& 
 
 void primary_state::hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd) {
   auto found = states_.find(id);
-  if (found == states_.end() || !found->second->channel->connected()) return;  // its end is about to be told
+  if (found == states_.end() || !found->second->channel->connected()) return;  // its exit is about to be processed
   const std::int64_t seq = next_seq_++;
   found->second->handovers.emplace(seq, from);
-  // Not taken in four attempts: the worker lives but cannot receive it. If its channel closed instead, on_disconnected
-  // gives back what was under way.
+  // Not accepted in four attempts: the worker runs but cannot receive it. If its channel was closed instead,
+  // on_disconnected returns the pending hand-over.
   auto outcome = [weak = std::weak_ptr(from), weak_who = std::weak_ptr(found->second), seq](bool taken) {
     auto source = weak.lock();
     auto who = weak_who.lock();

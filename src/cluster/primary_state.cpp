@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 
 namespace policy = brood::detail::policy;
 
-/// The arguments this program was started with, without its own name.
+/// The arguments of this program, without its name.
 arguments own_arguments() {
   std::ifstream file("/proc/self/cmdline");
   arguments all;
@@ -107,7 +107,7 @@ primary_state::state_ptr primary_state::add_worker(const environment& changes) {
   return who;
 }
 
-/// Only one that could be started, or will be, counts.
+/// Only workers count that were started, or whose start is delayed.
 void primary_state::enlist(const state_ptr& who) {
   ++next_id_;
   states_.emplace(who->id, who);
@@ -151,7 +151,8 @@ void primary_state::start_later(const state_ptr& who, std::chrono::milliseconds 
     try {
       self->start(who);
     } catch (const spawn_error& error) {
-      // Nobody is there to catch it. It may pass (no more processes, no memory), so it is tried again, ever later.
+      // No caller could catch the exception. The reason may be temporary (too many processes, no memory), so it is
+      // retried after growing delays.
       const auto now = policy::restart::clock::now();
       self->restart_.exited(now, now);
       self->log(log_level::error, "worker " + std::to_string(who->id) + ": " + error.what());
@@ -279,8 +280,9 @@ void primary_state::disconnect_all(brood::detail::waiters<>::handler handler) {
   complete_if_all_gone();
 }
 
-/// Clients that have connected are served: their connections go to the workers before these are told to go. Half the
-/// time there is may pass with that; a worker that does not answer must not keep the others from ending well.
+/// Clients that are connected are served: their connections go to the workers before these are told to disconnect. At
+/// most half of the available time is used for that, so that a worker that does not respond does not keep the others
+/// from a graceful end.
 void primary_state::finish_listeners() {
   finishing_ = 1;
   const auto all = listeners_;

@@ -20,9 +20,9 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// What stands behind a primary. Its parts: starting and ending workers (primary_state.cpp), readiness, heartbeats and
-/// reloads (primary_life.cpp), crash loops, output and limits of workers (primary_watch.cpp), ports
-/// (primary_ports.cpp), messages of workers (primary_requests.cpp), and statistics (primary_stats.cpp).
+/// The state of a primary. Its parts: starting and ending workers (primary_state.cpp); readiness, heartbeats and
+/// reloads (primary_life.cpp); crash loops, output and limits of workers (primary_watch.cpp); ports
+/// (primary_ports.cpp); messages of workers (primary_requests.cpp); statistics (primary_stats.cpp).
 class primary_state : public std::enable_shared_from_this<primary_state> {
  public:
   primary_state(asio::any_io_executor ex, cluster::settings s);
@@ -31,7 +31,7 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void disconnect_worker(worker_state& who);
   void disconnect_all(brood::detail::waiters<>::handler handler);
   void reload(reload_options with, reloading::handler handler);
-  /// The primary object is gone.
+  /// The primary object was destroyed.
   void abandon();
   statistics stats(const statistics_options& with) const;
   address adopt(unique_fd socket);
@@ -42,20 +42,20 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   const asio::any_io_executor& executor() const noexcept { return executor_; }
 
   // For a reload under way.
-  /// Starts a worker without waiting, whatever happened to others. Its id. Throws spawn_error.
+  /// Starts a worker at once, without a delay. Returns its id. Throws spawn_error.
   int fork_now(const environment& changes);
-  /// What a worker that is started now runs: settings::exec, or this program.
+  /// The program of a worker that is started now: settings::exec, or this program.
   std::string program() const;
-  /// The same with all symbolic links followed.
+  /// The same with all symbolic links resolved.
   std::filesystem::path program_file() const;
-  /// Tells it to go, and makes it when it has not in time. False: there is no such worker.
+  /// Tells the worker to disconnect, and ends it if it has not in time. Returns false if there is no such worker.
   bool replace(int worker);
-  /// Ends it: as replace() where it serves, at once where it does not.
+  /// Ends the worker: like replace() if it listens, otherwise at once.
   void drop(int worker);
   void reload_finished(const reloading& which) {
     if (reload_.get() == &which) reload_.reset();
   }
-  /// As fork(), for one that nobody waits for: it is told to the log if it cannot be started.
+  /// As fork(), without a caller: a failure is logged and retried.
   void fork_again(const environment& changes);
 
   brood::detail::listeners<worker&> forked;
@@ -104,12 +104,12 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   // Ports
   boost::system::result<listener_ptr> open_listener(const brood::detail::wire::listen_request& request);
   boost::system::result<listener_ptr> make_listener(const brood::detail::wire::listen_request& request);
-  /// An empty one: as make_listener.
+  /// Returns an empty one as make_listener does.
   listener_ptr make_slots(const brood::detail::wire::listen_request& request, boost::system::error_code& ec);
   listener_ptr make_datagrams(const brood::detail::wire::listen_request& request);
   std::unique_ptr<dispatcher::assignment> make_policy(const brood::detail::wire::listen_request& request, int socket);
-  /// A copy of the socket that a request is about, where the primary has that already. Empty: it has not, with errno 0,
-  /// or it is not fit.
+  /// A copy of the socket that a request refers to, if the primary has it already. Empty with errno 0 if it does not,
+  /// or with another errno if the socket is not suitable.
   unique_fd find_socket(const brood::detail::wire::listen_request& request) const;
 
   // Requests
@@ -125,9 +125,9 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   void reply(const state_ptr& who, const brood::detail::wire::cluster_message& query, const listener_ptr& where,
              const listener::share& share);
   void on_close(const state_ptr& who, const brood::detail::wire::cluster_message& closed);
-  /// The worker stays connected and no longer listens at `where`. Closes the port if no other worker listens there.
+  /// The worker stays connected but no longer listens at `where`. Closes the port if no other worker listens there.
   void release(const state_ptr& who, const listener_ptr& where);
-  /// For all workers of that port, those to come among them.
+  /// For all workers of that port, including later ones.
   void share_data(const listener_ptr& where, const boost::json::value& data);
   void hand_over(int id, const listener_ptr& from, const dispatcher::connection& fd);
   void leave_listeners(const worker_state& who, void (listener::*how)(int));
@@ -144,19 +144,20 @@ class primary_state : public std::enable_shared_from_this<primary_state> {
   brood::detail::waiters<> all_gone_;
   std::shared_ptr<void> finish_deadline_;
   std::shared_ptr<void> drain_deadline_;
-  std::size_t finishing_ = 0;  // listeners that have connections to hand over yet, and one while they are told
+  std::size_t finishing_ = 0;  // listeners with connections to hand over, and one more during the calls
   bool stopping_ = false;
 
   // For stats()
   std::uint64_t started_ = 0;
   std::uint64_t died_ = 0;
-  std::optional<std::uint64_t> gone_accepted_{0};  // by those that have exited
+  std::optional<std::uint64_t> gone_accepted_{0};  // by exited workers
   std::optional<std::uint64_t> gone_requests_{0};
   std::optional<std::chrono::microseconds> gone_cpu_{0};
-  std::optional<unsigned> place_;          // while `exited` is told: the restarts of whoever is forked by a listener
-  std::shared_ptr<reloading> reload_;      // while one is under way
-  std::function<void()> after_recycling_;  // a reload that was asked for while one worker is replaced
-  bool recycling_ = false;                 // the one under way is of a single worker
+  // during the emission of `exited`: the number of restarts for a worker that a listener forks
+  std::optional<unsigned> place_;
+  std::shared_ptr<reloading> reload_;      // while one is in progress
+  std::function<void()> after_recycling_;  // a reload that was requested during the replacement of one worker
+  bool recycling_ = false;                 // the one in progress replaces a single worker
   bool watching_limits_ = false;
   brood::detail::policy::restart::clock::time_point no_recycling_before_{};
   asio::steady_timer limits_timer_;

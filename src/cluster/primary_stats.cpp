@@ -1,7 +1,7 @@
 #include "cluster/primary_state.hpp"
 #include "sys/process_usage.hpp"
 
-// What primary::stats() tells.
+// The data of primary::stats().
 
 namespace brood::cluster::detail {
 namespace {
@@ -33,7 +33,7 @@ worker_statistics statistics_of(const worker_state& who, const statistics_option
   return one;
 }
 
-/// A sum is known where all of its parts are.
+/// A sum is known only if all its parts are.
 template <class T>
 void add(std::optional<T>& sum, const std::optional<T>& part) {
   if (sum && part) *sum += *part;
@@ -54,11 +54,11 @@ statistics primary_state::stats(const statistics_options& with) const {
   for (const auto& [id, who] : states_) {
     const auto& one = all.workers.emplace_back(statistics_of(*who, with));
     add(all.accepted, one.accepted);
-    // Who has had none, has none open, and was asked nothing, told or not.
+    // A worker without any connection so far has none open and has received no request.
     const bool had_none = one.accepted == std::uint64_t{0};
     if (!had_none || one.open) add(all.open, one.open);
     if (!had_none || one.requests) add(all.requests, one.requests);
-    if (!who->child) continue;  // it uses nothing
+    if (!who->child) continue;  // it uses no resources
     add(all.cpu, one.cpu);
     add(all.rss, one.rss);
     if (with.pss) add(all.pss, one.pss);
@@ -66,7 +66,7 @@ statistics primary_state::stats(const statistics_options& with) const {
   return all;
 }
 
-/// Its share of the totals stays.
+/// Its part of the totals is kept.
 void primary_state::settle_accounts(const worker_state& who, const exit_status& status) {
   add(gone_accepted_, who.traffic.accepted());
   if (who.traffic.accepted() != std::uint64_t{0}) add(gone_requests_, who.traffic.requests());

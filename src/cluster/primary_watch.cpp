@@ -5,7 +5,7 @@
 #include "cluster/primary_state.hpp"
 #include "sys/process_usage.hpp"
 
-// Crash loops, what workers say on stderr, drains, and workers that have served long enough.
+// Crash loops, the workers' stderr, draining, and recycling.
 
 namespace brood::cluster::detail {
 namespace {
@@ -17,14 +17,15 @@ namespace policy = brood::detail::policy;
 using namespace std::chrono_literals;
 
 constexpr std::size_t max_last_stderr = 4096;
-/// What a dead worker wrote last may still be in the pipe; a process it has left behind must not hold us up.
+/// The last output of an exited worker may still be in the pipe, but a process that it left behind must not delay the
+/// primary.
 constexpr auto patience_with_err = 100ms;
 
 std::string name_of(const worker_state& who) { return "worker " + std::to_string(who.id); }
 
 }  // namespace
 
-// What a worker wrote before it died may come after its end: the listeners keep its state until the stream ends.
+// A worker's last output may arrive after its exit: the listeners keep its state until the stream ends.
 
 void primary_state::hear_out(const state_ptr& who, std::unique_ptr<readable> out) {
   who->out = std::move(out);
@@ -72,7 +73,7 @@ void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status&
   who->deadline = brood::detail::start_deadline(executor_, patience_with_err, [once] { (*once)(); });
 }
 
-/// Over when somebody who came after it has lived.
+/// Over when a later worker has reached min_uptime.
 std::optional<crash_loop> primary_state::crash_loop() const {
   const auto now = policy::restart::clock::now();
   for (const auto& [id, who] : states_) {
@@ -100,7 +101,7 @@ void primary_state::watch_limits() {
   });
 }
 
-/// While there are workers: a timer alone must not keep a primary going.
+/// Only while there are workers, because a timer alone must not keep a primary running.
 void primary_state::check_limits() {
   if (states_.empty() || stopping_) {
     watching_limits_ = false;

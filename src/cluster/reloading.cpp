@@ -56,7 +56,7 @@ void reloading::ready(int worker) {
 void reloading::all_ready() {
   deadline_.reset();
   verdict_.replaced += fresh_.size();
-  lost_.clear();  // their successors are here
+  lost_.clear();  // their successors are ready
   const auto batch = std::exchange(batch_, {});
   for (const auto& [id, changes] : batch) leaving_.insert(id);
   auto self = shared_from_this();
@@ -81,12 +81,12 @@ bool reloading::exited(int worker, const exit_status& status) {
     fail(name_of(worker) + ' ' + to_string(status) + " before it was ready", status);
     return true;
   }
-  // An old one whose successor is on its way.
+  // An old worker whose successor is being started.
   if (auto died = batch_.extract(worker)) {
     lost_.push_back(std::move(died.mapped()));
     return true;
   }
-  // One whose turn has not come: the program replaces it as ever, by a new one that is.
+  // An old worker of a later batch: the program replaces it as usual, by a new one that runs the new program.
   old_.erase(worker);
   return false;
 }

@@ -19,10 +19,10 @@ using boost::system::error_code;
 class primary_state;
 struct worker_state;
 
-/// One reload under way: successors are started, and their predecessors told to go once all of a batch are ready.
-/// Decides; the primary carries out and tells it what happens to workers.
+/// One reload in progress: successors are started, and their predecessors are told to disconnect when the whole batch
+/// is ready. This class decides; the primary acts and reports what happens to workers.
 ///
-///     start a batch --all ready--> tell as many old ones to go --all gone--> next batch, or done
+///     start a batch --all ready--> disconnect as many old ones --all exited--> next batch, or done
 ///          └─ one exits, or takes too long ──> the batch is stopped, the old ones stay: done, with a reason
 class reloading : public std::enable_shared_from_this<reloading> {
  public:
@@ -30,12 +30,13 @@ class reloading : public std::enable_shared_from_this<reloading> {
 
   reloading(primary_state& owner, const asio::any_io_executor& ex, reload_options with, handler done);
 
-  /// `old`: whom to replace, by id, with the changes to their environments.
+  /// `old`: the workers to replace, by id, with their environment changes.
   void start(std::map<int, environment> old);
   void ready(int worker);
-  /// Before the program hears of it. True where the end is ours to answer for: the program must not replace it.
+  /// Called before the program's listeners. Returns true if the reload handles this exit: the program must not replace
+  /// the worker.
   bool exited(int worker, const exit_status& status);
-  /// The primary ends, or goes away.
+  /// The primary shuts down or is destroyed.
   void abort(error_code reason);
 
  private:
@@ -46,13 +47,13 @@ class reloading : public std::enable_shared_from_this<reloading> {
 
   primary_state* owner_;  // until it is finished
   const reload_options with_;
-  std::map<int, environment> old_;    // not yet replaced
-  std::set<int> starting_;            // of this batch, not yet ready
+  std::map<int, environment> old_;    // not replaced yet
+  std::set<int> starting_;            // of this batch, not ready yet
   std::set<int> fresh_;               // of this batch, all
-  std::map<int, environment> batch_;  // whom it replaces
-  std::vector<environment> lost_;     // old ones that died by themselves meanwhile
+  std::map<int, environment> batch_;  // the workers that it replaces
+  std::vector<environment> lost_;     // old ones that exited by themselves meanwhile
   std::set<int> leaving_;
-  std::set<int> dropped_;  // new ones that are stopped, since they did not get ready
+  std::set<int> dropped_;  // new ones that are being ended, because they did not become ready
   reload_result verdict_;
   std::shared_ptr<void> deadline_;
   brood::detail::waiters<reload_result> done_;

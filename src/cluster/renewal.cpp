@@ -30,19 +30,19 @@ void renewal::go_on() {
 }
 
 void renewal::rest() {
-  rests_ = true;  // the timer may have told already, and only be about to be heard
+  rests_ = true;  // the timer may have fired with its handler still queued
   timer_.cancel();
 }
 
-/// False: it is not time yet. Two lifetimes late, as after a night without workers, the keys in use are as out of date
-/// as the old ones, so both go.
+/// Returns false if it is too early. After two lifetimes, for example after a night without workers, the current keys
+/// are as outdated as the old ones, so both are replaced.
 bool renewal::renew_in_time() {
   const auto now = clock::now();
   if (now < due_) return false;
   for (int times = now - due_ < lifetime_ ? 1 : 2; times > 0; --times) {
     std::array<unsigned char, policy::ticket_keys::size> random;
     if (!brood::detail::sys::random(random.data(), random.size()))
-      break;  // the old keys are better than none; the next time then
+      break;  // the old keys are better than none; retried after another lifetime
     *data_ = policy::ticket_keys::renewed(*data_, random);
   }
   due_ = now + lifetime_;

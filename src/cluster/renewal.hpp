@@ -12,19 +12,19 @@ namespace brood::cluster::detail {
 
 namespace asio = boost::asio;
 
-/// Renews the keys of TLS tickets that the workers of one port share (policy/ticket_keys.hpp), in time, as long as
-/// somebody is there to be told. While nobody is, no timer runs, which would keep the loop; whoever comes then gets new
-/// keys if it has become time.
+/// Renews the keys of TLS tickets that the workers of a port share (policy/ticket_keys.hpp), while there are workers.
+/// Without workers there is no timer, which would keep the loop running; the next worker gets new keys if they are due.
 class renewal : public std::enable_shared_from_this<renewal> {
  public:
   using tell_function = std::function<void()>;
 
-  /// `data` must live as long as this. `tell` is called when it has changed. nullptr where there is nothing to renew.
+  /// `data` must live as long as this object. `tell` is called when it has changed. Returns nullptr if there is nothing
+  /// to renew.
   static std::shared_ptr<renewal> of(const asio::any_io_executor& ex, boost::json::value& data, tell_function tell);
 
-  /// Somebody is there: what it is told from here on is not out of date.
+  /// There is a worker: what it gets from now on is current.
   void go_on();
-  /// Nobody is.
+  /// There are no workers.
   void rest();
 
  private:

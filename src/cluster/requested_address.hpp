@@ -5,10 +5,10 @@
 
 namespace brood::cluster::detail {
 
-/// What a worker asks for, or says that it listens at.
+/// The address that a worker asks for, or reports that it listens on.
 address requested_address(const brood::detail::wire::listen_request& request);
 
-/// The backlog that a worker asks for; default_backlog if what it asks for makes no sense.
+/// The backlog that a worker asks for; default_backlog if it is invalid.
 int requested_backlog(const brood::detail::wire::listen_request& request);
 
 }  // namespace brood::cluster::detail

@@ -20,7 +20,7 @@ namespace detail {
 
 namespace sys = brood::detail::sys;
 
-/// Tried out rather than asked about: capabilities, seccomp, lockdown and the kernel's age all have their say.
+/// Tries it out, because it depends on capabilities, seccomp, lockdown and the version of the kernel.
 scheduling choose_scheduling(scheduling wanted, const log_function& log) {
   const bool open = wanted == scheduling::automatic;
   const auto best = open ? scheduling::kernel_round_robin : wanted;

@@ -4,7 +4,7 @@
 
 namespace brood::cluster::detail {
 
-/// What of that this system allows; `log` is told where it is something else, and why.
+/// Returns the scheduling that this system supports. If it is not `wanted`, `log` is called with the reason.
 scheduling choose_scheduling(scheduling wanted, const log_function& log);
 
 }  // namespace brood::cluster::detail

@@ -83,7 +83,7 @@ acceptor this_worker::listen(const std::filesystem::path& path, const listen_opt
 
 acceptor this_worker::listen_inherited(int descriptor, const listen_options& with) {
   listen_options shared = with;
-  shared.exclusive = false;  // it is the primary's
+  shared.exclusive = false;  // it belongs to the primary
   if (descriptor < 0) {
     return brood::detail::access::make<acceptor>(state_->refuse({.fd = descriptor}, asio::error::bad_descriptor));
   }
@@ -92,7 +92,7 @@ acceptor this_worker::listen_inherited(int descriptor, const listen_options& wit
 
 datagram_port this_worker::bind_udp(const boost::asio::ip::udp::endpoint& endpoint, const datagram_options& with) {
   wire::listen_request request = at(endpoint, "udp");
-  request.fd = -1;  // as Node says it
+  request.fd = -1;  // as Node sends it
   request.flags = (with.ipv6_only ? 1 : 0) | (with.reuse_address ? 4 : 0);
   return brood::detail::access::make<datagram_port>(state_->bind(std::move(request), with.exclusive));
 }

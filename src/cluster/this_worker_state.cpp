@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace wire = brood::detail::wire;
 
-/// Nobody decides about a connection by the number of requests.
+/// No scheduling depends on the number of requests.
 constexpr std::chrono::milliseconds unhurried{100};
 
 }  // namespace
@@ -77,7 +77,8 @@ std::shared_ptr<acceptor_state> this_worker_state::listen(wire::listen_request r
                                    auto which = weak.lock();
                                    if (which && !which->ended())
                                      return worker->on_listen_reply(*which, reply, handle.release());
-                                   // Closed in the meantime: the primary counts on us for this key, and must not.
+                                   // It was closed in the meantime, but the primary still counts this worker for the
+                                   // key.
                                    if (reply.error == 0) worker->tell(wire::close_text(worker->next_seq_++, reply.key));
                                  });
   asking_.emplace(asked, acceptor);
@@ -108,7 +109,7 @@ void this_worker_state::on_listen_reply(acceptor_state& which, const wire::clust
   if (!local && which.request.address_type != "-1" && !which.request.fd) local.emplace();
   which.data = reply.data;
   if (ec || reply.key.empty()) return which.end(errc::bad_reply, false);
-  // Node's primary (22 and later, SCHED_NONE) gives the same socket once more: that is one port twice in one worker.
+  // Node's primary (22 and later, SCHED_NONE) sends the same socket again: one port twice in one worker.
   if (acceptors_.contains(reply.key)) return which.end(asio::error::address_in_use, false);
   if (!socket) {
     which.open(reply.key, local);
@@ -124,7 +125,8 @@ void this_worker_state::on_listen_reply(acceptor_state& which, const wire::clust
   if (reply.slot && reply.counts_load) ask_for_loads(which, *reply.slot);
 }
 
-/// At once, so that the primary knows that there is nothing before it hears that we listen; then whenever it changes.
+/// Reports at once, so that the primary knows that there are no connections before it learns that this worker listens.
+/// Then whenever something changes.
 void this_worker_state::report_traffic(std::chrono::milliseconds every) {
   const bool first = !report_every_;
   report_every_ = every;
@@ -140,7 +142,7 @@ void this_worker_state::traffic_changed(traffic_meter::change what) {
     auto self = weak.lock();
     if (!ec && self && self->channel->connected()) self->tell_traffic();
   };
-  // With what else happens in this turn of the loop, and behind what it says of it.
+  // Sent together with the other messages of this turn of the loop, and after them.
   const bool at_once = what == traffic_meter::change::connections && report_every_->count() == 0;
   if (at_once) return asio::post(channel->executor, [later] { later(); });
   if (std::exchange(report_is_due_, true)) return;
@@ -164,12 +166,13 @@ void this_worker_state::ask_for_loads(acceptor_state& which, std::uint32_t slot)
       });
 }
 
-/// Those without an answer yet too: a primary gives none to a worker that goes, and nobody shall wait for it.
+/// Including those without a reply yet: a primary sends no reply to a disconnecting worker, so they must not wait for
+/// it.
 void this_worker_state::end_acceptors(errc reason) {
   const auto open = std::exchange(acceptors_, {});
   const auto asking = std::exchange(asking_, {});
   for (const auto& [key, weak] : open) {
-    tell(wire::close_text(next_seq_++, key, true));  // sent when this turn of the loop is over
+    tell(wire::close_text(next_seq_++, key, true));  // sent at the end of this turn of the loop
     if (auto acceptor = weak.lock()) acceptor->end(reason, true, hold);
   }
   for (const auto& [seq, weak] : asking) {
@@ -203,14 +206,15 @@ void this_worker_state::on_message(const boost::json::object& message, attachmen
   }
 }
 
-/// It is given out when the answer has left. Until then the connection is the primary's: should we die, it goes to
-/// another worker, which would wait for a request that we had read.
+/// The connection is delivered after the reply was sent. Until then it belongs to the primary: if this worker exits, it
+/// goes to another worker, which would wait for a request that this one had read.
 ///
-///     we                             primary                     another worker
+///     this worker                     primary                     another worker
 ///     recv "GET /"
-///     killed                         no answer, so it is given ──▶ waits for "GET /", for ever
+///     killed                         no reply, so it is given ──▶ waits for "GET /", for ever
 ///
-/// From then on it is ours and ends with us. If the answer cannot leave, the primary is gone and nobody else has it.
+/// After the reply it belongs to this worker. If the reply cannot be sent, the primary is gone and no other worker has
+/// the connection.
 void this_worker_state::on_connection(const wire::cluster_message& m, attachment handle) {
   unique_fd fd = handle.release();
   auto found = acceptors_.find(m.key);
@@ -229,7 +233,7 @@ void this_worker_state::disconnect(bool own) {
   hold.reset();
 }
 
-/// Nothing holds the worker any more: the primary is told, if it does not know, and the channel closed.
+/// Nothing holds the worker any more: notifies the primary, if it does not know yet, and closes the channel.
 void this_worker_state::leave() {
   if (!channel->connected()) return;
   if (report_every_) tell_traffic();
@@ -245,8 +249,8 @@ void this_worker_state::on_lost() {
   replies_.clear();
   report_timer_.cancel();
   if (exited_after_disconnect || !options.exit_when_lost) return;
-  // Node's rule, and what keeps workers from outliving their primary. Posted, so that the program's own listeners of
-  // `disconnected` come first; _Exit, since other threads may be at work on what exit() would destroy.
+  // Node's rule, which keeps workers from outliving their primary. Posted, so that the program's own listeners of
+  // `disconnected` run first. _Exit, because other threads may be using objects that exit() would destroy.
   asio::post(channel->executor, [] {
     std::fflush(nullptr);
     std::_Exit(EXIT_SUCCESS);

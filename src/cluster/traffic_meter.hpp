@@ -12,21 +12,21 @@
 
 namespace brood::cluster::detail {
 
-/// A worker's connections and requests over all its acceptors, counted for the primary to know. What is open each
-/// acceptor tells of the worker as a whole (acceptor::set_load), so the highest figure counts.
+/// Counts a worker's connections and requests over all its acceptors, for reports to the primary. Each acceptor reports
+/// the open connections of the whole worker (acceptor::set_load), so the highest number counts.
 class traffic_meter {
  public:
   enum class change : unsigned char { none, requests, connections };
-  /// `f` is called when something has changed, and not again before report() was, unless it is more than requests now.
+  /// `f` is called after a change, and then not again before report(), unless more than requests has changed.
   void on_change(std::function<void(change)> f) { changed_ = std::move(f); }
 
   void accepted(std::uint64_t count) {
     accepted_ += count;
     changed(change::connections);
   }
-  /// From the primary, which knows of it, and not given out yet: whoever has it will tell that it is open.
+  /// From the primary, which knows them; not delivered yet. They are reported as open later.
   void taken(int more) { taken_ += static_cast<std::uint64_t>(more); }
-  /// One of the worker's acceptors tells how many connections the worker has open.
+  /// One of the acceptors reports the number of open connections of the worker.
   void open(const void* acceptor, std::size_t count) {
     const auto known = std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one.first == acceptor; });
     if (known == open_.end()) {

@@ -16,7 +16,7 @@ void arrivals::take(const msghdr& header) {
       waiting_.emplace_back(fd);
     }
   }
-  // An honest peer sends one at a time, so it is one that was dropped.
+  // A correct peer sends one descriptor at a time, so exactly one was dropped.
   if ((header.msg_flags & MSG_CTRUNC) != 0) waiting_.emplace_back();
   while (waiting_.size() > most) waiting_.pop_back();
 }

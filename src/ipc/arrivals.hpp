@@ -9,21 +9,22 @@
 
 namespace brood::detail::ipc {
 
-/// Descriptors that have arrived before the frame they belong to was complete.
+/// Descriptors that have arrived before their frame was complete.
 ///
-/// They go to the frames that announce one, in the order of both. So that nobody gets his neighbour's, one that the
-/// kernel had to drop, because we are at our limit of open ones, keeps its place: an empty one.
+/// They are assigned to the frames that announce a descriptor, in order. If the kernel dropped one because this process
+/// has reached its limit of descriptors, an empty one keeps its place, so that the others are not assigned wrongly.
 class arrivals {
  public:
   /// Room for the descriptors of one recvmsg(2).
-  static constexpr std::size_t most = 64;  // waiting for their frame, too; an honest peer has no more under way
+  // also the maximum that wait for their frame; a correct peer never has more in transit
+  static constexpr std::size_t most = 64;
   static constexpr std::size_t control_size = CMSG_SPACE(sizeof(int) * most);
 
-  /// Takes what has come with these bytes.
+  /// Takes the descriptors of a received message.
   void take(const msghdr& header);
-  /// The first one, for the frame that announces it. Empty: it did not come, or was dropped.
+  /// The first one, for a frame that announces it. Empty if it did not arrive or was dropped.
   unique_fd next();
-  /// Closes what nobody has announced.
+  /// Closes those that no frame has announced.
   void clear() noexcept { waiting_.clear(); }
 
  private:

@@ -12,11 +12,12 @@ namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int reads_a_turn = 16;
-constexpr std::size_t memory_a_turn = 1024 * 1024;  // a notice is short, and stands for much
-constexpr std::size_t window = arrivals::most;      // of descriptors under way between brood and brood
-constexpr std::size_t max_urgent = 64 * 1024;      // bytes of what a peer makes us say: the same one, 2,500 times
+constexpr std::size_t memory_a_turn = 1024 * 1024;  // a notice is short but may stand for much data
+constexpr std::size_t window = arrivals::most;      // of descriptors in transit between brood peers
+// bytes of replies that a peer can make this side queue: 2,500 of one kind
+constexpr std::size_t max_urgent = 64 * 1024;
 
-/// How often one looks whether a socket that a Node parent asks for is still open.
+/// The interval of checks whether a socket that a Node parent asks for is still open.
 constexpr std::chrono::milliseconds between_looks{100};
 
 }  // namespace
@@ -52,12 +53,13 @@ void channel::wait_readable() {
   waiting_readable_ = true;
 }
 
-/// What listeners send meanwhile leaves at the end of the turn, all at once and without another turn of the loop.
+/// Messages that listeners send meanwhile are flushed at the end of the turn, together and without another turn of the
+/// loop.
 void channel::readable(error_code ec) {
   waiting_readable_ = false;
   if (ec == asio::error::operation_aborted) return;
   if (ec) return close(ec);
-  // Should a callback throw, its message is gone but the channel goes on.
+  // If a callback throws, its message is lost but the channel continues.
   struct turn {
     channel& self;
     const bool posted = std::exchange(self.flush_posted_, true);
@@ -91,7 +93,7 @@ void channel::pause() {
   if (outgoing_.has_parts()) schedule_flush();
 }
 
-/// What waits for the peer's answer must leave, as what waits for the socket.
+/// Parts that wait for the peer must be sent, as data that waits for the socket.
 void channel::hold_loop() { fd_.keep_loop(keep_loop_ || outgoing_.has_parts()); }
 
 void channel::keep_loop(bool on) {
@@ -116,7 +118,7 @@ channel::received channel::receive() {
   const ssize_t size = sys::receive_message(fd_.get(), &header);
   if (size == -1 && sys::would_block()) return {};
   if (size <= 0) {
-    // ECONNRESET: the peer closed with messages of ours unread, which is its right.
+    // ECONNRESET: the peer closed with unread messages from this side, which it may do.
     const bool orderly = size == 0 || errno == ECONNRESET;
     close(overflowed_ ? overflowed_ : orderly ? error_code() : sys::last_error());
     return {};
@@ -124,16 +126,17 @@ channel::received channel::receive() {
   const bool with_descriptor = header.msg_controllen != 0;
   descriptors_.take(header);
   incoming_.commit(static_cast<std::size_t>(size));
-  // Where there was less than we had room for, the wait finds out for nothing whether there is more by now. But a read
-  // never goes beyond a descriptor.
+  // After a read that did not fill its buffer, the wait for readiness finds out whether there is more. But a read never
+  // continues past a descriptor.
   return {static_cast<std::size_t>(size), with_descriptor || static_cast<std::size_t>(size) == read_size};
 }
 
-/// All there is, unless so much of the peer's memory has been read: others get the loop in between.
+/// Decodes everything available, or stops after `enough` bytes of the peer's memory, so that other handlers of the loop
+/// run in between.
 void channel::decode(std::uint64_t enough) {
   if (std::exchange(decoding_, true)) return;
   auto self = shared_from_this();
-  // Should a callback throw, the frames behind its own are decoded in a later turn.
+  // If a callback throws, the remaining frames are decoded in a later turn.
   struct turn {
     channel& self;
     bool complete = false;
@@ -150,11 +153,11 @@ void channel::decode(std::uint64_t enough) {
   }
   turn.complete = true;
   if (!open_ || paused_) return;
-  if (incoming_.empty()) descriptors_.clear();  // their frames are all decoded: nobody wants these
+  if (incoming_.empty()) descriptors_.clear();  // all their frames are decoded, so these are not announced
   if (incoming_.too_long() || from_memory_.too_long()) close(errc::message_too_large);
 }
 
-/// Those in the memory come where the notice of them was.
+/// Frames in the shared memory take the place of their notice.
 std::optional<std::string_view> channel::next_frame() {
   auto frame = from_memory_.next();
   while (!frame && !from_memory_.too_long() && large_in_.read_frames(from_memory_)) frame = from_memory_.next();
@@ -163,8 +166,7 @@ std::optional<std::string_view> channel::next_frame() {
   return frame;
 }
 
-/// Where there is so much to read, an answer must not wait for the end of it: the peer may have nothing to do until
-/// then.
+/// With much input, responses must not wait for its end: the peer may be waiting for one.
 void channel::let_answers_leave() {
   if (answers_may_leave_) flush();
 }
@@ -185,8 +187,8 @@ void channel::go_on_decoding() {
   wait_readable();
 }
 
-/// A callback may throw. But a frame that was lost for want of memory may be what the peer waits for, or a piece of a
-/// message that would seem whole without it.
+/// A callback may throw. But after a frame that was lost for lack of memory, the peer could wait for ever, or a message
+/// could seem complete without one of its parts.
 void channel::dispatch(std::string_view frame) try {
   delivered_ = false;
   read_frame(frame);
@@ -227,7 +229,7 @@ bool channel::is_between_brood_peers(std::string_view command, const boost::json
 }
 
 void channel::answered(bool taken) {
-  delivered_ = true;  // to whoever sent the descriptor
+  delivered_ = true;  // to the sender of the descriptor
   const bool expected = taken ? outgoing_.acknowledged() : outgoing_.refused();
   if (!expected) return close(errc::protocol_error);
   if (outgoing_.postponed() && !retry_pending_) {
@@ -239,7 +241,7 @@ void channel::answered(bool taken) {
 
 void channel::handle_arrived(message frame, std::size_t size) {
   unique_fd fd = descriptors_.next();
-  // Where none came with it we were at our limit of open ones, or the peer sent none. It may try again.
+  // Without a descriptor, this process has reached its limit, or the peer sent none. The peer may try again.
   acknowledge(fd ? wire::handle_ack : wire::handle_nack);
   schedule_flush();
   if (!fd || !open_) return;
@@ -256,7 +258,8 @@ void channel::handle_arrived(message frame, std::size_t size) {
   deliver(std::move(content), size);
 }
 
-/// What a Node parent wants to know of sockets it has sent. That the last one was closed, nobody tells us: we look.
+/// Replies to a Node parent about sockets that it has sent. Nothing reports that the last one was closed, so this is
+/// checked.
 void channel::answer_for_sockets() {
   for (const auto& text : sockets_.answers()) send_text(text);
   if (!sockets_.waiting() || sockets_watched_) return;
@@ -292,8 +295,8 @@ void channel::deliver_internal(message&& m) {
 
 void channel::drain_and_close() {
   auto self = shared_from_this();
-  // What it has left is what is there now: a process of its own that holds the same end may go on writing for ever. And
-  // no more than there is room for has been written to its memory, however often it says so.
+  // Reads only what is there now, because a process of the peer's that holds the same end may write for ever. From its
+  // shared memory, no more than the memory can hold, however often it is announced.
   std::size_t left = sys::readable_now(fd_.get());
   const std::uint64_t all_of_it = large_in_.read() + large_in_.capacity();
   for (;;) {

@@ -24,79 +24,78 @@ namespace brood::detail::ipc {
 
 namespace asio = boost::asio;
 
-/// What a peer may make us hold, and how much may wait for a peer that does not read.
+/// Limits for data from a peer, and for data that waits for a peer that does not read.
 struct channel_limits {
   std::size_t message = 512UL * 1024 * 1024;
   std::size_t outgoing = 512UL * 1024 * 1024;
 };
 
-/// One end of the socket that a parent and a child talk over, in one of Node's serializations.
+/// One end of the socket between a parent and a child, in one of Node's serializations.
 ///
-/// Whatever the peer does, this end stays whole: what cannot be understood closes the channel with an error, and
-/// descriptors that nobody asked for are closed. Callbacks are made from the loop, never from inside send() or
-/// disconnect(). The pending wait keeps the channel alive while it is open.
+/// Invalid data from the peer closes the channel with an error, and descriptors that were not announced are closed;
+/// this end stays consistent. Callbacks are called from the loop, never from inside send() or disconnect(). The pending
+/// wait keeps the channel alive while it is open.
 class channel : public std::enable_shared_from_this<channel> {
  public:
   struct callbacks {
     /// A message and the size of its frame.
     std::function<void(message&&, std::size_t)> user;
-    /// An internal message that is not about the channel itself: NODE_CLUSTER. What of it JSON cannot hold is nothing
-    /// (members that are undefined).
+    /// An internal message for another layer: NODE_CLUSTER. Members that JSON cannot represent (undefined) are missing.
     std::function<void(boost::json::object, attachment)> internal;
-    /// Once, last. No error: either side closed in good order.
+    /// Called once, last. No error: either side closed the channel properly.
     std::function<void(error_code)> closed;
   };
 
   channel(asio::any_io_executor ex, unique_fd fd, serialization form, channel_limits limits = {});
 
   void start(callbacks c);
-  /// The parent is brood, as the environment has told. Tells it that this side is, too: from here on both keep a window
-  /// of descriptors under way, and nothing waits behind them.
+  /// The parent is a brood program, according to the environment. Announces that this side is one, too. From then on
+  /// both sides may have several descriptors in transit, and nothing waits behind them.
   void greet();
 
-  /// Queues a message; `outcome` is told of the descriptor, if there is one. False when it was dropped (closed) or when
-  /// more than the mark waits to leave. Beyond the limit the channel is closed with errc::message_too_large: the peer
-  /// has stopped reading.
+  /// Queues a message. `outcome` is called with the result for the handle, if there is one. Returns false if the
+  /// message was dropped (the channel is closed), or if more than the high-water mark is queued. Beyond the limit the
+  /// channel is closed with errc::message_too_large, because the peer has stopped reading.
   bool send(const boost::json::value& body, attachment handle = {}, handle_outcome outcome = {});
-  /// The same. Throws boost::system::system_error with errc::not_serializable where the serialization has no form for
-  /// it.
+  /// The same. Throws boost::system::system_error with errc::not_serializable if the serialization cannot represent the
+  /// value.
   bool send_value(const value& body, attachment handle = {}, handle_outcome outcome = {});
-  /// The same for JSON text, which may be anything but must be JSON. Throws as above.
+  /// The same for any JSON text. Throws as above if it is not valid JSON.
   bool send_json(std::string_view text);
-  /// The same for JSON text of our own, without a newline in it.
+  /// The same for valid JSON text without a newline in it.
   bool send_text(std::string_view text);
-  /// The descriptor is shared, so that the caller may keep it for another peer should this one not take it soon.
+  /// The descriptor is shared, so that the caller can keep it for another peer if this one does not accept it soon.
   bool send_text(std::string_view text, attachment::kind type, std::shared_ptr<const unique_fd> fd,
                  handle_outcome outcome);
 
-  /// Completes when all that is queued now has left, or with what the channel was closed with, errc::channel_closed if
-  /// that was no error.
+  /// Completes when everything that is queued now has been written, or with the error that the channel was closed with
+  /// (errc::channel_closed if there was none).
   void when_left(departures::handler h);
-  /// The same for the queue being shorter than the mark.
+  /// The same when the queue is below the high-water mark.
   void when_drained(departures::handler h);
 
-  /// Closes once everything has left. Nothing that comes in is delivered any more.
+  /// Closes after everything has been written. Input is not delivered any more.
   void disconnect();
   bool connected() const noexcept { return open_ && !closing_; }
 
   void pause();
   void resume();
 
-  /// The peer is dead: takes in all it has left behind, paused or not, then closes.
+  /// The peer has exited: reads everything that it left behind, even if paused, then closes.
   void drain_and_close();
 
   void keep_loop(bool on);
 
  private:
-  static constexpr std::size_t high_water_mark = 128 * 1024;  // as Node: net.Socket's write queue of its channel
-  /// How long a peer that has no room for a descriptor, or a kernel that has none, is left alone.
+  static constexpr std::size_t high_water_mark = 128 * 1024;  // as in Node: the write queue of its channel's net.Socket
+  /// The delay before another attempt if the peer, or the kernel, has no room for a descriptor.
   static constexpr std::chrono::milliseconds breath{10};
 
   void wait_readable();
   void readable(error_code ec);
   struct received {
-    std::size_t size = 0;  // 0 when there was nothing, or the channel is closed now
-    bool more = false;     // whether it is worth another look at once
+    std::size_t size = 0;  // 0 if there was no data, or if the channel is closed now
+    bool more = false;     // whether another read may succeed at once
   };
   /// One recvmsg.
   received receive();
@@ -174,19 +173,19 @@ class channel : public std::enable_shared_from_this<channel> {
   large_out large_out_;
   departures departures_;
   detail::waiters<> drained_;
-  std::string frame_;             // the one being made; its memory is used again and again
-  unsigned quiet_turns_ = 0;      // in which nothing large left, one after the other
-  bool large_left_ = false;       // in this one
-  std::uint64_t told_until_ = 0;  // of what was queued: behind it nothing is said of what is in the memory
-  std::size_t parted_ = 0;        // bytes of it that have left in parts
-  wire::string_range longest_{};  // in it, if that is known
-  bool in_parts_ = false;         // some of the message being made has
-  error_code overflowed_;         // what it will be closed with, if so
+  std::string frame_;             // the frame that is being written; its memory is reused
+  unsigned quiet_turns_ = 0;      // consecutive turns without a large message
+  bool large_left_ = false;       // in the current turn
+  std::uint64_t told_until_ = 0;  // position in the queue of the last notice that refers to shared memory
+  std::size_t parted_ = 0;        // bytes of the frame that were sent in parts
+  wire::string_range longest_{};  // in the frame, if known
+  bool in_parts_ = false;         // a part of the frame was already sent
+  error_code overflowed_;         // the error that the channel will be closed with
   bool open_ = true;
   bool closing_ = false;
   bool keep_loop_ = true;
   bool delivered_ = false;  // of the frame that is being read
-  bool in_memory_ = false;  // it was there
+  bool in_memory_ = false;  // the frame was in shared memory
   bool answers_may_leave_ = false;
   bool looking_for_room_ = false;
   bool paused_ = false;

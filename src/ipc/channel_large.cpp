@@ -7,12 +7,11 @@
 #include "wire/json_writer.hpp"
 #include "wire/parts.hpp"
 
-// Between brood peers: what of large messages, and of many small ones, goes through memory that both have mapped
-// (wire/parts.hpp).
+// Between brood peers: large messages, and batches of small ones, in memory that both have mapped (wire/parts.hpp).
 
 namespace brood::detail::ipc {
 
-/// Lets the peer read a large message while it is being written.
+/// Lets the peer read a large message while it is still being written.
 struct channel::part_outlet final : wire::outlet {
   explicit part_outlet(channel& to) : channel_(to) {}
   void take(std::string& text, std::size_t more) override {
@@ -32,7 +31,7 @@ struct channel::part_outlet final : wire::outlet {
   channel& channel_;
 };
 
-/// What is written while it leaves must not overtake another message that waits for room.
+/// A message in parts must not overtake another one that waits for room.
 bool channel::may_go_in_parts() const noexcept { return large_out_.usable() && !outgoing_.has_parts(); }
 
 void channel::append_frame(const boost::json::value& body) try {
@@ -47,7 +46,7 @@ void channel::append_frame(const boost::json::value& body) try {
   throw;
 }
 
-/// Writes as much of it as there is room for into the memory that the peer reads, and tells it; says how much.
+/// Copies as much as fits into the shared memory and announces it. Returns the number of bytes.
 std::size_t channel::put_parts(std::string_view content, std::size_t more, bool last) {
   std::size_t written = 0;
   while (const std::size_t size = large_out_.put(content.substr(written))) {
@@ -66,10 +65,11 @@ std::size_t channel::put_parts(std::string_view content, std::size_t more, bool 
   return written;
 }
 
-/// The frame just made, or what is still left of it: as parts, or as any other where the peer has no memory of ours.
+/// Queues the current frame, or the rest of it: in parts, or as an ordinary frame if the peer has not mapped the
+/// memory.
 ///
-/// The first large message to a brood peer finds no memory there. It waits for that where this is worth the peer's
-/// answer, and leaves as it is otherwise: then it is for those behind it.
+/// The first large message to a brood peer finds no shared memory. If it is large enough, it waits until the peer has
+/// mapped the memory; otherwise it is sent as it is, and later messages use the memory.
 bool channel::queue_large_frame() try {
   constexpr std::size_t worth_waiting = 1024UL * 1024;
   large_left_ = true;
@@ -86,7 +86,7 @@ bool channel::queue_large_frame() try {
   throw;
 }
 
-/// A message never ends with what has left of it already: there is a bracket or a quote to come.
+/// The parts sent so far are never the whole message: at least a bracket or a quote follows.
 bool channel::queue_parts() {
   schedule_flush();
   const auto content = wire::content_of_frame(frame_, form_);
@@ -101,7 +101,7 @@ bool channel::queue_parts() {
   return is_short();
 }
 
-/// A part of what waits for room. False when there is none for now: the peer will tell.
+/// Copies the next part of a waiting message. Returns false if there is no room; the peer announces when there is.
 bool channel::put_waiting(const outbox::piece& piece) {
   if (large_out_.awaited() || (large_out_.asked() && large_out_.room() < piece.bytes.size())) return wait_for_room();
   const std::size_t size = large_out_.put(piece.bytes);
@@ -122,10 +122,10 @@ bool channel::put_waiting(const outbox::piece& piece) {
   return true;
 }
 
-/// Frames that leave together cost the kernel as much as one message of their size. Where there is no room for them now
-/// they go through the socket, in which the peer comes to them behind what it has to read before.
+/// Frames that are sent together cost the kernel as much as one message of their size. If there is no room for them
+/// now, they go through the socket, where the peer finds them after the data that it has to read before.
 ///
-/// It reads the memory in order, so nothing may get there while it has not been told of all that is there already.
+/// The peer reads the memory in order, so nothing may be added while data in it has not been announced.
 bool channel::may_go_as_batch(const outbox::piece& piece) noexcept {
   const bool worth_it = piece.whole && piece.bytes.size() >= least_large() && piece.bytes.size() <= wire::default_part;
   const bool all_told = large_out_.untold() == 0 && outgoing_.left() >= told_until_;
@@ -140,8 +140,8 @@ void channel::put_batch(std::string_view frames) {
   }
 }
 
-/// As long as we do not read we do not hear the peer's answer either, and whoever stopped us may wait for this message
-/// to leave: two that wait for each other. False if it has to wait all the same.
+/// While this side does not read, it does not see the peer's reply either, and the listener that paused it may wait for
+/// this message to be sent: a deadlock. Returns false if the message must wait nevertheless.
 bool channel::wait_for_room() {
   if (!paused_) return false;
   if (large_out_.awaited()) {
@@ -173,7 +173,7 @@ std::string channel::frame_of(std::string_view text) const {
 }
 
 void channel::share_memory() {
-  constexpr std::size_t notice = 1024;  // and more than enough
+  constexpr std::size_t notice = 1024;  // more than enough
   if (!outgoing_.is_wide() || outgoing_.size() + notice > max_outgoing_) return;
   if (unique_fd fd = large_out_.share()) give_memory(std::move(fd));
 }
@@ -187,7 +187,7 @@ void channel::give_memory(unique_fd fd) try {
     if (const auto self = weak.lock(); self && !taken) self->memory_answered(false);
   };
   queue(std::move(frame), std::move(memory));
-} catch (const std::bad_alloc&) {  // one can do without
+} catch (const std::bad_alloc&) {  // the memory is optional
   large_out_.close();
 }
 
@@ -195,7 +195,8 @@ void channel::give_memory(unique_fd fd) try {
 
 void channel::part_arrived(const boost::json::object& notice) {
   const auto part = wire::read_part(notice);
-  if (!part || in_memory_) return close(errc::protocol_error);  // one there could name itself, without end
+  // a notice inside the memory could refer to itself without end
+  if (!part || in_memory_) return close(errc::protocol_error);
   if (part->frames) return frames_arrived(*part);
   if (!from_memory_.empty()) return close(errc::protocol_error);
   if (error_code ec = large_in_.add(*part)) return close(ec);
@@ -212,12 +213,13 @@ void channel::large_arrived() {
   error_code ec;
   message content = large_in_.end(ec);
   if (ec) return close(ec);
-  // What the channels tell each other is never so large: it goes no further than the program, lest it name itself.
+  // Internal messages of the channel are never this large. They are passed on to the program, because a notice could
+  // refer to itself.
   if (!wire::internal_command(content.body).empty()) return deliver_internal(std::move(content));
   deliver(std::move(content), size);
 }
 
-/// At once: the peer has nothing to do until it knows, and we may have much to read before the end of this turn.
+/// At once, because the peer is waiting, and this side may have much to read before the end of this turn.
 void channel::asked_for_room() {
   acknowledge(wire::room_notice);
   if (!open_) return;

@@ -9,7 +9,7 @@
 #include "sys/listen.hpp"
 #include "wire/json_text.hpp"
 
-// The outgoing half of a channel: from a message to its bytes in the socket.
+// The sending half of a channel: from a message to its bytes in the socket.
 
 namespace brood::detail::ipc {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
 constexpr std::size_t min_to_begin = 64 * 1024;
 
-/// Of a datagram socket Node has to be told whether it is one of IPv6.
+/// For a datagram socket, Node must know whether it is an IPv6 one.
 wire::handle_envelope envelope_of(attachment::kind type, int fd) {
   const auto name = type == attachment::kind::datagram ? sys::name_of(fd) : std::nullopt;
   return {.type = type, .ipv6 = name && name->ipv6};
@@ -27,7 +27,7 @@ wire::handle_envelope envelope_of(attachment::kind type, int fd) {
 
 bool channel::send(const boost::json::value& body, attachment handle, handle_outcome outcome) {
   if (!connected()) return false;
-  if (wire::nested_deeper(body, wire::deepest_json - (handle ? 1 : 0))) {  // in an envelope it is one deeper
+  if (wire::nested_deeper(body, wire::deepest_json - (handle ? 1 : 0))) {  // an envelope adds a level
     throw boost::system::system_error(make_error_code(errc::not_serializable),
                                       "send: the value is nested deeper than 3,000 levels");
   }
@@ -76,8 +76,8 @@ bool channel::send_text(std::string_view text, attachment::kind type, std::share
   return queue(frame_, {std::move(fd), std::move(outcome), false});
 }
 
-/// Large messages often come one after the other, and fresh memory for each would cost more than to send it: it is let
-/// go of after some turns of the loop in which others left.
+/// Large messages often follow one another, and allocating memory for each would cost more than sending it. So the
+/// memory is released only after some turns of the loop without one.
 void channel::recycle(bool large) {
   constexpr unsigned quiet_turns_before_giving_back = 64;
   quiet_turns_ = large ? 0 : quiet_turns_ + 1;
@@ -96,10 +96,10 @@ void channel::begin_frame() {
   in_parts_ = false;
 }
 
-/// For memory that the peer reads, less is worth it than for memory of its own in the outbox.
+/// Shared memory pays off for smaller messages than a buffer of their own in the outbox.
 std::size_t channel::least_large() const noexcept { return outgoing_.is_wide() ? 32UL * 1024 : high_water_mark; }
 
-/// The frame just made.
+/// Queues the current frame.
 bool channel::queue_frame() {
   if (in_parts_ || frame_.size() >= least_large()) return queue_large_frame();
   if (!has_room(frame_.size())) return false;
@@ -112,8 +112,8 @@ bool channel::queue_frame() {
   return is_short();
 }
 
-/// A program that sends much at once: the peer can begin, and the rest finds the memory that this has left. Whatever
-/// follows from it (an error, somebody who waits for it) comes with the flush, as we stand inside the caller's send().
+/// For a program that sends much at once: the peer can begin to read, and the memory that was sent can be reused.
+/// Errors and completions are handled by the flush, because the caller is inside send().
 void channel::begin_to_send() try {
   bool more = !waiting_writable_;
   while (more) {
@@ -124,15 +124,15 @@ void channel::begin_to_send() try {
   give_up();
 }
 
-/// There was no memory for the rest of something whose beginning the peer may have read: it can neither be ended nor
-/// taken back. Nothing here needs memory, and the reader finds the end of the socket.
+/// There was no memory for the rest of a message whose beginning the peer may have read. It can be neither completed
+/// nor withdrawn, so the channel ends. This needs no memory: the reader finds the end of the socket.
 void channel::give_up() noexcept {
   closing_ = true;
   overflowed_ = make_error_code(boost::system::errc::not_enough_memory);
   sys::shut_down(fd_.get());
   try {
     resume();
-  } catch (const std::bad_alloc&) {  // then who resumes it finds the end
+  } catch (const std::bad_alloc&) {  // the next resume() finds the end
   }
 }
 
@@ -147,7 +147,7 @@ bool channel::queue(std::string frame, outgoing_handle handle) {
 }
 
 void channel::when_left(departures::handler h) {
-  // What did not find room was not queued: that all else has left says nothing of it.
+  // If the message did not fit, it was not queued: its waiter must not complete with what was queued before.
   departures_.add(overflowed_ ? outgoing_.queued() + 1 : outgoing_.queued(), std::move(h));
   schedule_flush();
 }
@@ -158,7 +158,7 @@ void channel::when_drained(departures::handler h) {
 }
 
 void channel::tell_departures() {
-  if (outgoing_.urgent() == 0) departures_.left(outgoing_.left());  // else the peer may not know of it
+  if (outgoing_.urgent() == 0) departures_.left(outgoing_.left());  // otherwise the peer may not have been notified
   if (!is_short()) return;
   while (!drained_.empty()) drained_.complete_one({});
 }
@@ -171,22 +171,22 @@ bool channel::has_room(std::size_t size) {
   return false;
 }
 
-/// Not from here, since we may stand inside the caller's send().
+/// Not now, because the caller may be inside send().
 void channel::close_soon(error_code reason) {
   asio::post(fd_.get_executor(), [self = shared_from_this(), reason] { self->close(reason); });
 }
 
 void channel::disconnect() {
   if (closing_) return;
-  // From here on nobody is too slow for what comes in: it is dropped. But the acknowledgement that the last descriptor
-  // waits for may stand behind what was stopped.
+  // From now on, input is dropped, so nothing is too slow for it. But the acknowledgement of the last descriptor may be
+  // behind the input that was paused.
   resume();
   schedule_flush();
   closing_ = true;
 }
 
-/// Frames queued in one turn of the loop leave together, in one system call. To be called before they are queued: where
-/// there is no memory for it, they are not.
+/// Frames that are queued in one turn of the loop are sent together, in one system call. Must be called before they are
+/// queued: without memory for it, they are not queued.
 void channel::schedule_flush() {
   if (waiting_writable_ || flush_posted_) return;
   asio::post(fd_.get_executor(), [self = shared_from_this()] {
@@ -220,7 +220,7 @@ void channel::flush() try {
 }
 
 void channel::later(std::chrono::milliseconds pause, void (channel::*what)()) {
-  // Held by its own wait, so that it goes with the loop.
+  // Owned by its own wait, so that it is destroyed with the loop.
   auto timer = std::make_shared<asio::steady_timer>(fd_.get_executor(), pause);
   timer->async_wait([self = shared_from_this(), timer, what](error_code ec) {
     if (!ec && self->open_) (*self.*what)();
@@ -238,7 +238,7 @@ void channel::go_on_writing() {
   flush();
 }
 
-/// False when it has to wait.
+/// Returns false if the piece has to wait.
 bool channel::let_leave(const outbox::piece& piece) {
   if (piece.part || piece.bytes.size() >= least_large()) large_left_ = true;
   if (piece.part) return put_waiting(piece);
@@ -247,7 +247,7 @@ bool channel::let_leave(const outbox::piece& piece) {
   return true;
 }
 
-/// False when the socket takes no more for now, or never will.
+/// Returns false if the socket accepts no more data, for now or for ever.
 bool channel::transmit(const outbox::piece& piece) {
   iovec part{const_cast<char*>(piece.bytes.data()), piece.bytes.size()};
   msghdr header{};
@@ -268,16 +268,16 @@ bool channel::transmit(const outbox::piece& piece) {
     outgoing_.sent(static_cast<std::size_t>(size));
     return true;
   }
-  // More descriptors are in flight than this user may have open. They land, then there is room again, but nothing would
-  // tell: the socket is writable all the time.
+  // This user has too many descriptors in transit. Later there is room again, but nothing announces it: the socket is
+  // writable all the time.
   if (errno == ETOOMANYREFS) {
     later(breath, &channel::go_on_writing);
     waiting_writable_ = true;
     return false;
   }
   if (!sys::would_block()) {
-    // The peer is gone, but what it sent before may still be unread: let the reader find the end. Once that is not
-    // wanted any more, nobody would: a peer that has closed its reading side alone may stay for ever.
+    // The peer is gone, but messages from it may still be unread: the reader will find the end. If input is no longer
+    // wanted, nothing reads: a peer that has closed only its reading side could stay for ever.
     const bool peer_has_gone = errno == EPIPE || errno == ECONNRESET;
     if (closing_ || !peer_has_gone) close_soon(peer_has_gone ? error_code() : sys::last_error());
     return false;

@@ -41,7 +41,7 @@ void endpoint::arrived(message&& m, std::size_t size) {
   if (messages->full() && !unread) link->pause();
 }
 
-/// If so, it was taken care of.
+/// Handles the message if it is a request or a response, and returns whether it was.
 bool endpoint::is_request_or_answer(message& m, std::size_t weight) {
   using kind = wire::request_envelope::kind;
   const auto envelope = wire::read_request_envelope(m.body);

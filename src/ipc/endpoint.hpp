@@ -10,12 +10,12 @@
 
 namespace brood::detail::ipc {
 
-/// What a reader may be behind before its source is stopped: so many messages, fewer where they are large.
+/// How far a reader may fall behind before its source is paused: this many messages, or fewer large ones.
 inline constexpr std::size_t inbox_capacity = 1024;
-inline constexpr std::size_t bytes_of_one = 64 * 1024;  // a message weighs one more for each
+inline constexpr std::size_t bytes_of_one = 64 * 1024;  // a message counts once more for each so many bytes
 
-/// A channel with the events that a program sees of it: what stands behind a parent_channel, and behind the
-/// message side of a child_process. Without a channel it is one that is closed already.
+/// A channel with its public events: the state of a parent_channel, and of the message side of a child_process. Without
+/// a channel it is closed from the start.
 struct endpoint : std::enable_shared_from_this<endpoint> {
   explicit endpoint(asio::any_io_executor ex)
       : executor(ex),
@@ -24,9 +24,10 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
         requests(std::make_shared<detail::inbox_state<request>>(ex, inbox_capacity)),
         unanswered(std::make_shared<open_requests>(ex)) {}
 
-  /// Once. The channel's callbacks refer back weakly: whoever owns this decides how long messages are delivered.
+  /// May be called once. The channel's callbacks refer back weakly: the owner of this object decides how long messages
+  /// are delivered.
   void open(unique_fd fd);
-  /// The same for the channel that this process was given by its parent.
+  /// The same for the channel that this process inherited from its parent.
   void open_inherited(unique_fd fd);
 
   bool send(const boost::json::value& body, attachment handle, handle_outcome outcome) {
@@ -42,19 +43,19 @@ struct endpoint : std::enable_shared_from_this<endpoint> {
   bool connected() const noexcept { return link && link->connected(); }
 
   asio::any_io_executor executor;
-  serialization form = serialization::json;  ///< to be set before open()
+  serialization form = serialization::json;  ///< must be set before open()
   std::shared_ptr<channel> link;
-  /// Where the messages of brood's own protocols on top of the channel go; set by the cluster.
+  /// Called with messages of brood's own protocols; set by the cluster.
   std::function<void(boost::json::object, attachment)> internal_message;
-  /// Sees each message before `messages` gets it.
+  /// Called with each message before `messages` gets it.
   std::function<void(const message&)> tap;
-  /// What happens when `messages` is full and nobody has ever read it: the channel is stopped, as a rule. A cluster has
-  /// traffic of its own on the channel, which must not wait for that; it drops what nobody wants.
+  /// What happens if `messages` is full and was never read. By default the channel is paused. The cluster's own
+  /// messages on the channel must not wait for that, so it drops such messages instead.
   bool drop_unread = false;
   std::shared_ptr<detail::one_shot_state<error_code>> disconnected;
   std::shared_ptr<detail::inbox_state<message>> messages;
   std::shared_ptr<detail::inbox_state<request>> requests;  ///< of the peer
-  std::shared_ptr<open_requests> unanswered;               ///< the requests that this side has sent
+  std::shared_ptr<open_requests> unanswered;               ///< the requests sent by this side
 
  private:
   void arrived(message&& m, std::size_t size);

@@ -26,7 +26,7 @@ std::optional<int> to_number(const std::string& text) {
   return number;
 }
 
-/// This process's own identity, which nothing can change once it runs: read once, then constant.
+/// The identity of this process, which cannot change: read once, then constant.
 struct identity {
   inheritance facts;
   bool understood = true;
@@ -43,8 +43,8 @@ struct identity {
     facts.has_channel = true;
     facts.parent_is_brood = made_by_brood == std::to_string(sys::number_of(*number));
     if (id) facts.worker_id = to_number(*id).value_or(0);
-    // Whoever speaks another serialization has started us as a child or worker all the same: we must not take ourselves
-    // for something else, but say that we cannot.
+    // If the parent uses an unknown serialization, this process is still its child or worker: it must report that
+    // instead of running as if it had no parent.
     if (mode && *mode == "advanced") facts.form = serialization::advanced;
     understood = !mode || *mode == "json" || *mode == "advanced";
     if (understood) channel = *number;

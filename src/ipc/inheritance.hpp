@@ -7,7 +7,7 @@
 
 namespace brood::detail::ipc {
 
-/// What the parent told this process in its environment when it started it.
+/// The variables that the parent set in the environment of this process.
 struct inheritance {
   bool has_channel = false;
   std::optional<int> worker_id;  ///< set for cluster workers
@@ -15,12 +15,12 @@ struct inheritance {
   bool parent_is_brood = false;
 };
 
-/// Read once, at the first call; the variables are gone from the environment then and the channel's descriptor is
-/// closed on exec. As this changes the environment, the first call belongs before other threads are started.
+/// Reads the variables at the first call, removes them from the environment and makes the channel's descriptor
+/// close-on-exec. Because the environment changes, the first call must be made before other threads start.
 const inheritance& inherited();
 
-/// The channel's descriptor, for the one who asks first. Throws boost::system::system_error, `for_whom` in its text,
-/// for everybody else, where there is none, and where the parent speaks a serialization that we do not.
+/// Returns the channel's descriptor to the first caller. Throws boost::system::system_error, with `for_whom` in its
+/// text, for every other caller, if there is no channel, and if the parent uses an unknown serialization.
 unique_fd take_channel(const char* for_whom);
 
 }  // namespace brood::detail::ipc

@@ -21,13 +21,13 @@ bool large_in::open(int fd) {
   return static_cast<bool>(ring_);
 }
 
-/// Right behind what has been read, and not around the end.
+/// Whether it follows directly what was read, and does not cross the end of the memory.
 bool large_in::is_next(const wire::part& p) const noexcept {
   const std::size_t there = capacity();
   return frames_ == 0 && there != 0 && p.at == read_ % there && p.size <= there - p.at;
 }
 
-/// The writer knows of the room before we look at what we have read: it may be waiting for it.
+/// The writer is notified of the room before the data is parsed, because it may be waiting.
 void large_in::read_piece(char* to, std::size_t size) noexcept {
   copy_much(to, ring_.bytes().data() + read_ % ring_.bytes().size(), size);
   read_ += size;
@@ -75,13 +75,13 @@ error_code large_in::add(std::string_view bytes, std::size_t more) {
   return ec ? make_error_code(errc::protocol_error) : ec;
 }
 
-/// Memory for what the sender says will follow, so as not to copy again and again; it may be wrong.
+/// Allocates the announced size in advance, to avoid repeated copies. The announcement may be wrong.
 void large_in::expect_clone(std::size_t more) {
   const std::size_t wanted = clone_.size() + std::min(more, longest_ - size_);
   if (more == 0 || clone_.capacity() >= wanted) return;
   try {
     clone_.reserve(wanted);
-  } catch (const std::bad_alloc&) {  // not for what may never come
+  } catch (const std::bad_alloc&) {  // the announced data may never arrive
     return;
   }
   prefer_large_pages(clone_.data(), clone_.capacity());

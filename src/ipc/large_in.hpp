@@ -17,33 +17,33 @@
 
 namespace brood::detail::ipc {
 
-/// What a brood peer has written to its own memory (wire/parts.hpp): large messages, put together part by part, and
-/// frames.
+/// Data that a brood peer has written to its shared memory (wire/parts.hpp): large messages, which are put together
+/// from parts, and frames.
 ///
-/// The peer may write there whenever it likes. So each byte is looked at once, and only what has been copied is ever
-/// looked at again.
+/// The peer may write to the memory at any time. So each byte is copied once, and only the copy is used.
 class large_in {
  public:
   large_in(serialization form, std::size_t longest) : form_(form), longest_(longest) {}
 
-  /// The peer's memory. False where there is some already, or it is no such memory.
+  /// Maps the peer's memory. Returns false if there is one already, or if it is not such memory.
   bool open(int fd);
 
-  /// Reads a part. errc::protocol_error where there is none such, errc::message_too_large where the message would be.
+  /// Reads a part. errc::protocol_error if it is invalid, errc::message_too_large if the message would be.
   error_code add(const wire::part& p);
 
-  /// The message, when the last part has been read. errc::protocol_error where it is none.
+  /// Returns the message after its last part. errc::protocol_error if it is invalid.
   message end(error_code& ec);
 
-  /// A part of frames: they are there for read_frames(). False where there is none such, or something else to be read.
+  /// Announces a part of frames for read_frames(). Returns false if it is invalid, or if something else must be read
+  /// first.
   bool expect_frames(const wire::part& p) noexcept;
-  /// Reads some of them. False where there are none.
+  /// Reads some of the frames. Returns false if there are none.
   bool read_frames(wire::frame_buffer& to);
 
-  /// Bytes of the message under way, and of all parts so far.
+  /// The size of the current message, of all its parts so far.
   std::size_t size() const noexcept { return size_; }
   std::uint64_t read() const noexcept { return read_; }
-  /// How much the memory holds.
+  /// The capacity of the memory.
   std::size_t capacity() const noexcept { return ring_ ? ring_.bytes().size() : 0; }
 
   void close() noexcept;
@@ -59,10 +59,10 @@ class large_in {
   const std::size_t longest_;
   sys::shared_ring ring_;
   std::uint64_t read_ = 0;
-  std::size_t frames_ = 0;                // bytes of them that are to be read next
-  std::unique_ptr<char[]> copy_;          // of what is being looked at
-  std::optional<wire::json_parts> json_;  // the message under way, in one serialization
-  std::string clone_;                     // and in the other
+  std::size_t frames_ = 0;                // their remaining bytes
+  std::unique_ptr<char[]> copy_;          // of the data that is being parsed
+  std::optional<wire::json_parts> json_;  // the current message, in json
+  std::string clone_;                     // and in the advanced serialization
   std::size_t size_ = 0;
 };
 

@@ -13,7 +13,7 @@ unique_fd large_out::share() {
   return fd;
 }
 
-/// What the peer says may be wrong. Then it gets what it deserves, but never makes us write beyond the memory.
+/// The peer's position may be wrong. Then its data is wrong, too, but nothing is written outside the memory.
 std::size_t large_out::unread() noexcept {
   const std::uint64_t read = ring_.read();
   if (read - read_ <= written_ - read_) read_ = read;

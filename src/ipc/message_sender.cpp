@@ -13,11 +13,11 @@ namespace {
 namespace asio = boost::asio;
 using handler = detail::waiters<>::handler;
 
-/// False where it is nothing that can travel.
+/// Returns false if the handle cannot be sent.
 ///
-/// A socket leaves in non-blocking mode. Node takes for granted that it is: up to Node 18 it takes one connection after
-/// the other until there is none, and on a blocking socket would wait for that for ever. A pipe stays as it is, since
-/// it may be somebody's standard output.
+/// A socket is switched to non-blocking mode, which Node requires: up to Node 18 it accepts one connection after
+/// another until there is none, and on a blocking socket it would block for ever. A pipe is unchanged, because it may
+/// be another program's standard output.
 bool prepare_to_travel(const attachment& handle) {
   const int fd = handle.native_handle();
   if (detail::sys::is_socket(fd)) return detail::sys::set_nonblocking(fd) == 0;
@@ -34,7 +34,7 @@ void complete_later(detail::ipc::endpoint& through, handler h, error_code reason
   asio::post(through.executor, asio::append(std::move(h), reason));
 }
 
-/// A handler that may be cancelled while something of ours holds it.
+/// A handler that may be cancelled while the channel holds it.
 class acknowledgement {
  public:
   acknowledgement(std::shared_ptr<detail::ipc::endpoint> through, handler h)
@@ -63,7 +63,7 @@ void send_and_wait(detail::ipc::endpoint& through, const Body& body, attachment 
   if (handle && !prepare_to_travel(handle)) return complete_later(through, std::move(h), errc::invalid_handle);
   try {
     through.send(body, std::move(handle), nullptr);
-  } catch (const boost::system::system_error& error) {  // there is no form for it
+  } catch (const boost::system::system_error& error) {  // the serialization cannot represent it
     return complete_later(through, std::move(h), error.code());
   }
   through.link->when_left(std::move(h));
@@ -92,7 +92,7 @@ void ask(detail::ipc::endpoint& through, Body body, std::chrono::milliseconds ti
   const std::uint64_t id = through.unanswered->next_id();
   try {
     through.send(detail::wire::in_request_envelope(detail::wire::request_key, id, std::move(body)), {}, nullptr);
-  } catch (const boost::system::system_error& error) {  // there is no form for it
+  } catch (const boost::system::system_error& error) {  // the serialization cannot represent it
     return refuse(error.code());
   }
   through.unanswered->add(id, timeout, std::move(h));

@@ -12,7 +12,7 @@ void open_requests::add(std::uint64_t id, std::chrono::milliseconds limit, handl
   join(executor_);
   if (!busy_) busy_ = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
   requester& one = *open_.emplace(id, std::make_unique<requester>(executor_)).first->second;
-  // An ended wait leaves the map later: the requester itself calls this.
+  // The map entry of an ended wait is removed later, because the entry itself calls this.
   const auto leave = [weak = weak_from_this(), id] {
     const auto self = weak.lock();
     if (self) asio::post(self->executor_, [self, id] { self->answered(id, {}, {}); });

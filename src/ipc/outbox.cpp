@@ -11,7 +11,8 @@ namespace {
 
 constexpr int max_attempts = 4;
 
-/// Plain frames leave together, but not without end: what has left of an entry is let go of with the whole entry.
+/// Plain frames are sent together, but in entries of limited size, because the memory of an entry is released as a
+/// whole.
 constexpr std::size_t size_of_entry = 64 * 1024;
 
 }  // namespace
@@ -37,7 +38,7 @@ void outbox::add_large(std::string frame) {
   queued_ += size;
 }
 
-/// For those who ask what has left it is a whole frame in any case.
+/// For left() it counts as a whole frame in any case.
 void outbox::add_parts(std::string frame, std::size_t begin, wire::string_range longest) {
   drop_empty_front();
   queue_.push_back({.bytes = std::move(frame), .parts = true, .begin = begin, .longest = longest});
@@ -73,7 +74,7 @@ void outbox::add_urgent(std::string_view frame) {
   size_ += frame.size();
 }
 
-/// Plain frames that have all left stay as an empty entry if they are the last, so that the next ones find its memory.
+/// An entry of plain frames that were all sent stays if it is the last one, so that the next frames reuse its memory.
 void outbox::drop_empty_front() {
   if (!queue_.empty() && queue_.front().bytes.empty()) queue_.pop_front();
 }
@@ -109,7 +110,7 @@ outbox::piece outbox::next() const {
     return {.bytes = bytes.substr(sent_, now), .part = true, .last = now == left, .more = more};
   }
   if (!front.plain()) return {.bytes = bytes.substr(sent_), .fd = sent_ == 0 ? front.handle.fd->get() : -1};
-  // An acknowledgement waits for the end of the frame under way, not for all the others as well.
+  // An acknowledgement waits for the end of the current frame, but not for the frames after it.
   const std::size_t end = urgent_.empty() ? bytes.size() : boundary_;
   return {.bytes = bytes.substr(sent_, end - sent_), .whole = !front.one_frame && !inside_a_frame()};
 }

@@ -15,93 +15,95 @@
 
 namespace brood::detail::ipc {
 
-/// Told once what became of a frame with a descriptor: the peer took it, or did not (refused, or the channel closed).
+/// Called once with the result of a frame with a handle: whether the peer accepted it. False if it refused, or if the
+/// channel was closed.
 using handle_outcome = std::function<void(bool taken)>;
 
-/// A descriptor on its way, and what its owner wants to know of it.
+/// A handle to send, and what its owner wants to know.
 struct outgoing_handle {
-  /// Shared, so that the owner may keep it for another peer should this one not take it.
+  /// Shared, so that the owner can keep it for another peer if this one does not accept it.
   std::shared_ptr<const unique_fd> fd{};
   handle_outcome outcome{};
-  /// What happens when a peer of our own kind refuses it for lack of room: it is sent again until it is taken, or only
-  /// as often as Node would, so that another peer can have it soon.
+  /// What happens if a brood peer refuses it for lack of room. True: it is sent until it is accepted. False: only as
+  /// often as Node would, so that another peer can get it soon.
   bool insist = true;
   /// Whether the channel stays open until the peer has it.
   bool awaited = true;
 };
 
-/// What waits to leave a channel, and in which order it may. Does no I/O: the channel asks for the next bytes and says
-/// how many left.
+/// The queue of outgoing data of a channel, and the order in which it may be sent. No I/O: the channel asks for the
+/// next bytes and reports how many were written.
 ///
-/// Node's rule for descriptors: after a frame with one, nothing else leaves until the peer has acknowledged it; only
-/// acknowledgements pass, or two peers that send at once would wait for each other for ever. A refused frame is sent
-/// again, three times at the most. Node needs this rule, since its reader has room for one descriptor. Two brood peers
-/// keep the order of all they send, have a window of descriptors under way, and wait with a refused one until retry().
+/// Node's rule for descriptors: after a frame with one, nothing else is sent until the peer has acknowledged it. Only
+/// acknowledgements may pass, because otherwise two peers that send at once would wait for each other for ever. A
+/// refused frame is sent again, at most three times. Node needs this rule, because its reader has room for one
+/// descriptor. Two brood peers keep all messages in order, may have several descriptors in transit, and hold a refused
+/// one until retry().
 class outbox {
  public:
   struct piece {
     std::string_view bytes;
-    int fd = -1;           ///< travels with the first of the bytes
-    bool whole = false;    ///< the bytes are whole frames, which may go to the memory that the peer reads
-    bool part = false;     ///< the bytes are for that memory: what the peer is told of them is urgent
+    int fd = -1;           ///< sent with the first byte
+    bool whole = false;    ///< the bytes are whole frames, which may go to shared memory
+    bool part = false;     ///< the bytes go to shared memory, and their notice is urgent
     bool last = false;     ///< of the message's parts
-    std::size_t more = 0;  ///< so much of a string that it ends in is in the next ones
+    std::size_t more = 0;  ///< the size of the rest of the string at the end
   };
 
   explicit outbox(serialization form) : form_(form) {}
 
-  /// The peer is known to be brood: so many descriptors may be under way.
+  /// The peer is a brood program: this many descriptors may be in transit.
   void widen(std::size_t window) noexcept { window_ = window; }
   bool is_wide() const noexcept { return !strict(); }
 
-  /// Whole frames, with the newline or the length they have on the channel.
+  /// Adds whole frames, with their newline or length.
   void add(std::string_view frame);
   /// The same without a copy.
   void add_large(std::string frame);
-  /// A frame whose content is to leave in parts, from `begin` on, which is not its end: what is before has left.
+  /// Adds the rest of a frame, from `begin` (< size) on, which is sent in parts; the earlier bytes were sent already.
   void add_parts(std::string frame, std::size_t begin, wire::string_range longest);
   bool has_parts() const noexcept { return with_parts_ != 0; }
-  /// No part of any has gone to the memory yet: they leave as any other frame.
+  /// No part of any message was written to the memory yet: sends them as ordinary frames.
   void do_without_parts();
-  /// The memory of the last large frame that has left, for the next one.
+  /// The memory of the last large frame that was sent, for the next one.
   bool has_spare() const noexcept { return spare_.capacity() > std::string().capacity(); }
   std::string take_spare() noexcept { return std::exchange(spare_, {}); }
   void add_with_handle(std::string frame, outgoing_handle handle);
-  /// An acknowledgement, or what is said of parts: overtakes all that is held back.
+  /// Adds an acknowledgement, or a notice about parts: it overtakes everything that is held back.
   void add_urgent(std::string_view frame);
 
-  /// What leaves next; no bytes when nothing may leave now. Valid until the next call of another member.
+  /// The next bytes to send; none if nothing may be sent now. Valid until the next call of another member.
   piece next() const;
   void sent(std::size_t size);
 
-  /// The peer's answer to the oldest descriptor under way. False when none is: the peer is broken.
+  /// The peer has acknowledged the oldest descriptor in transit. Returns false if there is none: the peer is broken.
   bool acknowledged();
   bool refused();
-  /// Whether frames wait for retry(), which lets them leave once more.
+  /// Whether frames wait for retry(), which sends them again.
   bool postponed() const noexcept { return !postponed_.empty(); }
   void retry();
 
-  /// Bytes that wait, for back-pressure.
+  /// The number of queued bytes, for back-pressure.
   std::size_t size() const noexcept { return size_; }
-  /// Bytes of frames ever added, and of those that left, each counted once and urgent ones not at all: what was
-  /// added when queued() was n has left when left() is n.
+  /// The number of bytes ever added, and of those sent. Each byte is counted once, and urgent ones are not counted.
+  /// Data that was added when queued() was n has been sent when left() is n.
   std::uint64_t queued() const noexcept { return queued_; }
   std::uint64_t left() const noexcept { return left_; }
-  /// How many bytes are urgent.
+  /// The number of urgent bytes.
   std::size_t urgent() const noexcept { return urgent_.size() - urgent_sent_; }
   bool empty() const noexcept;
-  /// Drops everything and tells the owners of descriptors.
+  /// Drops everything and notifies the owners of handles.
   void clear();
 
  private:
-  /// Either one frame with a descriptor, or plain frames that leave one after the other.
+  /// Either one frame with a descriptor, or plain frames that are sent one after the other.
   struct entry {
     std::string bytes{};
     outgoing_handle handle{};
     int attempts = 0;
-    bool one_frame = false;  // known to be, without a look at all of it
-    bool parts = false;      // what leaves is its content, and to the memory
-    std::size_t begin = 0;   // of what is left of that
+    bool one_frame = false;  // known without searching for its end
+    bool parts = false;      // its content is sent in parts, to shared memory
+    std::size_t begin = 0;   // of the rest of it
     wire::string_range longest{};
 
     bool plain() const noexcept { return handle.fd == nullptr; }
@@ -119,14 +121,14 @@ class outbox {
   const serialization form_;
   std::size_t window_ = 1;
   std::deque<entry> queue_;
-  std::size_t sent_ = 0;          // of the first entry
-  std::size_t boundary_ = 0;      // in a plain one: where the frame ends that the last byte that left belongs to
-  std::deque<entry> unanswered_;  // have left; the peer's answers come in this order
+  std::size_t sent_ = 0;      // of the first entry
+  std::size_t boundary_ = 0;  // in an entry of plain frames: the end of the frame that the last sent byte belongs to
+  std::deque<entry> unanswered_;  // sent; the peer's replies arrive in this order
   std::deque<entry> postponed_;
   std::string spare_;
-  std::string urgent_;  // leaves between frames, never inside one
+  std::string urgent_;  // sent between frames, never inside one
   std::size_t urgent_sent_ = 0;
-  std::size_t with_parts_ = 0;  // how many entries
+  std::size_t with_parts_ = 0;  // the number of entries
   std::size_t size_ = 0;
   std::uint64_t queued_ = 0;
   std::uint64_t left_ = 0;

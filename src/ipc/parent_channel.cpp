@@ -13,7 +13,7 @@ std::shared_ptr<detail::ipc::endpoint> open_inherited(const asio::any_io_executo
   auto opened = std::make_shared<detail::ipc::endpoint>(ex);
   opened->open_inherited(std::move(fd));
   opened->link->keep_loop(false);
-  // Node's rule: a listener for messages, or for the end, keeps the process. So does one for requests.
+  // Node's rule: a listener for messages, or for the disconnect, keeps the process running. So does one for requests.
   const auto look = [weak = std::weak_ptr(opened)](bool) {
     if (auto self = weak.lock()) {
       self->link->keep_loop(self->messages->has_reader() || self->requests->has_reader() ||

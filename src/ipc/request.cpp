@@ -46,7 +46,7 @@ std::uint64_t request::open_id() const {
   return id_;
 }
 
-/// The peer finds out by its time limit, or by the end of the channel, if the answer cannot be sent.
+/// If the response cannot be sent, the peer notices by its time-out or by the end of the channel.
 void request::drop() noexcept try {
   if (id_ != 0) fail("the request was destroyed without an answer");
 } catch (const std::exception&) {}

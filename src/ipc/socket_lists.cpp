@@ -9,9 +9,9 @@
 namespace brood::detail::ipc {
 namespace {
 
-constexpr std::size_t max_questions = 1024;  // that wait; an honest peer has one of each kind a server
+constexpr std::size_t max_questions = 1024;  // that are pending; a correct peer has one of each kind for each server
 
-// What an honest peer has is a few servers; another one must not make us keep whatever it likes.
+// A correct peer has a few servers; another one must not make this side store data without limit.
 constexpr std::size_t max_lists = 1024;
 constexpr std::size_t longest_key = 1024;
 
@@ -31,7 +31,7 @@ void socket_lists::arrived(const std::string& key, int fd) {
     if (lists_.size() >= max_lists) return;
   }
   auto& list = lists_[key];
-  // Those that are closed by now make room, so that the list is never longer than twice what is open.
+  // Closed sockets are removed first, so that the list is never longer than twice the number of open ones.
   if (list.size() == list.capacity()) open_ones(list);
   list.push_back({fd, sys::number_of(fd)});
 }

@@ -57,10 +57,11 @@ int run_primary(char** argv) {
   });
   std::function<void(brood::error_code, int)> reload = [&](brood::error_code ec, int) {
     if (ec) return;
-    primary.async_reload({.ready_timeout = ready_timeout}, [&](brood::error_code failed, const cluster::reload_result& verdict) {
-      std::cout << "reload " << verdict.replaced << ' ' << verdict.kept << ' '
-                << (failed ? failed.message() : verdict.reason) << std::endl;
-    });
+    primary.async_reload({.ready_timeout = ready_timeout},
+                         [&](brood::error_code failed, const cluster::reload_result& verdict) {
+                           std::cout << "reload " << verdict.replaced << ' ' << verdict.kept << ' '
+                                     << (failed ? failed.message() : verdict.reason) << std::endl;
+                         });
     hang_up.async_wait(reload);
   };
   hang_up.async_wait(reload);

@@ -256,8 +256,9 @@ TEST(lifetime, a_wait_for_the_next_message_that_was_cancelled_loses_none) {
 // ---- cluster
 
 brood::cluster::settings echo_workers() {
-  return {
-      .exec = actor("echo_worker"), .args = brood::arguments{"0"}, .restart = {.min_uptime = std::chrono::milliseconds(0)}};
+  return {.exec = actor("echo_worker"),
+          .args = brood::arguments{"0"},
+          .restart = {.min_uptime = std::chrono::milliseconds(0)}};
 }
 
 /// Where in a worker's life a listener of the primary stands.

@@ -98,8 +98,8 @@ class response {
   /// block the loop. If the file becomes shorter meanwhile, the connection is closed. static_files adds the header
   /// fields that browsers expect.
   /// Returns: false if the response was not open.
-  /// Throws: boost::system::system_error: asio::error::invalid_argument if it is not a regular file, if the range begins
-  /// after its end, or if a part of the body was written before; the error of fstat(2).
+  /// Throws: boost::system::system_error: asio::error::invalid_argument if it is not a regular file, if the range
+  /// begins after its end, or if a part of the body was written before; the error of fstat(2).
   bool send_file(unique_fd file, file_range range = {});
 
   /// Returns the connection for use with another protocol. Nothing has been sent: the new owner of the socket responds
