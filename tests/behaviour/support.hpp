@@ -95,10 +95,9 @@ class loop {
 
   template <class Context>
   Context& make(auto... args) {
-    auto made = std::make_unique<Context>(args...);
-    Context& context = *made;
-    context_ = std::move(made);
-    return context;
+    auto made = std::make_shared<Context>(args...);
+    context_ = made;
+    return *made;
   }
 
   asio::any_io_executor make_executor() {
@@ -143,7 +142,7 @@ class loop {
     turn();
   }
 
-  std::unique_ptr<asio::execution_context> context_;
+  std::shared_ptr<asio::execution_context> context_;  // its destructor is not virtual; a shared_ptr calls the right one
   asio::any_io_executor executor_ = make_executor();
   asio::detail::scheduler& scheduler_ = scheduler_of(*context_);
   std::deque<std::exception_ptr> thrown_;
