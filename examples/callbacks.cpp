@@ -1,4 +1,4 @@
-// Two commands at once; a callback is told when each is done, as with Node's exec().
+// Runs two commands at once. A callback is called when each is done, as with Node's exec().
 #include <boost/asio/io_context.hpp>
 #include <brood/exec.hpp>
 #include <iostream>

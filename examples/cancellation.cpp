@@ -1,4 +1,4 @@
-// A command that is no longer wanted: cancelling the wait for its result ends the process.
+// Cancels a command: cancelling the wait for its result ends the process.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,4 @@
-// child.js in C++: says what it was told, and ends with its input. Any program can be a child.
+// child.js in C++: prints what it reads, and exits at the end of its input. Any program can be a child.
 #include <unistd.h>
 
 #include <iostream>

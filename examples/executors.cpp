@@ -1,4 +1,4 @@
-// One io_context, four threads, many children: each child on a strand of its own, each coroutine beside its child.
+// One io_context, four threads, many children. Each child and its coroutine have a strand of their own.
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -14,7 +14,7 @@
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// A listener that captures a local variable: it ends with `child`, which is declared after what the listener uses.
+// A listener that captures a local variable. It is removed with `child`, which is declared after that variable.
 asio::awaitable<int> count_lines(std::string file) {
   const auto strand = co_await asio::this_coro::executor;
   int lines = 0;

@@ -1,7 +1,7 @@
-// A Node child under a C++ parent: gets a listening socket and serves on it, and says what it sees of a message that
-// JSON cannot hold. The child is fork_node.mjs.
+// A Node child of a C++ parent. It gets a listening socket and serves on it, and describes a message that JSON cannot
+// represent. The child is fork_node.mjs.
 //
-//   fork_node [--advanced]
+//     fork_node [--advanced]
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 namespace js = brood::js;
 using asio::ip::tcp;
 
-/// All that comes on a new connection, until its end.
+/// Returns everything that arrives on a new connection, until its end.
 asio::awaitable<std::string> ask(tcp::endpoint where) {
   tcp::socket socket{co_await asio::this_coro::executor};
   co_await socket.async_connect(where, asio::use_awaitable);

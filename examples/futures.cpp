@@ -1,4 +1,4 @@
-// A program that waits where it stands: the loop turns on a thread of its own, results come as futures.
+// A program that blocks for its results: the loop runs on a thread of its own, and results are futures.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <brood/exec.hpp>

@@ -1,5 +1,5 @@
 // A child with a message channel: answers {"op": "hash", "path": P} with {"path": P, "hash": H}. Any parent can fork
-// it, Node included: child_process.fork('./hasher', ['--fast'], {execPath: './hasher', execArgv: []}).
+// it, including Node: child_process.fork('./hasher', ['--fast'], {execPath: './hasher', execArgv: []}).
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <brood/channel.hpp>

@@ -1,4 +1,4 @@
-// The smallest cluster: an HTTP server on every core, one port, workers replaced when they die.
+// The smallest cluster: an HTTP server on every core behind one port. Workers that exit are replaced.
 #include <boost/asio/io_context.hpp>
 #include <brood.hpp>
 #include <brood/http.hpp>

@@ -1,7 +1,7 @@
-// An HTTP server on every core, behind one port. A worker that dies or hangs is replaced; SIGHUP replaces
-// all of them without losing a request; SIGTERM or Ctrl-C ends it in good order.
+// An HTTP server on every core, behind one port. A worker that exits or hangs is replaced. SIGHUP replaces all workers
+// without losing a request. SIGTERM or Ctrl-C shuts the server down gracefully.
 //
-//   hello_cluster [--port N] [--workers N] [--scheduling NAME]
+//     hello_cluster [--port N] [--workers N] [--scheduling NAME]
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,7 +26,7 @@ struct options {
   cluster::scheduling scheduling = cluster::scheduling::automatic;
 };
 
-/// Prints a line an event and keeps the number of workers what it shall be.
+/// Prints a line for each event and maintains the number of workers.
 class supervisor {
  public:
   supervisor(asio::io_context& loop, const options& o)
@@ -61,7 +61,7 @@ class supervisor {
   }
   static std::ostream& say(const cluster::worker& w) { return std::cout << "worker " << w.id() << ' '; }
 
-  /// A worker cannot listen, and no other worker could: there is nothing to go on for.
+  /// If a worker cannot listen, no other worker could: ends the program.
   void failed(cluster::worker&, const brood::message& m) {
     if (exit_code_ != 0) return;
     exit_code_ = 1;
@@ -108,7 +108,8 @@ int run_worker(const options& o) {
   brood::http::server server{self, [&](const auto&, auto& response) { response.end(text); }};
   const asio::ip::tcp::endpoint where(asio::ip::tcp::v4(), static_cast<std::uint16_t>(o.port));
   server.listening.async_wait([&](brood::error_code ec, const asio::ip::tcp::endpoint&) {
-    if (!ec || ec == brood::errc::listener_closed) return;  // the latter: we were told to go before it listened
+    // the second one: the worker was disconnected before it listened
+    if (!ec || ec == brood::errc::listener_closed) return;
     self.send({{"failed", "cannot listen on 0.0.0.0:" + std::to_string(o.port) + ": " + ec.message()}});
   });
   server.listen(where);

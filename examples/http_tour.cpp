@@ -1,4 +1,4 @@
-// The pieces of docs/http.md: a server with all of it, and a client that asks for each.
+// The snippets of docs/http.md: a server with all of them, and a client that sends a request to each.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -75,7 +75,7 @@ http::handler search() {
   };
 }
 
-/// A server on a free port of this machine for as long as it takes to ask it once.
+/// A server on a free port, for the time of one request.
 class once {
  public:
   once(asio::io_context& loop, http::handler handler, http::server_options options = {})

@@ -1,8 +1,8 @@
-// HTTPS on every core, one port. A session that one worker began resumes on every other, without a second handshake in
-// full; SIGHUP puts new workers in the place of the old ones, which read the certificate again.
+// HTTPS on every core, behind one port. A session that began with one worker resumes on every other one without a full
+// handshake. SIGHUP replaces the workers, and the new ones read the certificate again.
 //
-//   https_server --cert FILE --key FILE [--port N] [--workers N]
-//   https_server --get URL [--ca FILE]
+//     https_server --cert FILE --key FILE [--port N] [--workers N]
+//     https_server --get URL [--ca FILE]
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -53,7 +53,7 @@ void reload_on_hang_up(asio::signal_set& hang_up, cluster::primary& primary) {
 }
 
 int run_primary(const options& o) {
-  // What is wrong with the files is told once, before there are workers.
+  // Reports errors in the files once, before there are workers.
   const https::server_tls check{{.certificate = o.certificate, .key = o.key}};
   asio::io_context loop{1};
   cluster::primary primary{loop};

@@ -35,7 +35,7 @@ asio::awaitable<void> converse(https::upgraded connection) try {
     message.clear();
   }
 } catch (const boost::system::system_error& error) {
-  // Many clients end the connection without TLS's own farewell. The close frame has come before that.
+  // Many clients close the connection without close_notify. The close frame of WebSocket has arrived before that.
   const bool ended = error.code() == websocket::error::closed || error.code() == asio::ssl::error::stream_truncated;
   if (!ended) std::cerr << "websocket: " << error.what() << std::endl;
 }

@@ -1,11 +1,11 @@
-// A child for any parent, brood or Node: echoes each message as it came, writes `pid N` to each connection it is given
-// and closes it, serves on each server and datagram socket it is given, and goes when it is told {"op": "bye"}. A
-// parent in brood forks it by its path. A parent in Node (ipc_echo.mjs) names it twice:
+// A child for any parent, brood or Node. It echoes each message, writes `pid N` to each connection it receives and
+// closes it, serves on each server and datagram socket it receives, and exits after {"op": "bye"}. A brood parent forks
+// it by its path. A Node parent (ipc_echo.mjs) names it twice:
 //
-//   child_process.fork('./ipc_echo', [], { execPath: './ipc_echo', execArgv: [] })
+//     child_process.fork('./ipc_echo', [], { execPath: './ipc_echo', execArgv: [] })
 //
-// for Node runs `execPath ...execArgv module ...args`: execArgv would else be Node's own options, and the module's name
-// is the first argument, which a program that reads its arguments must skip. Without either, with the same channel:
+// Node runs `execPath ...execArgv module ...args`. execArgv would otherwise be Node's own options, and the first
+// argument is the name of the module, which a program must skip. Without either, on the same channel:
 // `spawn('./ipc_echo', [], { stdio: [0, 1, 2, 'ipc'] })`. Both take { serialization: 'advanced' }.
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -25,12 +25,12 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::use_awaitable;
-using listener = asio::basic_socket_acceptor<asio::generic::stream_protocol>;  // TCP and Unix-domain alike
+using listener = asio::basic_socket_acceptor<asio::generic::stream_protocol>;  // TCP and Unix
 using asio::ip::udp;
 
 const std::string greeting = "pid " + std::to_string(::getpid());
 
-/// A peer that has gone meanwhile is no reason to go as well.
+/// If a peer has closed meanwhile, the program continues.
 void ignore_failure(const std::exception_ptr&) {}
 
 asio::awaitable<void> answer(asio::posix::stream_descriptor peer) {
@@ -74,7 +74,7 @@ int main() {
     std::cerr << "ipc_echo: run by hand, it has nobody to answer; try: node ipc_echo.mjs\n";
     return 1;
   }
-  std::signal(SIGPIPE, SIG_IGN);  // writing to a pipe that nobody reads is an error, not the end
+  std::signal(SIGPIPE, SIG_IGN);  // writing to a closed pipe must be an error, not the end
   asio::io_context loop{1};
   brood::parent_channel parent{loop};
   parent.messages.on([&](brood::message m) {
@@ -84,6 +84,6 @@ int main() {
     if (op != nullptr && *op == "bye") return parent.disconnect();
     parent.send(all);
   });
-  parent.disconnected.on([&](const brood::error_code&) { loop.stop(); });  // whatever it still serves
+  parent.disconnected.on([&](const brood::error_code&) { loop.stop(); });  // even if it still serves
   loop.run();
 }

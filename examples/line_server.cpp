@@ -1,7 +1,7 @@
 // A server with a protocol of its own on every core: it answers each line in capitals. SIGHUP replaces the workers; the
-// old ones answer every line that has come, and then go.
+// old ones answer every line that has arrived, and then exit.
 //
-//   line_server [--port N] [--workers N]
+//     line_server [--port N] [--workers N]
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -34,7 +34,7 @@ class server {
  private:
   static constexpr std::size_t longest_line = 64 * 1024;
 
-  /// Ends by an exception when the worker is told to go: listener_closed.
+  /// Ends by an exception when the worker is told to disconnect: listener_closed.
   asio::awaitable<void> accept() try {
     for (;;) {
       tcp::socket socket = co_await acceptor_.async_accept(asio::use_awaitable);
@@ -45,7 +45,7 @@ class server {
     if (error.code() != brood::errc::listener_closed) std::cerr << "cannot listen: " << error.what() << std::endl;
   }
 
-  /// `hold` keeps a worker that leaves until this connection has ended.
+  /// `hold` keeps a disconnecting worker connected until this connection has ended.
   asio::awaitable<void> answer(tcp::socket socket, [[maybe_unused]] std::shared_ptr<void> hold) {
     try {
       std::string received;
@@ -60,13 +60,13 @@ class server {
         for (char& c : line) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
         co_await asio::async_write(socket, asio::buffer(line), asio::use_awaitable);
       }
-    } catch (const boost::system::system_error&) {  // the client has gone, or its line is too long
+    } catch (const boost::system::system_error&) {  // the client has closed, or its line is too long
     }
     waiting_.erase(&socket);
     acceptor_.set_load(--open_);
   }
 
-  /// No further line is taken. What has come already is still read, and then the end of the file.
+  /// Ends the input: data that has arrived is still read, then the end of the file.
   static void finish(tcp::socket& socket) {
     brood::error_code ignored;
     socket.shutdown(tcp::socket::shutdown_receive, ignored);
@@ -74,7 +74,7 @@ class server {
 
   cluster::this_worker self_;
   cluster::acceptor acceptor_;
-  std::set<tcp::socket*> waiting_;  // for a line
+  std::set<tcp::socket*> waiting_;  // that wait for a line
   std::size_t open_ = 0;
 };
 

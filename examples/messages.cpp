@@ -1,4 +1,4 @@
-// The pieces of docs/channel.md, one after the other; the child of all of them is this program itself.
+// The snippets of docs/channel.md, one after the other. The child of all of them is this program itself.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>

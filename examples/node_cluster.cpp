@@ -1,6 +1,6 @@
-// An unmodified Node program as the workers of a brood primary: what `cluster.fork()` would start, started from here.
+// An unmodified Node program as the workers of a brood primary: the program that `cluster.fork()` would start.
 //
-//   node_cluster [--workers N] [--scheduling NAME] [--reload-on SIGHUP] FILE.js [ARGUMENTS...]
+//     node_cluster [--workers N] [--scheduling NAME] [--reload-on SIGHUP] FILE.js [ARGUMENTS...]
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>

@@ -1,7 +1,7 @@
-// Starts a child, talks to it over its standard streams and waits for its end.
+// Starts a child, exchanges data with it over its standard streams and waits for its end.
 //
-//   parent            the child is Node, running child.js
-//   parent --native   the child is the C++ program beside this one
+//     parent            the child is Node, running child.js
+//     parent --native   the child is the C++ program beside this one
 #include <boost/asio/io_context.hpp>
 #include <brood/child_process.hpp>
 #include <filesystem>

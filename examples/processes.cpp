@@ -1,4 +1,4 @@
-// What docs/child_process.md teaches, each section a function. It prints what it finds; run it and read along.
+// The snippets of docs/child_process.md, each section a function. It prints its results.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>

@@ -1,6 +1,6 @@
-// Who gets a connection is the program's own rule: docs/cluster.md quotes the functions of this file.
+// The program's own rules for distributing connections. docs/cluster.md quotes the functions of this file.
 //
-//   scheduling ip-hash|weighted|least-connections|queue [--port N] [--workers N]
+//     scheduling ip-hash|weighted|least-connections|queue [--port N] [--workers N]
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -23,7 +23,7 @@ int run_worker(const std::string& root, unsigned short port) {
 }
 
 int run_primary(const std::string& root, unsigned workers) {
-  const http::static_files probe{root};  // a root that is none is told here, once
+  const http::static_files probe{root};  // reports an invalid root here, once
   asio::io_context loop{1};
   brood::cluster::primary primary{loop};
   primary.listening.on([](brood::cluster::worker& w, const brood::cluster::address& at) {

@@ -1,4 +1,4 @@
-// Two kinds of patience in a coroutine: with a command, which is ended when it runs out, and with the wait alone.
+// Two time limits in a coroutine: one ends the command, the other ends only the wait.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>

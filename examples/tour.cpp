@@ -1,4 +1,4 @@
-// What the README shows of processes, in one program.
+// The README's snippets about processes, in one program.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -1,4 +1,4 @@
-// Sends Node what JSON cannot hold, and shows what Node makes of it: examples/values.js.
+// Sends Node values that JSON cannot represent, and prints Node's view of them: examples/values.js.
 #include <boost/asio/io_context.hpp>
 #include <brood/child_process.hpp>
 #include <brood/js.hpp>

@@ -20,7 +20,7 @@ namespace websocket = boost::beast::websocket;
 
 using peer = websocket::stream<asio::ip::tcp::socket>;
 
-/// Sends back each message until the peer closes. `hold` keeps the worker from going meanwhile.
+/// Sends back each message until the peer closes. `hold` keeps the worker connected meanwhile.
 asio::awaitable<void> converse(http::upgraded connection, [[maybe_unused]] std::shared_ptr<void> hold) try {
   peer ws{std::move(connection.socket)};
   ws.set_option(websocket::stream_base::timeout::suggested(boost::beast::role_type::server));

@@ -24,7 +24,7 @@ RULES = [
     (r"\bof ours\b|\bon its way out\b", "say what it is"),
     (r"\b(?:patience|verdict|milestone|farewell)\b", "the name in the code: timeout, result, one-shot event"),
 ]
-FOLDERS = ("include", "src")
+FOLDERS = ("include", "src", "examples")
 PAGES = tuple(str(p) for p in prose.files("README.md", "docs/*.md", "bench/README.md") if p.name not in ("interop.md", "parity.md"))
 
 

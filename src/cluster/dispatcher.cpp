@@ -13,9 +13,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t max_backlog = 1024;
 /// The delay after every worker has refused a connection, and while it is deferred.
-constexpr auto patience = 50ms;
+constexpr auto retry_delay = 50ms;
 /// How long workers wait for the turn of one that does not reply. A loop that is only busy replies sooner.
-constexpr auto patience_with_slow = 20ms;
+constexpr auto max_wait_for_slow = 20ms;
 
 }  // namespace
 
@@ -64,7 +64,7 @@ void dispatcher::distribute() {
 
 void dispatcher::watch_parked() {
   if (std::exchange(retrying_, true)) return;
-  retry_.expires_after(patience);
+  retry_.expires_after(retry_delay);
   retry_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
     if (ec || !self) return;
@@ -77,7 +77,7 @@ void dispatcher::watch_parked() {
 
 void dispatcher::watch_slow() {
   if (std::exchange(watching_, true)) return;
-  slow_.expires_after(patience_with_slow);
+  slow_.expires_after(max_wait_for_slow);
   slow_.async_wait([weak = weak_from_this(), handed = handed_](error_code ec) {
     auto self = weak.lock();
     if (ec || !self) return;

@@ -70,7 +70,7 @@ cluster::settings complete(cluster::settings s) {
   return s;
 }
 
-policy::restart::limits limits_of(const backoff& b) { return {b.first, b.factor, b.most, b.min_uptime}; }
+policy::restart::limits limits_of(const backoff& b) { return {b.initial_delay, b.factor, b.max_delay, b.min_uptime}; }
 
 }  // namespace
 

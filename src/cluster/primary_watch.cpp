@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t max_last_stderr = 4096;
 /// The last output of an exited worker may still be in the pipe, but a process that it left behind must not delay the
 /// primary.
-constexpr auto patience_with_err = 100ms;
+constexpr auto max_wait_for_err = 100ms;
 
 std::string name_of(const worker_state& who) { return "worker " + std::to_string(who.id); }
 
@@ -70,7 +70,7 @@ void primary_state::look_for_crash_loop(const state_ptr& who, const exit_status&
   if (!who->err || who->err->ended.happened()) return asio::post(executor_, std::move(tell));
   auto once = std::make_shared<decltype(tell)>(std::move(tell));
   who->err->ended.on([once] { (*once)(); });
-  who->deadline = brood::detail::start_deadline(executor_, patience_with_err, [once] { (*once)(); });
+  who->deadline = brood::detail::start_deadline(executor_, max_wait_for_err, [once] { (*once)(); });
 }
 
 /// Over when a later worker has reached min_uptime.

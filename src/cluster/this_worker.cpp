@@ -33,7 +33,7 @@ acceptor listen_at(const brood::detail::state_ptr<detail::this_worker_state>& st
   const auto entry = state.enter();
   if (with.ipv6_only) request.flags |= 1;
   request.backlog = with.backlog;
-  request.data = with.data;
+  request.data = with.shared_data;
   return brood::detail::access::make<acceptor>(with.exclusive ? state.unguarded()->listen_exclusive(std::move(request))
                                                               : state.unguarded()->listen(std::move(request)));
 }

@@ -22,8 +22,8 @@ constexpr std::size_t kept_buffers = 16;
 constexpr std::size_t kept_buffer_size = 128 * 1024;
 
 // How long a draining connection may wait for its first request, or for its next one.
-constexpr milliseconds patience_for_first = std::chrono::seconds{5};
-constexpr milliseconds patience_for_next = std::chrono::seconds{1};
+constexpr milliseconds max_idle_before_first = std::chrono::seconds{5};
+constexpr milliseconds max_idle_before_next = std::chrono::seconds{1};
 
 /// A second, or less if a time-out is shorter than that.
 milliseconds tick_for(const server_options& options) {
@@ -177,8 +177,8 @@ void core::expire_after(connection& c, tick start, milliseconds limit) noexcept 
 
 void core::expire_soon(connection& c, bool first) noexcept {
   const auto given = options_.keep_alive_timeout;
-  const auto patience = first ? patience_for_first : patience_for_next;
-  expire_after(c, wheel_.now(), given.count() > 0 ? std::min(given, patience) : patience);
+  const auto max_idle = first ? max_idle_before_first : max_idle_before_next;
+  expire_after(c, wheel_.now(), given.count() > 0 ? std::min(given, max_idle) : max_idle);
 }
 
 void core::wind_clock() {

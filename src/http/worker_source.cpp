@@ -53,7 +53,7 @@ class worker_source final : public connection_source, public std::enable_shared_
  private:
   static cluster::acceptor listen(cluster::this_worker& self, const listen_address& where, boost::json::value data) {
     auto with = where.with;
-    if (!data.is_null()) with.data = std::move(data);
+    if (!data.is_null()) with.shared_data = std::move(data);
     if (!where.path.empty()) return self.listen(where.path, with);
     if (where.descriptor >= 0) return self.listen_inherited(where.descriptor, with);
     return where.everywhere ? self.listen(where.endpoint.port(), with) : self.listen(where.endpoint, with);

@@ -109,7 +109,7 @@ void child_state::signal(int number) {
 void child_state::take_stop_step(std::size_t step) {
   awaited_.reset();
   if (step >= stop_steps_.size()) return end_of_stop();
-  const auto& [number, timeout] = stop_steps_[step];
+  const auto& [number, time] = stop_steps_[step];
   tree::outcome found;
   if (!exited->happened()) {
     signal(number);
@@ -118,7 +118,7 @@ void child_state::take_stop_step(std::size_t step) {
     if (found.found_nobody()) return end_of_stop();
   }
   killed = true;
-  stop_timer_.expires_after(detail::countable(timeout));
+  stop_timer_.expires_after(detail::countable(time));
   // The timer owns this state, because the processes that the child left behind must be ended even without a handle.
   stop_timer_.async_wait([self = shared_from_this(), number = stop_number_, step](error_code ec) {
     if (!ec && number == self->stop_number_) self->take_stop_step(step + 1);
