@@ -100,7 +100,7 @@ int run_primary(const options& o) {
 }
 
 int run_worker(const options& o) {
-  std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary will tell us what to do
+  std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary ends the workers
   asio::io_context loop{1};
   cluster::this_worker self{loop};
   const std::string text =
@@ -132,7 +132,7 @@ int main(int argc, char** argv) try {
         cluster::scheduling::kernel_least_loaded, cluster::scheduling::round_robin, cluster::scheduling::shared}) {
     names.emplace(to_string(one), one);
   }
-  app.add_option("--scheduling", o.scheduling, "who decides which worker gets a connection")
+  app.add_option("--scheduling", o.scheduling, "how connections are distributed")
       ->transform(CLI::CheckedTransformer(names).description("NAME"));
   try {
     app.parse(argc, argv);

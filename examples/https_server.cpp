@@ -29,7 +29,7 @@ struct options {
 };
 
 int run_worker(const options& o) {
-  std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary will tell us what to do
+  std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary ends the workers
   asio::io_context loop{1};
   cluster::this_worker self{loop};
   const std::string text = "hello from worker " + std::to_string(self.id()) + '\n';
@@ -98,7 +98,7 @@ int main(int argc, char** argv) try {
   app.add_option("--port", o.port, "where to listen; 0 for any free port")->capture_default_str();
   app.add_option("--workers", o.workers, "how many processes")->check(CLI::Range(1, 1024))->capture_default_str();
   app.add_option("--get", o.url, "ask this instead of serving");
-  app.add_option("--ca", o.ca, "whom to trust then, PEM; the system's certificates if not told");
+  app.add_option("--ca", o.ca, "trusted certificates, PEM; by default those of the system");
   CLI11_PARSE(app, argc, argv);
   if (!o.url.empty()) return get(o);
   return cluster::is_primary() ? run_primary(o) : run_worker(o);

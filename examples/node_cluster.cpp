@@ -100,7 +100,7 @@ int main(int argc, char** argv) try {
   app.add_option("FILE", o.file, "the workers' program")->required()->check(CLI::ExistingFile);
   app.add_option("ARGUMENTS", o.arguments, "its arguments");
   app.add_option("--workers", o.workers, "how many processes")->check(CLI::Range(1, 1024))->capture_default_str();
-  app.add_option("--scheduling", o.scheduling, "who decides which worker gets a connection")
+  app.add_option("--scheduling", o.scheduling, "how connections are distributed")
       ->transform(CLI::CheckedTransformer(schedulings()).description("NAME"));
   app.add_option("--reload-on", o.reload_on, "the signal that replaces all workers")->capture_default_str();
   try {

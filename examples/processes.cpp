@@ -119,7 +119,7 @@ void ending_all() {
     const brood::tree_report report = build.kill_tree();
     std::cout << report.signalled << " killed\n";
     if (report.reached_all_found()) std::cout << "none found that is left\n";
-    if (report.may_have_escaped) std::cout << "only a cgroup can tell that none is left\n";
+    if (report.may_have_escaped) std::cout << "only a cgroup proves that none is left\n";
   });
   loop.run();
 }

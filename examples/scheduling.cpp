@@ -21,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 namespace cluster = brood::cluster;
 
-/// A client always gets the same worker; where that one goes, only its own clients move.
+/// A client always gets the same worker. If that worker exits, only its own clients move.
 cluster::choice ip_hash(const cluster::incoming& a) {
   const auto weight = [&](const cluster::candidate& w) {
     return std::hash<std::string>{}(a.from.host + '/' + std::to_string(w.id));
@@ -30,14 +30,14 @@ cluster::choice ip_hash(const cluster::incoming& a) {
                            [&](const auto& one, const auto& other) { return weight(one) < weight(other); });
 }
 
-/// Whoever has the fewest open is next. A worker that does not tell, as Node's, is measured by what it was given.
+/// The worker with the fewest open connections, or with the fewest given ones if it does not report them, as Node's.
 cluster::choice least_connections(const cluster::incoming& a) {
   const auto load = [](const cluster::candidate& w) { return w.open.value_or(w.accepted) + w.waiting; };
   return *std::min_element(a.workers.begin(), a.workers.end(),
                            [&](const auto& one, const auto& other) { return load(one) < load(other); });
 }
 
-/// In turn, but some have more turns than others, evenly spread: nginx's smooth weighted round robin.
+/// In turn, with a weight for each worker, evenly spread: the smooth weighted round robin of nginx.
 class weighted {
  public:
   explicit weighted(std::function<int(int)> weight_of) : weight_of_(std::move(weight_of)) {}
@@ -59,7 +59,7 @@ class weighted {
   std::map<int, int> credit_;
 };
 
-/// No worker has more than two at a time; who comes then waits until there is room.
+/// No worker has more than two connections at a time; further ones wait.
 cluster::choice queue(const cluster::incoming& a) {
   const auto busy = [](const cluster::candidate& w) { return w.open.value_or(0) + w.waiting; };
   for (const auto& w : a.workers) {
@@ -102,7 +102,7 @@ int run_primary(const std::string& rule, unsigned workers) {
 }
 
 int run_worker(unsigned port) {
-  std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary will tell us what to do
+  std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole terminal; the primary ends the workers
   asio::io_context loop{1};
   cluster::this_worker self{loop};
   const std::string text =
@@ -120,7 +120,7 @@ int main(int argc, char** argv) try {
   unsigned port = 8000;
   unsigned workers = brood::available_parallelism();
   CLI::App app{"An HTTP server on every core whose connections are spread by the program's own rule"};
-  app.add_option("RULE", rule, "who gets a connection")
+  app.add_option("RULE", rule, "how connections are distributed")
       ->required()
       ->check(CLI::IsMember({"ip-hash", "weighted", "least-connections", "queue"}));
   app.add_option("--port", port, "where to listen")->check(CLI::Range(0, 65535))->capture_default_str();

@@ -40,7 +40,7 @@ killed by SIGKILL
 -- ending all
 3 killed
 none found that is left
-only a cgroup can tell that none is left
+only a cgroup proves that none is left
 -- failing
 spawn: cannot change directory to /no/such/project: No such file or directory
 -- without holding up the loop
