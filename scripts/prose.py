@@ -34,7 +34,7 @@ def comment_blocks(path):
             blocks.append((begin, "\n".join(lines)))
             lines = []
         behind = re.match(r"^[^\"']*[;,{})]\s*//[/<!]*\s?(.*)", line)
-        if behind:
+        if behind and not behind[1].startswith("namespace"):
             blocks.append((number, behind[1]))
     if lines:
         blocks.append((begin, "\n".join(lines)))
