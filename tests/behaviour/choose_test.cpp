@@ -158,7 +158,7 @@ TEST_F(choosing, a_worker_that_does_not_exist_is_told_and_the_connection_served)
   io.run();
   EXPECT_EQ(shares, (std::map<std::string, int>{{"worker 1", 5}, {"worker 2", 5}}));
   ASSERT_EQ(logged.size(), 10U);
-  EXPECT_EQ(logged.front().substr(0, 81),
+  EXPECT_EQ(logged.front().substr(0, 88),
             "cluster: settings::choose names worker 77, which cannot be given the connection at 127.0");
 }
 

@@ -205,7 +205,7 @@ TEST(failed_spawn, for_want_of_descriptors_for_the_loop_itself) {
     std::istringstream all(told);
     int count = 0;
     for (std::string line; std::getline(all, line); ++count) {
-      EXPECT_TRUE(line.starts_with("spawn: cannot make a p") &&
+      EXPECT_TRUE(line.starts_with("spawn: cannot create a p") &&
                   line.find(": Too many open files (RLIMIT_NOFILE is ") != line.npos)
           << line;
     }

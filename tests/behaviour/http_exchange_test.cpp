@@ -128,8 +128,9 @@ TEST(http_exchange, handlers_that_throw_are_answered_with_500_and_the_connection
                 "HTTP/1.1 201 Created\r\nX: y\r\nContent-Length: 0\r\n\r\n");
   server.drop();
   EXPECT_EQ(logged,
-            "http: handler of GET /throw failed: no luck\nhttp: handler of GET /odd failed: it threw what is no "
-            "std::exception\nhttp: handler of GET /forget failed: it neither ended the response nor kept a copy\n"
+            "http: handler of GET /throw failed: no luck\nhttp: handler of GET /odd failed: it threw an object "
+            "that is not a std::exception\nhttp: handler of GET /forget failed: it neither ended the response nor kept "
+            "a copy\n"
             "http: handler of GET /late failed: too late\n");
 }
 
