@@ -57,7 +57,7 @@ void async_exec(executor, const std::string&, exec_options&&, Token&& = Token{})
 }
 
 /// The same for a program with arguments that no shell interprets, as exec_file(). On g++ 12.2 the arguments need a
-/// name, too: a braced list in an expression with a co_await does not compile there ("array used as initializer").
+/// name, too: it rejects a braced list in an expression with a co_await ("array used as initializer").
 template <detail::exec_token Token = detail::default_token>
 auto async_exec_file(executor ex, const std::string& file, arguments args, const exec_options& options,
                      Token&& token = Token{}) {

@@ -15,14 +15,17 @@ namespace detail::process {
 class async_start;
 }
 
-/// A child that another thread is starting, so that the loop does not block. If this is destroyed, the start goes on;
-/// the child then runs and is reaped, but nobody is notified.
+/// A child that another thread is starting, so that the loop does not block. Copies refer to the same start.
+///
+/// If all copies are destroyed, the start goes on and a pending async_child() still completes. If none is pending, the
+/// child is treated as one whose handle was destroyed (spawn_options::on_drop): by default it keeps running, and is
+/// reaped.
 class [[nodiscard]] pending_spawn {
  public:
-  /// Completes with the child, once.
+  /// Completes with the child. Only one call gets it; for others the optional is empty.
   /// Completion signature: `void(error_code, std::optional<child_process>)`.
   /// Errors: the errno of the step that failed, with details in error(); operation_aborted when cancelled.
-  /// Cancellation: every kind. If the child starts nevertheless, it keeps running.
+  /// Cancellation: every kind ends the wait. The start goes on, and another call can still get the child.
   template <
       boost::asio::completion_token_for<void(error_code, std::optional<child_process>)> Token = detail::default_token>
   auto async_child(Token&& token = Token{}) & {
@@ -49,8 +52,9 @@ class [[nodiscard]] pending_spawn {
 };
 
 /// spawn() on brood's launcher thread. The loop is blocked only for the few microseconds that the hand-over takes,
-/// however much memory this process has and however slowly the program loads. A start that fails never throws:
-/// async_child() reports it, also for invalid arguments.
+/// however much memory this process has and however slowly the program loads. A failed start, even one with an
+/// invalid argument, is reported by async_child() and not thrown.
+/// Throws: std::logic_error for a wrong thread or strand, see executor.
 pending_spawn async_spawn(executor ex, const std::string& command, arguments args = {},
                           const spawn_options& options = {});
 pending_spawn async_spawn(executor ex, const std::string& command, const spawn_options& options);

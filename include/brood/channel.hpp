@@ -13,13 +13,13 @@ namespace brood {
 /// A child's end of the channel to the parent that started it with fork(): Node's `process.send` and
 /// `process.on('message')`. The parent is a Node or a brood program.
 ///
-/// The variables that name the channel are removed from the environment when brood first looks for it, and its
-/// descriptor is closed on exec, so that no child of this process can use the channel. A process has one channel:
-/// create one parent_channel, early.
+/// No child of this process can use the channel. brood removes the variables that name it from the environment when it
+/// first looks for the channel. The descriptor is closed on exec. A process has one channel: create one parent_channel,
+/// early.
 class parent_channel : public message_sender {
  public:
   /// Throws: boost::system::system_error with errc::no_channel if exists() is false, or if the channel is already in
-  /// use.
+  /// use; with errc::unknown_serialization if the parent chose one that this version does not know.
   explicit parent_channel(executor ex);
   parent_channel(parent_channel&&) noexcept = default;
   parent_channel& operator=(parent_channel&& other) noexcept;
@@ -29,8 +29,8 @@ class parent_channel : public message_sender {
   /// Whether this process was started with a channel.
   static bool exists();
 
-  /// Messages from the parent. While something reads them, the channel keeps the loop's run() from returning, as in
-  /// Node.
+  /// Messages from the parent. While something reads them or `requests`, or listens to or waits for `disconnected`, the
+  /// channel keeps the loop's run() from returning, as in Node.
   inbox<message> messages;
   /// The channel is closed: the parent closed it or exited. The value is the reason: no error if it was closed
   /// properly.

@@ -50,8 +50,8 @@ struct tree_report {
 /// A child process, running or ended. A move-only handle on shared state: moving it does not affect pending operations.
 ///
 /// Destroying it leaves the child running unless spawn_options::on_drop says otherwise. The child is still reaped while
-/// the loop runs. Listeners that were added through the handle or its streams are not called any more, and the pipes
-/// are closed once written data has been sent. Pending operations still complete. detach() keeps the listeners.
+/// the loop runs. Listeners that were added through the handle or its streams are not called any more. The pipes are
+/// closed after written data has been sent. Pending operations still complete. detach() keeps the listeners.
 ///
 /// Thread safety: pid(), file() and args() may be called from any thread. For everything else: none of its own. Use it,
 /// and run its handlers, one at a time: an io_context run by one thread, or a strand.
@@ -118,16 +118,16 @@ class child_process : public message_sender {
   ///   descendants inherit. See tree_report::may_have_escaped.
   /// - neither: every process that descends from the child by living parents.
   ///
-  /// Processes may fork meanwhile: it searches in passes, until one finds nothing new. It makes at most ten, and begins
-  /// none later than after 200 ms. The child always gets the signal, unless it was reaped. If /proc or the cgroup
-  /// cannot be read, so does the group, and the report is `incomplete`. A search reads /proc on the calling thread:
-  /// docs/child_process.md says how long that takes.
+  /// Processes may fork meanwhile: it searches in passes, until one finds nothing new. It makes at most ten. From the
+  /// third on, none begins more than 200 ms after the first. The child always gets the signal, unless it was reaped. If
+  /// /proc or the cgroup cannot be read, so does the group, and the report is `incomplete`. A search reads /proc on the
+  /// calling thread: docs/child_process.md says how long that takes.
   tree_report kill_tree(int signal = SIGKILL);
-  /// Ends the child in steps: sends a signal, waits, sends the next one, until it has exited. If the child was started
-  /// with `.group`, `.cgroup` or `.tree`, this reaches the whole tree as kill_tree() does and goes on until the tree
-  /// has ended; otherwise it reaches the child alone. The same is true of time limits, `on_drop` and a cancelled
+  /// Ends the child in steps: sends a signal, waits, sends the next one, until it has exited. This reaches the child
+  /// alone, unless it was started with `.group`, `.cgroup` or `.tree`. Then it reaches the whole tree, as kill_tree()
+  /// does, and goes on until the tree has ended. The same is true of time limits, `on_drop` and a cancelled
   /// exec_run::async_result. A second call replaces the steps of the first.
-  /// Throws: std::invalid_argument for steps that cannot end a process: no step, or one with an invalid signal.
+  /// Throws: std::invalid_argument for no step, or for one with an invalid signal or a negative time-out.
   void stop(stop_steps steps = default_stop);
   /// Whether spawn_options::timeout or exec_options::timeout expired before the child ended.
   bool timed_out() const noexcept;

@@ -23,7 +23,7 @@ enum class errc {
   unknown_serialization,  ///< the parent uses a serialization on the channel that this version does not know
   not_serializable,       ///< the channel's serialization cannot represent the value: in json a cycle or a BigInt
   invalid_handle,         ///< a handle to send that is neither a socket nor a pipe; it would crash a Node peer
-  listener_closed,        ///< the acceptor was closed, or its worker was told to disconnect
+  listener_closed,        ///< the acceptor or datagram port was closed, or its worker is disconnecting
   request_failed,         ///< the peer answered a request with an error; the body of the response has its text
 };
 

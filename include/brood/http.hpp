@@ -1,7 +1,7 @@
 #pragma once
 
-// A small HTTP/1.1 server that takes its connections from a cluster worker or from a listening socket of its own, and a
-// client for probes and tests.
+// A small HTTP/1.1 server, and a client for probes and tests. The server gets its connections from a cluster worker or
+// from its own listening socket.
 #include "brood/http/client.hpp"
 #include "brood/http/handler.hpp"
 #include "brood/http/options.hpp"

@@ -23,8 +23,8 @@ class attachment {
   enum class kind { none, native, socket, server, datagram_native, datagram };
 
   attachment() = default;
-  /// Detects the type: a listening socket is a `server`; other sockets are a datagram socket or a connection. A pipe or
-  /// any other descriptor is `native`, an empty one is `none`.
+  /// Detects the type: a listening stream socket is a `server`, any other stream socket a `socket`, a UDP socket a
+  /// `datagram`. Everything else is `native`, for example a pipe or a Unix datagram socket. An empty one is `none`.
   explicit attachment(unique_fd fd) noexcept : kind_(kind_of(fd.get())), fd_(std::move(fd)) {}
   attachment(kind what, unique_fd fd) noexcept : kind_(fd ? what : kind::none), fd_(std::move(fd)) {}
 
@@ -35,6 +35,7 @@ class attachment {
     return attachment(unique_fd(socket.release()));
   }
   /// The same, but the caller keeps its own: both descriptors refer to one socket, as after fork(2).
+  /// Throws: boost::system::system_error if the descriptor cannot be duplicated.
   template <class Socket>
   static attachment copy_of(const Socket& socket) {
     return attachment(duplicate(const_cast<Socket&>(socket).native_handle()));
@@ -43,8 +44,8 @@ class attachment {
   /// Returns the received handle as an Asio object: `m.handle.take_as<asio::ip::tcp::socket>(loop)`. The attachment is
   /// empty afterwards.
   /// Throws: boost::system::system_error with invalid_argument if it is a socket of another protocol, or a listening
-  /// socket instead of a connection or the reverse; with the system's error if it is not a socket, or empty. The
-  /// attachment is unchanged then.
+  /// socket instead of a connection or the reverse. With the system's error if it is empty or not a socket. The
+  /// attachment is unchanged in each case.
   template <class Socket, class Context>
   Socket take_as(Context&& context) {
     using protocol = typename Socket::protocol_type;

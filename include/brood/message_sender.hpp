@@ -35,11 +35,11 @@ concept answer_token = boost::asio::completion_token_for<T, void(error_code, mes
 /// The sending side of a message channel: of a child_process, a parent_channel, a cluster's worker.
 ///
 /// Messages are written in the order in which they were sent, and all of them before the channel closes properly. A
-/// handle must be a socket or a pipe: the calls throw boost::system::system_error with errc::invalid_handle for
-/// anything else, as Node does (ERR_INVALID_HANDLE_TYPE). A socket is switched to non-blocking mode in both processes,
-/// because they share the mode and Node would block on it.
+/// handle must be a socket or a pipe. For anything else send() throws boost::system::system_error with
+/// errc::invalid_handle, as Node does (ERR_INVALID_HANDLE_TYPE), and asynchronous calls complete with that error. A
+/// socket is switched to non-blocking mode in both processes, because they share the mode and Node would block on it.
 ///
-/// To a Node peer, messages behind one with a handle wait until the peer has accepted the handle. A handle that the
+/// To a Node peer, messages after one with a handle wait until the peer has accepted the handle. A handle that the
 /// peer cannot accept, for example because it has no free descriptor, is sent up to four times, as Node does. To a
 /// brood peer it is sent until it is accepted, and other messages overtake it.
 class message_sender {
@@ -64,7 +64,8 @@ class message_sender {
 
   /// Sends, and completes when the kernel has the whole message: it is not lost if this process ends now.
   /// Completion signature: `void(error_code)`.
-  /// Errors: errc::channel_closed if the channel was closed before, or the error that it was closed with.
+  /// Errors: errc::channel_closed if the channel was closed before, or the error that it was closed with;
+  /// errc::invalid_handle for a handle that cannot be sent; errc::not_serializable as send().
   /// Cancellation: every kind ends the wait. The message is still sent.
   template <detail::send_token Token = detail::default_token>
   auto async_send(boost::json::value body, attachment handle, Token&& token = Token{}) & {
@@ -86,7 +87,8 @@ class message_sender {
   /// Sends a message with a handle, and completes when the peer has accepted the handle.
   /// Completion signature: `void(error_code)`.
   /// Errors: errc::handle_refused if the peer did not accept it; errc::channel_closed if the channel closed before the
-  /// peer replied; errc::invalid_handle for an empty handle or one that cannot be sent.
+  /// peer replied; errc::invalid_handle for an empty handle or one that cannot be sent; errc::not_serializable as
+  /// send().
   /// Cancellation: as async_send.
   template <detail::send_token Token = detail::default_token>
   auto async_send_handle(boost::json::value body, attachment handle, Token&& token = Token{}) & {

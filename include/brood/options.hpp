@@ -126,8 +126,8 @@ struct spawn_options {
   terminal_size terminal{};
   /// Starts the child in a session of its own (setsid(2)), so that it survives this process's terminal.
   bool detached = false;
-  /// Makes the child the leader of a process group and marks its environment. kill_tree(), stop(), time limits, on_drop
-  /// and cancellation then reach the tree of the child: see child_process::kill_tree.
+  /// Makes the child the leader of a process group and marks its environment. Then kill_tree(), stop(), time limits,
+  /// on_drop and cancellation reach its tree: see child_process::kill_tree.
   bool group = false;
   /// A cgroup v2 directory that this process may write to. The child starts in this cgroup. Its tree is every process
   /// in the cgroup, and the same calls reach that tree.
@@ -154,7 +154,7 @@ struct spawn_options {
 };
 
 /// Options of fork(): the same as of spawn(). Standard streams are inherited by default. The message channel takes the
-/// place of stdio::channel, or the first free descriptor, which is usually 3.
+/// place of stdio::channel. Without one it gets the first number after those of `more`, which is usually 3.
 using fork_options = spawn_options;
 
 }  // namespace brood

@@ -5,13 +5,13 @@
 
 namespace brood {
 
-/// Moves all output of one child into the input of another, as a shell does with `|`: inside the kernel if both are
-/// pipes (splice(2)), otherwise through a buffer. The program must not read or write either stream from then on. Data
-/// that was written to `to` before goes first. The transfer continues even if the handles of both children are
-/// destroyed.
+/// Moves all output of one child into the input of another, as a shell does with `|`. Data between two pipes stays in
+/// the kernel (splice(2)), other data passes through a buffer. The program must not read or write either stream from
+/// then on. Data that was written to `to` before goes first. The transfer continues even if the handles of both
+/// children are destroyed.
 ///
-/// When `from` ends, the input of the other child ends. When `to` is closed because its reader closed it, `from` is
-/// closed: its writer gets SIGPIPE, or EPIPE. The returned event happens in either case. Its value is the reason: no
+/// When `from` ends, the input of the other child ends. When `to` is closed because its reader closed its end, `from`
+/// is closed: its writer gets SIGPIPE, or EPIPE. The returned event happens in either case. Its value is the reason: no
 /// error at the end, EPIPE, or the error of a system call.
 ///
 /// If the second child is not started yet, stdio::stream() is better: it joins both directly.

@@ -29,7 +29,8 @@ struct spawn_sync_result : exit_status {
 };
 
 /// Runs a program with this process's own standard streams, or those of the options, and returns how it ended.
-/// Throws: spawn_error; std::invalid_argument for a stream that is a pipe, because nothing would read its other end.
+/// Throws: spawn_error; boost::system::system_error with errc::status_lost as exec_file_sync(); std::invalid_argument
+/// for a stream that is a pipe, a terminal or a channel, because nothing would read its other end.
 spawn_sync_result spawn_sync(const std::string& command, arguments args = {}, const spawn_options& options = {});
 spawn_sync_result spawn_sync(const std::string& command, const spawn_options& options);
 spawn_sync_result spawn_sync(const shell& line, const spawn_options& options = {});

@@ -29,8 +29,8 @@ class stdio {
 
   /// A descriptor of this process. The caller keeps it, and it must be open when the child is started.
   static stdio descriptor(int fd) { return {kind::descriptor, fd}; }
-  /// A descriptor that is given to one child. It is closed in this process when the child has it, or if the start
-  /// fails.
+  /// A descriptor that is given away. It is closed in this process when the child has it, or if the start fails, so
+  /// only one child can get it.
   static stdio descriptor(unique_fd fd);
   /// Another child's output, or its input: one pipe joins both children directly. The parent's stream is released
   /// (readable::release) and ends.

@@ -26,14 +26,15 @@ class writable_state;
 
 class writable;
 
-/// The output of a child. It can be read in one of two ways: as a flow, by `on_data` or `on_line`, or as an Asio
-/// AsyncReadStream, by `async_read_some` and everything built on it. Unread output stays in the pipe, and a child that
-/// fills the pipe blocks. When the child has exited, this object keeps the rest of the pipe until it is read.
+/// The output of a child. It can be read in one of two ways. `on_data` and `on_line` read it as a flow;
+/// `async_read_some`, and everything built on it, reads it as an Asio AsyncReadStream. Unread output stays in the pipe,
+/// and a child that fills the pipe blocks. When the child has exited, this object keeps the rest of the pipe until it
+/// is read.
 class readable {
  public:
   readable(const readable&) = delete;
   readable& operator=(const readable&) = delete;
-  /// Closes the stream unless a read is pending. Listeners are not called any more.
+  /// Closes the stream unless a read or a pipe() is in progress. Listeners are not called any more.
   ~readable();
   using executor_type = boost::asio::any_io_executor;
 
@@ -55,7 +56,8 @@ class readable {
   void on_line(Function&&, std::size_t = 0) {
     static_assert(detail::never<Function>, "a function for lines takes a brood::output_line or a std::string_view");
   }
-  /// Calls `f()` once, after the last piece: the child, and every process it passed the pipe to, has closed it.
+  /// Calls `f()` once, after the last piece, when `ended` happens. The end comes when the child, and every process it
+  /// passed the pipe to, has closed it.
   subscription on_end(std::function<void()> f);
   /// Stops and restarts the flow. While the stream is paused nothing is read, so a child that keeps writing will block.
   void pause();
@@ -73,8 +75,8 @@ class readable {
 
   /// Asio's AsyncReadStream.
   /// Completion signature: `void(error_code, std::size_t)`.
-  /// Errors: asio::error::eof at the end; operation_aborted when cancelled or closed; already_started if a read is
-  /// pending or the stream flows.
+  /// Errors: asio::error::eof at the end, or if the stream was closed before; operation_aborted when cancelled or
+  /// closed; already_started if a read is pending or the stream flows.
   /// Cancellation: every kind. No data is lost.
   template <class Buffers,
             boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
@@ -122,7 +124,8 @@ class writable {
   executor_type get_executor() const noexcept;
 
   /// Writes as much of `data` as the pipe takes, and queues the rest.
-  /// Returns: false if 64 KiB or more are queued (wait for `drained` before writing on), or if the stream is closed.
+  /// Returns: false if the stream is closed or ended, or if 64 KiB or more are queued. In the latter case every call
+  /// returns false until `drained` happens: wait for it before writing on.
   bool write(std::string_view data);
   /// Ends the child's input after all that was written. Later writes have no effect. A terminal stays open, because
   /// closing it would hang up the child: it is closed when the child has exited, by close(), or with this object.
@@ -131,12 +134,12 @@ class writable {
   /// Closes the parent's end at once. Queued data is dropped.
   void close();
   /// Returns the parent's end, in blocking mode, and closes this stream.
-  /// Throws: std::logic_error if data is queued.
+  /// Throws: std::logic_error if data is queued or an asynchronous write is pending.
   [[nodiscard]] unique_fd release();
   /// The queue is empty again after `write` returned false: Node's 'drain'.
   event<> drained;
-  /// The stream was closed. The value is the reason: no error after end() or close(), or if the child ended with an
-  /// empty queue; EPIPE if the reader closed its end.
+  /// The stream was closed. The value is the reason: no error after end() or close(), or if the child exited with
+  /// nothing left to write. EPIPE if something was left, or if the reader closed its end.
   one_shot_event<error_code> closed;
 
   /// Completes when the queue is empty.
@@ -152,8 +155,9 @@ class writable {
 
   /// Asio's AsyncWriteStream. Writes after everything that `write` has queued.
   /// Completion signature: `void(error_code, std::size_t)`.
-  /// Errors: EPIPE if the reader closed its end; operation_aborted when cancelled or closed; already_started while
-  /// another asynchronous write is pending.
+  /// Errors: EPIPE if the reader closed its end, or if the stream was ended or closed before; operation_aborted when
+  /// cancelled or closed; already_started while another asynchronous write is pending.
+  /// Cancellation: every kind. Nothing of `buffers` was written then.
   template <class Buffers,
             boost::asio::completion_token_for<void(error_code, std::size_t)> Token = detail::default_token>
   auto async_write_some(const Buffers& buffers, Token&& token = Token{}) {

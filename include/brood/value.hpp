@@ -55,8 +55,8 @@ concept thing = std::derived_from<T, node>;
 /// Any value that one JavaScript program can send to another (the structured clone algorithm). A channel in the
 /// advanced serialization carries it; JSON can hold less. brood/js.hpp has the types that are not primitive.
 ///
-/// As in JavaScript, undefined, null, booleans, numbers, strings and BigInts are copied and compared by value, and
-/// everything else is shared: a copy of a value that holds an object holds the same object. One object may therefore
+/// As in JavaScript, undefined, null, booleans, numbers, strings and BigInts are copied and compared by value.
+/// Everything else is shared: a copy of a value that holds an object holds the same object. One object may therefore
 /// stand in several places of a message, and arrives as one object. Values own their objects. To close a cycle use
 /// link(), which does not own. The owner of the top of a graph owns all of it.
 ///
@@ -129,7 +129,7 @@ class value {
   /// The object that this value owns or links to; nullptr for primitives. Two values refer to the same object if this
   /// pointer is equal.
   const js::node* thing() const noexcept;
-  /// Whether another value owns this object as well, or links to it.
+  /// Whether this object may occur in a second place: another value owns it, or a link to it was made.
   bool is_shared() const noexcept;
 
   /// Whether two values are deeply equal: the rule of Node's util.isDeepStrictEqual, except that the order of Maps and
@@ -160,8 +160,8 @@ concept value_like = std::same_as<T, value> || js::thing<T> || std::same_as<T, j
 /// out; undefined elements and numbers that are not finite are null; a Date is its text, a Map `{}`, a Buffer
 /// `{"type":"Buffer","data":[...]}`.
 /// Errors: errc::not_serializable for undefined itself, a BigInt or a cycle, for a value nested deeper than 3,000
-/// levels, and for one that would become too large: more than 16 million values, or more than a quarter of a million
-/// repeated ones because an object stands in several places.
+/// levels, and for a result that is too large. The limits are 16 million values, and a quarter of a million values that
+/// are repeated because an object stands in several places.
 boost::system::result<boost::json::value> to_json(const value& from);
 
 /// The part that JSON can represent: like to_json, but it never fails and never repeats. Null replaces a value that

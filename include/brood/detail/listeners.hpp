@@ -156,7 +156,7 @@ class listeners final : loop_end::member {
   asio::any_io_executor executor_;
   list list_;
   std::shared_ptr<loop_guard> guard_;
-  std::shared_ptr<int> postponed_;  // its use count is the number of postponed events
+  std::shared_ptr<int> postponed_;  // the number of postponed events
 };
 
 }  // namespace brood::detail

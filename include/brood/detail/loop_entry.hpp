@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 /// compiler would notice. There is one guard for each io_context and thread pool.
 class loop_guard {
  public:
-  /// The guard of the executor's context; null if the executor runs one handler at a time by itself (a strand).
+  /// The guard of the executor's context. Null unless the executor is that of an io_context or a thread pool itself: a
+  /// strand runs one handler at a time anyway.
   static std::shared_ptr<loop_guard> of(const asio::any_io_executor& ex);
 
  private:
@@ -25,8 +26,8 @@ class loop_guard {
   std::atomic<const void*> thread_{nullptr};
 };
 
-/// Must be called where a program creates an object. A strand of an io_context may be used before the context is run,
-/// but the threads of a pool always run: an object that is created off its strand would be used by two threads.
+/// Must be called where a program creates an object. A strand of an io_context may be used before the context is run.
+/// The threads of a pool always run: an object that is created off its strand would be used by two threads.
 /// Throws: std::logic_error if `ex` is a strand of a thread pool and the running thread is not on it.
 void require_strand(const asio::any_io_executor& ex);
 

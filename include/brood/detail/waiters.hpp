@@ -66,8 +66,8 @@ class waiters final : loop_end::member {
     auto slot = asio::get_associated_cancellation_slot(h);
     const auto added = insert(std::move(h));
     if (!slot.is_connected()) return;
-    // The slot may be triggered twice, or long after the wait, when neither the list's node nor this object exists any
-    // more. The signal may be destroyed earlier, so the slot must not be used after this.
+    // The slot may be triggered twice, or long after the wait: then the list's node and this object may no longer
+    // exist. The signal may be destroyed earlier, so the slot must not be used after this.
     slot.assign([this, on_cancel, added, waits = added->waits()](asio::cancellation_type type) mutable {
       if (waits.expired()) return;
       complete(added, asio::error::operation_aborted);
@@ -75,7 +75,8 @@ class waiters final : loop_end::member {
     });
   }
 
-  /// The same with a time limit: the handler completes with timed_out after it, and `on_leave()` is called.
+  /// The same with a time limit, after which the handler completes with timed_out. `on_leave()` is called in that case
+  /// and after a cancellation.
   template <class Hook>
   void add_for(std::chrono::milliseconds limit, handler h, Hook on_leave) {
     add(std::move(h), [on_leave](asio::cancellation_type) { on_leave(); });
