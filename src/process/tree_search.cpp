@@ -13,7 +13,7 @@ namespace brood::detail::process {
 namespace {
 
 constexpr int max_passes = 10;
-// no pass begins later than this, because the loop is blocked meanwhile
+// from the third on, no pass begins later than this: the loop is blocked meanwhile
 constexpr std::chrono::milliseconds max_time{200};
 
 /// The variable is a list of marks.
