@@ -124,7 +124,8 @@ TEST_F(http_forms, at_a_path_that_reads_as_an_address_is_refused) {
   } catch (const boost::system::system_error& error) {
     EXPECT_EQ(error.code(), asio::error::invalid_argument);
     const std::string text = error.what();
-    EXPECT_EQ(text.find("listen on \"localhost:8000\": a path is expected, but this looks like an address."), 0U) << text;
+    EXPECT_EQ(text.find("listen on \"localhost:8000\": a path is expected, but this looks like an address."), 0U)
+        << text;
     EXPECT_NE(text.find("listen(8000)"), text.npos) << text;
   }
   EXPECT_FALSE(std::filesystem::exists("localhost:8000"));

@@ -101,7 +101,8 @@ std::string until_the_limit(rlim_t limit) {
 TEST(too_many_workers, are_refused_by_an_error_that_names_the_limit) {
   if (needs_descriptors_itself()) GTEST_SKIP() << "the sanitizer opens descriptors of its own";
   const std::string why = apart([] { return until_the_limit(64); });
-  EXPECT_TRUE(why.starts_with("spawn: cannot create a p") && why.ends_with(": Too many open files (RLIMIT_NOFILE is 64)"))
+  EXPECT_TRUE(why.starts_with("spawn: cannot create a p") &&
+              why.ends_with(": Too many open files (RLIMIT_NOFILE is 64)"))
       << why;
 }
 
